@@ -1,7 +1,7 @@
 //! How do several members become one recommender?
 
 use super::blended::{Blended, Learned};
-use super::choice::{N_QUESTIONS_MIN, Trial, choose};
+use super::choice::{N_QUESTIONS_MIN, ORDERS, Trial, choose};
 use super::climb::{climb, worth_asking};
 use super::exam::{Exam, Sitting, allows, repeated};
 use super::goal::{Goal, of_sum};
@@ -19,6 +19,9 @@ use primitives::Seed;
 /// Which share of everybody's items is asked for where nothing is consumed twice.
 const SHARE: f64 = 0.2;
 
+/// For how many days it is looked ahead at most.
+const WINDOW_DAYS_MAX: f64 = 14.0;
+
 /// Of how many questions it is learned which members are worth asking.
 const N_QUESTIONS_OF_MEMBERS: usize = 2_000;
 
@@ -33,7 +36,8 @@ impl RecommenderSettings {
     /// the best order of what they say, then these members once more from everything.
     ///
     /// *Guarantees*: equal to the bit for the same purchases and seed, in any order of rows, on any number of threads.
-    /// *Cost*: twice that of the members, and of the trees; three times where nothing is consumed twice.
+    /// *Cost*: three times that of the members, for there are two kinds of questions; twice that of the trees, and twice more where
+    /// things are bought again, for lists of what is new.
     ///
     /// # Errors
     /// [`ModelError::Setting`]; what [`Interactions::validate`] refuses; what a member's `fit` says.
@@ -53,16 +57,22 @@ impl RecommenderSettings {
         }
         let mut trial = Trial { repeated, ..Trial::default() };
         let kept = self.members_kept(&exams, &able, repeats, &mut trial);
-        let tried = self.ask(&exams, &kept, repeats, None);
+        let tried = self.ask(&exams, &kept, repeats, None, true);
         let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
         let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
         let order = choose(&tried, &mut trial, &names, &goal_of(&tried, &members), &self.blend, seed)?;
         drop(tried);
         // Where things are bought again, what is new is asked for by itself, too.
         let mut of_new = Trial::default();
-        let order_of_new = if repeats { self.order_of_new(&exams, &kept, &names, &mut of_new, seed)? } else { None };
-        drop(exams);
-        trial.ndcg.extend(of_new.ndcg.into_iter().map(|(name, ndcg)| (format!("{name} of new"), ndcg)));
+        let order_of_new = if repeats {
+            let tried = self.ask(&exams, &kept, false, Some(self.blend.n_questions / 2), true);
+            drop(exams);
+            self.order_of_new(interactions, tried, &members, &mut of_new, seed)?
+        } else {
+            None
+        };
+        let told = of_new.ndcg.into_iter().filter(|(name, _)| ORDERS.contains(&name.as_str()));
+        trial.ndcg.extend(told.map(|(name, ndcg)| (format!("{name} of new"), ndcg)));
         let prepared = Prepared::of(interactions)?;
         let fitted: Vec<MemberModel> =
             members.iter().map(|settings| settings.fit(&prepared, seed)).collect::<Result<_, _>>()?;
@@ -73,26 +83,32 @@ impl RecommenderSettings {
         Ok(Recommender::from(Blended::new(learned)))
     }
 
-    /// The best order of what customers did not have, where there are questions enough.
+    /// The best order of what customers did not have, where there are questions enough: those that were `tried`, and others of what
+    /// was new to customers in the last days. What somebody tries next depends on the season more than what they buy again.
     fn order_of_new(
         &self,
-        exams: &[Exam],
-        kept: &[usize],
-        names: &[&'static str],
+        interactions: &Interactions,
+        tried: Vec<Tried>,
+        members: &[MemberSettings],
         trial: &mut Trial,
         seed: Seed,
     ) -> Result<Option<Order>, ModelError> {
-        let tried = self.ask(exams, kept, false, None);
+        let parts = HoldOut::Days(window_days(interactions)).part(interactions, self.blend.n_questions / 2, seed);
+        let exams: Vec<Exam> = Exam::of(parts, members, seed)?.into_iter().collect();
+        let all: Vec<usize> = (0..members.len()).collect();
+        let tried = in_turn(vec![tried, self.ask(&exams, &all, false, None, true)]);
+        drop(exams);
         if tried.len() < N_QUESTIONS_MIN {
             return Ok(None);
         }
-        choose(&tried, trial, names, &Goal::default(), &self.blend, seed).map(Some)
+        let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
+        choose(&tried, trial, &names, &Goal::default(), &self.blend, seed).map(Some)
     }
 
     /// Which members answer, by their numbers: those that are missed in the sum. What the others would add goes to the trial.
     fn members_kept(&self, exams: &[Exam], able: &[MemberSettings], repeats: bool, trial: &mut Trial) -> Vec<usize> {
         let all: Vec<usize> = (0..able.len()).collect();
-        let tried = self.ask(exams, &all, repeats, Some(N_QUESTIONS_OF_MEMBERS));
+        let tried = self.ask(exams, &all, repeats, Some(N_QUESTIONS_OF_MEMBERS), false);
         if tried.len() < N_QUESTIONS_MIN {
             return all.into_iter().take(N_MEMBERS_UNTRIED).collect();
         }
@@ -107,21 +123,32 @@ impl RecommenderSettings {
         kept
     }
 
-    /// The questions of all exams in turn; only some of each, and without what trees look at, where members are chosen.
-    fn ask(&self, exams: &[Exam], members: &[usize], repeats: bool, n_max: Option<usize>) -> Vec<Tried> {
+    /// The questions of all exams in turn, at most so many; without what trees look at, where members are chosen.
+    fn ask(&self, exams: &[Exam], members: &[usize], repeats: bool, n_max: Option<usize>, rows: bool) -> Vec<Tried> {
         let sit = |(kind, exam): (usize, &Exam)| {
-            let n_max_each = n_max.map_or(usize::MAX, |n| n.div_ceil(exams.len()));
-            let n_each = self.blend.n_each;
-            let tried = exam.ask(&Sitting { members, n_each, repeats, n_max: n_max_each, rows: n_max.is_none() });
-            tried.into_iter().map(move |tried| tried.of_kind(kind))
+            let n_max = n_max.map_or(usize::MAX, |n| n.div_ceil(exams.len()));
+            let tried = exam.ask(&Sitting { members, n_each: self.blend.n_each, repeats, n_max, rows });
+            tried.into_iter().map(|tried| tried.of_kind(kind)).collect()
         };
-        let mut each: Vec<_> = exams.iter().enumerate().map(sit).collect();
-        let mut tried = Vec::with_capacity(each.iter().map(|tried| tried.len()).sum());
-        while each.iter().any(|tried| tried.len() > 0) {
-            tried.extend(each.iter_mut().filter_map(Iterator::next));
-        }
-        tried
+        in_turn(exams.iter().enumerate().map(sit).collect())
     }
+}
+
+/// One of each in turn, until there is none of any.
+fn in_turn(each: Vec<Vec<Tried>>) -> Vec<Tried> {
+    let mut tried = Vec::with_capacity(each.iter().map(Vec::len).sum());
+    let mut each: Vec<_> = each.into_iter().map(Vec::into_iter).collect();
+    while each.iter().any(|tried| tried.len() > 0) {
+        tried.extend(each.iter_mut().filter_map(Iterator::next));
+    }
+    tried
+}
+
+/// How many of the last days are asked about: a quarter of all, at most two weeks.
+fn window_days(interactions: &Interactions) -> f64 {
+    let ages = || interactions.rows.iter().map(|row| row.age_days);
+    let (youngest, oldest) = (ages().fold(f64::INFINITY, f64::min), ages().fold(0.0, f64::max));
+    ((oldest - youngest) / 4.0).min(WINDOW_DAYS_MAX)
 }
 
 /// No kind of question should be answered worse than by a member of taste alone.

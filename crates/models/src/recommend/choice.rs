@@ -21,6 +21,9 @@ const N_CROSSED_MAX: usize = 2_000;
 /// With fewer questions no trees are grown.
 pub(super) const N_QUESTIONS_MIN: usize = 100;
 
+/// What the orders are called that are no member's.
+pub(super) const ORDERS: [&str; 4] = ["popularity", "sum", "trees", "together"];
+
 /// How an order was chosen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
@@ -64,13 +67,10 @@ pub(super) fn choose(
     found("sum", mean(&sum));
     let unseen = if is_crossed { crossed_weights(tried, &start, goal) } else { vec![weights.clone(); judged.len()] };
     let answers = cross(tried, is_crossed, blend, seed)?;
-    let alone = of_trees(&answers, &|tried, trees| tried.scored(trees, None));
-    if let Some(trees) = &alone {
-        found("trees", mean(trees));
+    if let Some(trees) = of_trees(&answers, &|tried, trees| tried.scored(trees, None)) {
+        found("trees", mean(&trees));
     }
     let together = of_trees(&answers, &|tried, trees| fuse(&tried.sums(&weights), &tried.scored(trees, None)));
-    // What trees know may be the season: only where they are clearly ahead does the sum not hold them back.
-    let lead = alone.as_ref().zip(together.as_ref()).is_some_and(|(alone, both)| is_clearly_ahead(alone, both));
     if let Some(together) = &together {
         found("together", mean(together));
         for (m, name) in members.iter().enumerate() {
@@ -80,14 +80,11 @@ pub(super) fn choose(
             trial.adds.insert((*name).to_owned(), mean(together) - others);
         }
     }
-    let best = if lead { alone } else { together };
-    let has_trees = best.is_some_and(|best| goal.value(judged, &best) >= goal.value(judged, &sum));
+    let has_trees = together.is_some_and(|both| goal.value(judged, &both) >= goal.value(judged, &sum));
     let learned: Vec<f64> = if has_trees {
         let asked = answers.iter().flat_map(|(tried, trees)| tried.iter().map(move |tried| (tried, trees)));
-        let both = |(tried, trees): (&Tried, &BoostModel), weights| {
-            let by_trees = tried.scored(trees, None);
-            if lead { by_trees } else { fuse(&tried.sums(weights), &by_trees) }
-        };
+        let both =
+            |(tried, trees): (&Tried, &BoostModel), weights| fuse(&tried.sums(weights), &tried.scored(trees, None));
         asked.zip(&unseen).map(|(asked, weights)| asked.0.ndcg(&both(asked, weights))).collect()
     } else {
         judged.iter().zip(&unseen).map(|(tried, weights)| tried.ndcg(&tried.sums(weights))).collect()
@@ -97,10 +94,7 @@ pub(super) fn choose(
     }
     let all: Vec<&Tried> = tried.iter().collect();
     let trees = if has_trees { grow(&all, blend, seed)? } else { None };
-    Ok(match trees.map(Box::new) {
-        Some(trees) if lead => Order::Trees { weights, trees },
-        trees => Order::Learned { weights, trees },
-    })
+    Ok(Order::Learned { weights, trees: trees.map(Box::new) })
 }
 
 /// For each question the weights that were climbed to on the others: those that were chosen on few questions look better on

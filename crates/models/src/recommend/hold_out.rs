@@ -43,7 +43,7 @@ impl Question {
 pub struct HeldOut {
     /// What may be learned from.
     pub known: Interactions,
-    /// What is asked, at most as many as were asked for, drawn by the seed and in an order drawn by it: the first ones are like all.
+    /// What is asked, at most as many as were asked for, drawn by the seed.
     pub questions: Vec<Question>,
 }
 
@@ -72,9 +72,11 @@ impl HoldOut {
                 hours.extend(prepared.hours.get(from + at));
             }
         }
-        // In an order that says nothing: customers may be numbered as they came, and some of these must be like all of them.
-        asked.sort_unstable();
-        asked.truncate(n_max);
+        if asked.len() > n_max {
+            asked.sort_unstable();
+            asked.truncate(n_max);
+            asked.sort_unstable_by_key(|(_, customer)| *customer);
+        }
         let mut is_known = vec![false; prepared.n_items()];
         known.iter().for_each(|row| is_known[row.item as usize] = true);
         let question = |&(_, customer): &(u64, usize)| {

@@ -19,13 +19,6 @@ pub(super) enum Order {
         /// Trees that look at everything: where there are any, they and the sum have one voice each.
         trees: Option<Box<BoostModel>>,
     },
-    /// Trees alone, which are clearly better than both together: a sum orders what they do not look at.
-    Trees {
-        /// The sum.
-        weights: Weights,
-        /// The trees.
-        trees: Box<BoostModel>,
-    },
 }
 
 /// What is added to ranks before they are turned into shares: the larger, the less the first places count.
@@ -107,22 +100,13 @@ impl Weights {
 impl Order {
     /// Whether trees look at candidates.
     pub(super) fn has_trees(&self) -> bool {
-        self.learned().is_some_and(|(_, trees)| trees.is_some())
-    }
-
-    /// The sum, and the trees where there are any.
-    fn learned(&self) -> Option<(&Weights, Option<&BoostModel>)> {
-        match self {
-            Self::Favourites => None,
-            Self::Learned { weights, trees } => Some((weights, trees.as_deref())),
-            Self::Trees { weights, trees } => Some((weights, Some(trees))),
-        }
+        matches!(self, Self::Learned { trees: Some(_), .. })
     }
 
     /// A number for each candidate, from 0 upwards: the larger, the earlier it stands. Where there are trees, what they do not
     /// look at comes after what they do, in the order of the sum.
     pub(super) fn scores(&self, gathered: &Gathered, own: &Own) -> Vec<f64> {
-        let Some((weights, trees)) = self.learned() else { return favourites(gathered) };
+        let Self::Learned { weights, trees } = self else { return favourites(gathered) };
         let opinions = |c: usize| &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
         let candidates = gathered.candidates.iter().enumerate();
         let mut sums: Vec<f64> = candidates.map(|(c, candidate)| weights.sum(candidate, opinions(c))).collect();
@@ -138,8 +122,7 @@ impl Order {
         };
         let by_trees: Vec<f64> = data.chunks(trees.n_features().max(1)).map(score).collect();
         let (near, far) = sums.split_at(gathered.n_near);
-        let by_sum = if matches!(self, Self::Trees { .. }) { &by_trees } else { near };
-        let mut scores = fuse(by_sum, &by_trees);
+        let mut scores = fuse(near, &by_trees);
         let mut order: Vec<usize> = (0..far.len()).collect();
         order.sort_unstable_by(|a, b| far[*b].total_cmp(&far[*a]).then(a.cmp(b)));
         scores.resize(sums.len(), 0.0);
@@ -152,8 +135,8 @@ impl Order {
 
     /// Whether what was stored fits so many members, and rows of so many numbers.
     pub(super) fn check(&self, model: &'static str, n_members: usize, n_columns: usize) -> Result<(), ModelError> {
-        let Some((weights, trees)) = self.learned() else { return Ok(()) };
-        let fits = trees.is_none_or(|trees| trees.n_features() == n_columns);
+        let Self::Learned { weights, trees } = self else { return Ok(()) };
+        let fits = trees.as_ref().is_none_or(|trees| trees.n_features() == n_columns);
         if fits && weights.check(n_members) {
             Ok(())
         } else {

@@ -59,7 +59,7 @@ fn decisions_are_found_by_kind_basis_reason_customer_and_day() {
     let page = console.get("/decisions").body;
     // A kind is called in the list what it is called everywhere.
     for (title, n) in [("Recommendations", 2), ("Churn", 1)] {
-        assert_eq!(page.matches(&format!("<td class=\"hide-s\">{title}</td>")).count(), n, "{title}: {page}");
+        assert_eq!(page.matches(&format!("data-of=\"Kind\">{title}</td>")).count(), n, "{title}: {page}");
     }
     for part in ["1 by a model, 1 popular, 1 average", "Nothing is known of this customer yet</a>", "data-chart"] {
         assert!(page.contains(part), "{part}: {page}");
