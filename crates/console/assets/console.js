@@ -348,3 +348,9 @@ go.at = history.state ? location.pathname : undefined;
 if (history.state?.y) scrollTo(0, history.state.y);
 listen();
 enhance();
+
+// --- A picture that is not where it should be leaves its place empty ---
+
+const lose = (image) => image.classList.add("gone");
+addEventListener("error", ({ target }) => target instanceof HTMLImageElement && lose(target), true);
+all("img").filter((image) => image.complete && image.naturalWidth === 0).forEach(lose);

@@ -221,15 +221,18 @@ impl Blended {
     fn explain(&self, gathered: &Gathered, c: usize, own: &Own) -> Scored {
         let candidate = &gathered.candidates[c];
         let opinions = &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
-        let loudest = opinions.iter().filter(|it| it.source.is_some()).max_by(|a, b| a.share.total_cmp(&b.share));
-        let similar = loudest.filter(|it| it.share > candidate.selling);
-        let source = similar.and_then(|it| own.items.get(it.source? as usize));
+        let said = opinions.iter().zip(&self.learned.members).filter(|(it, _)| it.source.is_some());
+        let loudest = said.max_by(|(a, _), (b, _)| a.share.total_cmp(&b.share));
+        let similar = loudest.filter(|(it, _)| it.share > candidate.selling);
+        let source = similar.and_then(|(it, member)| Some((own.items.get(it.source? as usize)?.key, member)));
         let because = match (candidate.own, candidate.habit, source) {
             (Some(_), Some(habit), _) => {
                 let times = own.items.get(candidate.own.unwrap_or(0)).map_or(1, |item| item.until - item.from);
                 Because::BoughtAgain { times: u32::try_from(times).unwrap_or(u32::MAX), age_days: habit.days_since }
             }
-            (_, _, Some(source)) => Because::SimilarTo { item: source.key },
+            // What an item is says nothing of who bought both.
+            (_, _, Some((item, MemberModel::Content(_)))) => Because::Like { item },
+            (_, _, Some((item, _))) => Because::SimilarTo { item },
             _ => Because::Popular,
         };
         Scored { item: self.key(candidate.place, own), score: candidate.sum, because }

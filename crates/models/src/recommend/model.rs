@@ -29,6 +29,11 @@ pub enum Because {
     },
     /// Many buy it.
     Popular,
+    /// It is like this item of the history, by what is known of both.
+    Like {
+        /// The item of the history.
+        item: ItemKey,
+    },
 }
 
 /// An item's place in a ranking, with its reason.

@@ -19,6 +19,10 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
             Some(source) => format!("Often bought by customers who, like this one, bought {}", source.title),
             None => "Often bought by customers with similar purchases".to_owned(),
         },
+        Cause::Model(Because::Like { item }) => match ask.world.facts(item) {
+            Some(source) => format!("Like {}, which this customer bought", source.title),
+            None => "Like what this customer bought".to_owned(),
+        },
         Cause::Model(Because::Popular) => "Popular with all customers".to_owned(),
         Cause::With(item) => format!("Bought by customers who bought {}", title(ask.world, item)),
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
