@@ -274,7 +274,7 @@ impl TextIndex for FileTextIndex {
         self.open(ASKED)?;
         // Of the forms of a word most are no words.
         if let ([word], false) = (phrase.words.as_slice(), phrase.is_beginning)
-            && !self.spelled(|known| known.may_have(word))
+            && !self.spelled(|known| known.may_have(word) && !known.is_strange(word))
         {
             return Ok(false);
         }

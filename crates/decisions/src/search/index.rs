@@ -117,7 +117,8 @@ pub trait TextIndex: Send + Sync {
     /// [`TextIndexError`].
     fn titled(&self, phrase: &Phrase, n_max: usize) -> Result<Vec<u32>, TextIndexError>;
 
-    /// Whether any item says a phrase.
+    /// Whether any item says a phrase. A word by itself that only strangers write is none: it would keep from being mended what they
+    /// misspell.
     ///
     /// # Errors
     /// [`TextIndexError`].

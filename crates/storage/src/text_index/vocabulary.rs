@@ -74,6 +74,11 @@ impl Vocabulary {
         !is_whole || !is_spelled(word) || self.known.contains_key(&stable_hash(word))
     }
 
+    /// Whether only items that are not believed have the word.
+    pub(super) fn is_strange(&self, word: &str) -> bool {
+        self.known.get(&stable_hash(word)) == Some(&false)
+    }
+
     /// The words of items that are believed which come out of one by changing, leaving out, putting in or swapping at most
     /// `n_wrong_max` letters, each with how many: the nearest first, then by their letters, and of very many the first.
     pub(super) fn near(&self, word: &str, n_wrong_max: usize) -> Vec<(usize, String)> {
