@@ -16,7 +16,7 @@ const N_DAYS_SURE: usize = 3;
 /// How likely others want an item again, beside the average one, for which it is counted on that somebody does who had it once.
 const LIKELY_FROM: f64 = 1.0;
 /// How unlikely it is for which it is counted on that they do not.
-const UNLIKELY_BELOW: f64 = 0.8;
+const UNLIKELY_BELOW: f64 = 0.5;
 /// What the usual time of others weighs, beside one's own: less than two purchases.
 const OF_OTHERS: f64 = 0.2;
 
@@ -186,8 +186,8 @@ mod tests {
             (1.0, 5.0, None, false),
             (1.0, 15.0, None, true),
             (0.99, 15.0, None, false),
-            (0.8, 15.0, None, false),
-            (0.79, 15.0, Some("bought before, and rarely bought again"), false),
+            (0.5, 15.0, None, false),
+            (0.49, 15.0, Some("bought before, and rarely bought again"), false),
         ] {
             let found = once(propensity, since);
             assert_eq!((found.keeps_out(), found.is_due()), (keeps_out, is_due), "{propensity} {since}");
