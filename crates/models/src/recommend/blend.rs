@@ -69,6 +69,7 @@ impl RecommenderSettings {
             drop(exams);
             self.order_of_new(interactions, tried, &members, &mut of_new, seed)?
         } else {
+            drop(exams);
             None
         };
         let told = of_new.ndcg.into_iter().filter(|(name, _)| ORDERS.contains(&name.as_str()));
