@@ -1,7 +1,7 @@
 //! What does an answer hold?
 
 use crate::search::{Completion, Told};
-use crate::{KindName, LeftOut};
+use crate::{Arm, KindName, LeftOut};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub struct Answer {
     /// How many items each rule has left out, of those that were looked at.
     #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
     pub left_out: LeftOut,
+    /// In which arm of the holdout the customer is; `None` where nobody is held out of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arm>,
 }
 
 /// What an answer says, in one of few forms.

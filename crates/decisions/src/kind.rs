@@ -226,6 +226,11 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// Whether customers may be held out of it: what is shown to nobody changes nothing for them.
+    fn is_held_out(&self) -> bool {
+        self.about().is_shown
+    }
+
     /// With which value of which parameter it was last asked about this customer, where what it answered then counts now.
     fn after(&self, _parameters: &Parameters) -> Option<(&'static str, &'static str)> {
         None

@@ -1,7 +1,7 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
 use decisions::search::Synonyms;
-use decisions::{Kinds, Rules, Segment};
+use decisions::{Holdout, Kinds, Rules, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
 
@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub synonyms: Synonyms,
     /// Whether a search that finds nothing looks for what others said instead.
     pub other_words: bool,
+    /// Who is held out.
+    pub holdout: Holdout,
 }
 
 impl Capabilities {
@@ -37,6 +39,7 @@ impl Capabilities {
             features: features.to_vec(),
             synonyms: Synonyms::default(),
             other_words: true,
+            holdout: Holdout::default(),
         }
     }
 

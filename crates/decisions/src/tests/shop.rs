@@ -1,7 +1,7 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Answer, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
+    Answer, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
     Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
@@ -223,7 +223,7 @@ pub(super) fn question(kind: &str, n: i64) -> Question {
     let takes_n = about.usual().any(|(name, _)| name == "n");
     let parameters = takes_n.then(|| ("n".to_owned(), n.into())).into_iter().collect();
     let context = [("page".to_owned(), "home".into())].into_iter().collect();
-    Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context }
+    Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context, arm: None }
 }
 
 /// The place of a feature among the churn model's.
@@ -323,7 +323,9 @@ pub(super) fn decided_as(
     let answer = crate::decide::now(kind, catalogue(), question, subject, models, &witness).unwrap();
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
-    let record =
-        Record::new((kind, models), question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
+    let would = (question.arm == Some(Arm::Holdout))
+        .then(|| crate::withheld(kind, catalogue(), question, subject, models, world).unwrap());
+    let testimony = witness.into_testimony();
+    let record = Record::new((kind, models), question.clone(), subject, testimony, (decision, would), "{}".to_owned());
     (answer, record)
 }

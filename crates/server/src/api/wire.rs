@@ -3,7 +3,7 @@
 mod found;
 mod items;
 
-use decisions::{Answer, Content, Decision, Parameters, Record};
+use decisions::{Answer, Arm, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use found::FoundReply;
@@ -288,6 +288,9 @@ pub struct AnswerReply<'a> {
     /// How many items each rule has left out, of those that were looked at.
     #[serde(rename = "leftOut", skip_serializing_if = "Option::is_none")]
     left_out: Option<&'a BTreeMap<String, u64>>,
+    /// Whether the customer is decided for (`treated`) or held out (`holdout`); not there where nobody is held out of this kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arm: Option<&'static str>,
 }
 
 /// One of several.
@@ -355,6 +358,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             fallback: answer.fallback.as_deref(),
             shortfall: answer.shortfall.as_deref(),
             left_out: Some(&answer.left_out).filter(|left_out| !left_out.is_empty()),
+            arm: answer.arm.map(Arm::name),
         };
         let reason = |r: &'a decisions::Reason| ReasonReply {
             feature: &r.feature,
