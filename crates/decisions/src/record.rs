@@ -371,6 +371,11 @@ fn scrub(content: &mut Content) {
             **told = Told::default();
         }
         Content::Completions(completions) => completions.clear(),
+        Content::Actions(actions) => {
+            // How likely each was, and what it was worth, say nothing of why: what was measured of them stays.
+            actions.chosen.iter_mut().for_each(|action| FORGOTTEN.clone_into(&mut action.reason));
+            actions.left_out.clear();
+        }
         Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
         Content::Choice { reasons, others, probabilities, .. } => {
             reasons.clear();

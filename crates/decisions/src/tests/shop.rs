@@ -1,7 +1,7 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Answer, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
+    Act, Action, Answer, Arbitration, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
     Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
@@ -154,7 +154,16 @@ pub(super) fn outcomes() -> &'static [Outcome] {
 }
 
 pub(super) fn every_kind() -> &'static Kinds {
-    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(outcomes(), &[], Rules::default()));
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
+        let action = |table: serde_json::Value| Action::from_table(table.as_object().unwrap()).unwrap();
+        let actions = vec![
+            action(serde_json::json!({"name": "grinder", "eligible": "orders_365d >= 1", "value": 12.5, "prior": 0.1})),
+            action(serde_json::json!({"name": "survey", "suitable": "churn < 2", "value": 3.0})),
+            action(serde_json::json!({"name": "nothing", "nothing": true})),
+        ];
+        let act = Act::new(actions, Arbitration::default(), outcomes(), &["orders_365d".to_owned()].into());
+        kinds(outcomes(), &[], Rules::default()).and(act)
+    });
     &KINDS
 }
 

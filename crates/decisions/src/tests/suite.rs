@@ -151,6 +151,7 @@ fn shape(content: &Content) -> ContentShape {
         Content::Items(_) => ContentShape::Items,
         Content::Search { .. } => ContentShape::Search,
         Content::Completions(_) => ContentShape::Completions,
+        Content::Actions(_) => ContentShape::Actions,
         Content::Score { .. } => ContentShape::Score,
         Content::Amount { .. } => ContentShape::Amount,
         Content::Choice { .. } => ContentShape::Choice,
@@ -162,6 +163,7 @@ fn says_something(content: &Content) -> bool {
     match content {
         Content::Items(items) | Content::Search { items, .. } => !items.is_empty(),
         Content::Completions(completions) => !completions.is_empty(),
+        Content::Actions(actions) => !actions.chosen.is_empty(),
         Content::Score { score, .. } => score.is_some(),
         Content::Amount { amount, .. } => amount.is_some_and(|amount| {
             amount.low <= amount.value && amount.value <= amount.high && amount.value.is_finite()
@@ -293,6 +295,7 @@ fn reasons(content: &Content) -> Vec<String> {
     match content {
         Content::Items(items) | Content::Search { items, .. } => items.iter().map(|item| item.reason.clone()).collect(),
         Content::Completions(_) => Vec::new(),
+        Content::Actions(actions) => actions.chosen.iter().map(|action| action.reason.clone()).collect(),
         Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
             reasons.iter().map(|reason| reason.text.clone()).collect()
         }
