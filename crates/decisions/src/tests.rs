@@ -1,5 +1,6 @@
 //! Is there always a useful answer, only what consent allows in it, and the same one again from the record?
 
+mod act;
 mod among;
 mod asked;
 mod cut;
