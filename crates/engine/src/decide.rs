@@ -452,6 +452,10 @@ impl World for Shelves<'_> {
         self.items.get(item).and_then(decisions::category_of)
     }
 
+    fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {
+        self.kept.and_then(|_| self.standing().of_category(category))
+    }
+
     fn without_trait(&self, name: &str) -> Option<Option<String>> {
         standing::without_trait(self.items, name)
     }

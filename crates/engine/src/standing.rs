@@ -35,6 +35,8 @@ pub(super) struct Standing {
     newest: Vec<(ItemKey, u32)>,
     /// How many of the newest came lately.
     n_new: usize,
+    /// Each with its category, category by category; empty where few stand in order.
+    by_category: Vec<(u32, ItemKey)>,
 }
 
 /// What was put in order last.
@@ -45,6 +47,8 @@ pub(super) struct Kept {
     is_asked: AtomicBool,
     /// Held while items are put in order: whoever asks meanwhile takes the order of before.
     making: Mutex<()>,
+    /// Whether somebody looks at them slice by slice now.
+    is_walked: AtomicBool,
 }
 
 impl Kept {
@@ -100,9 +104,21 @@ impl Engine {
         }
     }
 
+    /// The order of before while somebody makes it anew, or else a new one.
+    fn stood(&self, as_of: Timestamp) -> Arc<Standing> {
+        match self.standing.kept() {
+            Some(known) if self.standing.is_walked.swap(true, Ordering::Relaxed) => known,
+            _ => {
+                let standing = self.make_standing(as_of);
+                self.standing.is_walked.store(false, Ordering::Relaxed);
+                standing
+            }
+        }
+    }
+
     /// Puts the items in order. Events and decisions wait for a slice of them at most.
     fn make_standing(&self, as_of: Timestamp) -> Arc<Standing> {
-        let (mut seen, mut last) = (Unsorted::default(), None);
+        let (mut seen, mut last) = (Unsorted { are_many: true, ..Unsorted::default() }, None);
         loop {
             let n_seen = self.look(|live| {
                 let mut n_seen = 0;
@@ -128,7 +144,7 @@ impl Engine {
     pub fn sold_best(&self, places: Range<usize>, is_meant: &dyn Fn(&Item) -> bool) -> Vec<(ItemId, Headcount)> {
         let as_of = self.clock.now();
         let few = self.look(|live| (live.items.len() <= N_FRESH_MAX).then(|| self.standing.of(&live.items, as_of)));
-        let standing = few.or_else(|| self.standing.fresh(as_of)).unwrap_or_else(|| self.make_standing(as_of));
+        let standing = few.or_else(|| self.standing.fresh(as_of)).unwrap_or_else(|| self.stood(as_of));
         let (mut found, mut n_before) = (Vec::new(), 0);
         for some in standing.popular.chunks(N_SLICE) {
             if found.len() >= places.len() {
@@ -154,6 +170,9 @@ struct Unsorted {
     popular: Vec<((u32, u32), ItemKey)>,
     trending: Vec<(f64, u32, ItemKey)>,
     newest: Vec<(Timestamp, u32, ItemKey)>,
+    by_category: Vec<(u32, ItemKey)>,
+    /// Whether their categories are written down: of few, all are looked at just as soon.
+    are_many: bool,
 }
 
 impl Unsorted {
@@ -166,13 +185,16 @@ impl Unsorted {
         if let Some(since) = item.since() {
             self.newest.push((since, lately, key));
         }
+        let category = self.are_many.then(|| decisions::category_of(item)).flatten();
+        self.by_category.extend(category.map(|category| (category, key)));
     }
 
     fn sorted(self, as_of: Timestamp) -> Standing {
-        let Self { mut popular, mut trending, mut newest } = self;
+        let Self { mut popular, mut trending, mut newest, mut by_category, .. } = self;
         popular.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         trending.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         newest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
+        by_category.sort_unstable();
         let new_since = as_of.plus_days(-N_DAYS_LATELY);
         Standing {
             made_at: as_of,
@@ -180,13 +202,14 @@ impl Unsorted {
             popular: popular.into_iter().map(|((lately, _), key)| (key, lately)).collect(),
             trending: trending.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
             newest: newest.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
+            by_category,
         }
     }
 }
 
 impl Standing {
     pub(super) fn of(items: &Items, as_of: Timestamp) -> Self {
-        let mut seen = Unsorted::default();
+        let mut seen = Unsorted { are_many: items.len() > N_FRESH_MAX, ..Unsorted::default() };
         items.offered().for_each(|(key, item)| seen.take(*key, item, as_of));
         seen.sorted(as_of)
     }
@@ -197,6 +220,13 @@ impl Standing {
 
     fn is_younger(&self, n_seconds: i64, as_of: Timestamp) -> bool {
         (self.made_at.as_millis() - as_of.as_millis()).abs() < n_seconds * 1_000
+    }
+
+    /// The items of a category, of many that stand in order; `None` where few do.
+    pub(super) fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {
+        let from = self.by_category.partition_point(|(one, _)| *one < category);
+        let of_it = self.by_category[from..].iter().take_while(|(one, _)| *one == category);
+        (!self.by_category.is_empty()).then(|| of_it.map(|(_, key)| *key).collect())
     }
 
     /// The first `n` items of a shelf that are allowed.
@@ -370,6 +400,27 @@ mod tests {
             assert_eq!(before.popular.len(), n_items);
             assert_eq!(n_popular(SECONDS_MAX * 1_000 - 1), if is_kept { n_items } else { n_items - 1 });
             assert_eq!(n_popular(SECONDS_MAX * 1_000), n_items - 1);
+        }
+    }
+
+    #[test]
+    fn of_many_items_those_of_a_category_are_known_and_of_few_all_are_looked_at() {
+        for (n_items, is_known) in [(N_FRESH_MAX, false), (N_FRESH_MAX + 1, true)] {
+            let mut shop = Shop::new();
+            (0..n_items).for_each(|item| {
+                let category = format!("category {}", item % 1_000);
+                shop.describe(&format!("item {item}"), 1, json!({"category": category}));
+            });
+            shop.describe("item 1004", 2, json!({"stock": 0}));
+            let category = |item: &str| decisions::category_of(shop.items.get(key(item)).unwrap()).unwrap();
+            let standing = Standing::of(&shop.items, NOW);
+            let mut expected: Vec<ItemKey> =
+                ["item 4", "item 2004", "item 3004", "item 4004"].map(key).into_iter().collect();
+            expected.sort_unstable();
+            assert_eq!(standing.of_category(category("item 4")), is_known.then_some(expected));
+            let last = standing.of_category(category("item 999")).map_or(0, |items| items.len());
+            assert_eq!(last, if is_known { 5 } else { 0 });
+            assert_eq!(standing.of_category(category("item 4").wrapping_add(1)), is_known.then(Vec::new));
         }
     }
 

@@ -16,6 +16,7 @@ use crate::search::Wanted;
 use crate::{
     Ask, Content, DecisionError, Declaration, ItemFilter, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why,
 };
+pub(super) use blend::worth_by_rank;
 use candidate::Candidate;
 use governance::Purpose;
 use learning::{Loaded, TaskName};

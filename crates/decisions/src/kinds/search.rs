@@ -1,5 +1,6 @@
 //! Which items to show to who looks for something?
 
+use super::recommend::worth_by_rank;
 use crate::keyed::ByItem;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
@@ -94,11 +95,10 @@ impl Kind for Search {
             let only: Vec<ItemKey> = found.items.iter().map(|one| one.item).collect();
             let query = Query { only: Some(&only), ..Query::of(&history) };
             let scored = recommender.rank(&query, N_CANDIDATES_MAX, &|item| places.contains_key(&item));
-            // Of a recommender's scores the order alone means something.
             let own: Vec<_> = scored.iter().filter(|one| one.because != Because::Popular).collect();
             for (rank, one) in own.iter().enumerate() {
                 if let Some(item) = places.get(&one.item).and_then(|at| found.items.get_mut(*at)) {
-                    item.note_going_with_own(1.0 - rank as f64 / own.len() as f64);
+                    item.note_going_with_own(worth_by_rank(rank, own.len()));
                 }
             }
             model = Some(ModelRef::from(loaded));

@@ -1,7 +1,7 @@
 //! What does a query mean? Words that name a value of the catalogue are wishes, and those that name a price are limits; what is
 //! left is looked for in the texts.
 
-use super::index::{Clause, Phrase, TextIndex, TextIndexError};
+use super::index::{Clause, Matching, Phrase, TextIndex, TextIndexError};
 use super::price::{End, PriceWish, wished, with_currencies_in_words};
 use super::shelf::Shelf;
 use super::spelling::{is_known, meant};
@@ -18,6 +18,8 @@ const N_NAMING_MAX: usize = 5;
 const N_TITLED_MAX: usize = 400;
 /// A word is no name of a value any more where, for each item with the value, so many have it in their titles without it.
 const OUTSIDE_MAX: f64 = 0.25;
+/// So many items that say a beginning are looked at for one that is believed.
+const N_BEGUN_MAX: usize = 1_000;
 
 /// One thing that was understood, as it is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,10 +147,7 @@ impl Reader<'_> {
                 || !self.synonyms.of(part).is_empty()
                 || self.shelf.asked_by(part).next().is_some()
                 || is_known(self.index, part)?;
-            let is_begun = || {
-                let beginning = Phrase { words: vec![part.clone()], is_beginning: true };
-                Ok(at + 1 == n_words && self.index.has(&beginning)?)
-            };
+            let is_begun = || Ok(at + 1 == n_words && self.is_begun(part)?);
             let instead = if is_meant || is_begun()? { None } else { meant(self.index, part)? };
             match instead {
                 Some(parts) => {
@@ -160,6 +159,13 @@ impl Reader<'_> {
         }
         *words = corrected;
         Ok(is_changed)
+    }
+
+    /// Whether an item that is believed has a word that begins so. What strangers write keeps nothing from being mended.
+    fn is_begun(&self, part: &str) -> Result<bool, TextIndexError> {
+        let beginning = Phrase { words: vec![part.to_owned()], is_beginning: true };
+        let found = self.index.find(&[vec![beginning]], Matching::All, None, N_BEGUN_MAX)?;
+        Ok(found.iter().any(|item| self.shelf.believes(item.number)))
     }
 
     fn take_prices(&self, tokens: &mut Vec<Token>, understood: &mut Understood) {

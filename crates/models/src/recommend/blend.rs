@@ -97,7 +97,7 @@ impl RecommenderSettings {
         let parts = HoldOut::Days(window_days(interactions)).part(interactions, self.blend.n_questions / 2, seed);
         let exams: Vec<Exam> = Exam::of(parts, members, seed)?.into_iter().collect();
         let all: Vec<usize> = (0..members.len()).collect();
-        let tried = in_turn(vec![tried, self.ask(&exams, &all, false, None, true)]);
+        let tried = by_customer(vec![tried, self.ask(&exams, &all, false, None, true)]);
         drop(exams);
         if tried.len() < N_QUESTIONS_MIN {
             return Ok(None);
@@ -124,24 +124,21 @@ impl RecommenderSettings {
         kept
     }
 
-    /// The questions of all exams in turn, at most so many; without what trees look at, where members are chosen.
+    /// The questions of all exams, at most so many of each kind; without what trees look at, where members are chosen.
     fn ask(&self, exams: &[Exam], members: &[usize], repeats: bool, n_max: Option<usize>, rows: bool) -> Vec<Tried> {
         let sit = |(kind, exam): (usize, &Exam)| {
             let n_max = n_max.map_or(usize::MAX, |n| n.div_ceil(exams.len()));
             let tried = exam.ask(&Sitting { members, n_each: self.blend.n_each, repeats, n_max, rows });
             tried.into_iter().map(|tried| tried.of_kind(kind)).collect()
         };
-        in_turn(exams.iter().enumerate().map(sit).collect())
+        by_customer(exams.iter().enumerate().map(sit).collect())
     }
 }
 
-/// One of each in turn, until there is none of any.
-fn in_turn(each: Vec<Vec<Tried>>) -> Vec<Tried> {
-    let mut tried = Vec::with_capacity(each.iter().map(Vec::len).sum());
-    let mut each: Vec<_> = each.into_iter().map(Vec::into_iter).collect();
-    while each.iter().any(|tried| tried.len() > 0) {
-        tried.extend(each.iter_mut().filter_map(Iterator::next));
-    }
+/// Customer by customer: where some questions are learned from and others judge, nobody is asked on both sides.
+fn by_customer(each: Vec<Vec<Tried>>) -> Vec<Tried> {
+    let mut tried: Vec<Tried> = each.into_iter().flatten().collect();
+    tried.sort_by_key(|tried| tried.customer);
     tried
 }
 

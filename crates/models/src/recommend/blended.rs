@@ -138,8 +138,9 @@ impl Blended {
         self.learned.order.has_trees()
     }
 
-    pub(super) fn popular(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
-        self.first_of(&self.by_popularity, n, allowed)
+    pub(super) fn popular(&self, n: usize, only: Option<&[ItemKey]>, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+        let few = only.map(|only| self.popular_among(only));
+        self.first_of(few.as_deref().unwrap_or(&self.by_popularity), n, allowed)
     }
 
     fn first_of(&self, popular: &[u32], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
@@ -339,6 +340,18 @@ mod tests {
         assert_eq!(list(&model, |_| true), list(&without, |_| true));
         assert_eq!(list(&model, |key| key != 8), list(&without, |key| key != 8));
         assert!(Blended::from_bytes(&model.to_bytes().unwrap()).unwrap() == model);
+    }
+
+    #[test]
+    fn among_some_items_the_popular_ones_are_those_of_all_that_are_allowed() {
+        let model = shop();
+        let some = [ItemKey(12), ItemKey(3), ItemKey(99), ItemKey(0), ItemKey(3), ItemKey(9)];
+        for step in 1..4 {
+            let allowed = |item: ItemKey| some.contains(&item) && item.0.is_multiple_of(step);
+            let among = model.popular(9, Some(&some), &allowed);
+            assert_eq!(among, model.popular(9, None, &allowed));
+            assert!(!among.is_empty() && model.popular(1, Some(&some), &allowed) == among[..1]);
+        }
     }
 
     #[test]

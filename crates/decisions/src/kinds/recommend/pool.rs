@@ -234,7 +234,7 @@ impl<'a> Making<'a> {
                 let wanted = ranked.into_iter().map(said).collect();
                 if is_now { with_now(wanted, &with(model, &now, N_BLENDED, allowed), n) } else { wanted }
             }
-            (Source::Popular, Some(model)) => model.popular(n, allowed).into_iter().map(said).collect(),
+            (Source::Popular, Some(model)) => model.popular(n, None, allowed).into_iter().map(said).collect(),
             (Source::Popular | Source::Own, None) => self.on_shelf(Shelf::Popular, n, allowed, Cause::Sold),
             (Source::With(items), Some(model)) => with(model, items, n, allowed),
             (Source::With(_), None) => Vec::new(),
@@ -244,7 +244,8 @@ impl<'a> Making<'a> {
                     |one| allowed(one) && self.regard(one).is_some_and(|regard| regard.category == Some(category));
                 match model {
                     Some(model) => {
-                        let popular = model.popular(n, &allowed).into_iter();
+                        let of_it = self.ask.world.of_category(category);
+                        let popular = model.popular(n, of_it.as_deref(), &allowed).into_iter();
                         popular.map(|scored| (scored.item, scored.score, Cause::Category(*item))).collect()
                     }
                     None => self.on_shelf(Shelf::Popular, n, &allowed, |_| Cause::Category(*item)),
@@ -292,7 +293,7 @@ impl<'a> Making<'a> {
                 let is_there: SomeItems = there.iter().copied().collect();
                 let ranked = self.ranked(model, there.len(), Some(&there), &|item| is_there.contains(&item));
                 let own = ranked.into_iter().filter(|scored| scored.because != Because::Popular);
-                own.map(|scored| (scored.item, scored.score)).collect()
+                own.map(|scored| scored.item).collect()
             }
             None => Vec::new(),
         };
