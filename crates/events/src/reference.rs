@@ -74,7 +74,8 @@ const TIMES: &str = "\n## Times\n\n\
 RFC 3339 (`2026-11-22T10:00:00.000Z`, with an offset or without), or seconds or milliseconds since 1970, as a number or\n\
 as digits. With a `sentAt` the sender's clock is corrected: what happened 10 seconds before the sending happened 10\n\
 seconds before the arrival. A time that lies in the future even so is taken for the moment of arrival, and what was\n\
-stated stays beside it as `statedAt`. Imported history must say when it happened, and not in the future.\n";
+stated stays beside it as `statedAt`; so is a time before 1971, which nobody ever set. Imported history must say when it\n\
+happened, not in the future and not before 1971.\n";
 
 const MONEY: &str = "\n## Money\n\n\
 Amounts are in major units, as a number or as text: `19.99`. The currency is the product's own `currency`, else the\n\

@@ -130,14 +130,15 @@ impl Item {
     /// Since when there is it, as its trait `timestamp` says: a day or a moment.
     #[must_use]
     pub fn stated_since(&self) -> Option<Timestamp> {
-        kept::moment(self.said(SINCE)?.as_str()?)
+        kept::moment(&self.said(SINCE)?)
     }
 
-    /// When it came into the catalogue: when the company first described it, or before that if it says so.
+    /// When it came into the catalogue: when the company first described it, or before that if it says so. `None` where it is only
+    /// to come.
     #[must_use]
-    pub fn since(&self) -> Option<Timestamp> {
-        let first_at = self.first_at?;
-        Some(self.stated_since().map_or(first_at, |since| since.min(first_at)))
+    pub fn since(&self, as_of: Timestamp) -> Option<Timestamp> {
+        let (first_at, stated) = (self.first_at?, self.stated_since());
+        stated.is_none_or(|at| at <= as_of).then(|| stated.map_or(first_at, |since| since.min(first_at)))
     }
 
     fn truth(&self, name: &str) -> Option<bool> {
