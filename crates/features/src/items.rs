@@ -77,7 +77,8 @@ impl Items {
         }
         self.offset = *offset;
         if let Call::Item { item_id, traits } = &event.call {
-            if let Ok(product) = Product::from_item(item_id, traits) {
+            if let Ok(mut product) = Product::from_item(item_id, traits) {
+                product.lacks_currency |= event.has_default_currency();
                 let available = traits.get("available");
                 self.learn(&product, recorded, |item| {
                     item.learn_available(available, recorded) | item.learn_traits(traits, recorded)

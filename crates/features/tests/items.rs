@@ -138,6 +138,65 @@ fn what_the_company_said_of_an_item_stays_and_a_write_key_fills_gaps() {
 }
 
 #[test]
+fn a_price_of_which_nobody_says_the_currency_keeps_the_items_own() {
+    let default = |mut recorded: Recorded| {
+        recorded.event.context = fields(json!({"currencyIsDefault": true}));
+        recorded
+    };
+    let tea = |price: f64| json!({"product_id": "tea", "price": price});
+    let by_default = |price: f64| json!({"product_id": "tea", "price": price, "currency": "USD"});
+    let yen = json!({"product_id": "tea", "price": 900, "currency": "JPY"});
+    let price = |events: &[Recorded]| {
+        let shop = Shop::of(events).restarted();
+        shop.item("tea").unwrap().price.as_ref().map(|price| price.value.to_string()).unwrap()
+    };
+    let (server, client) = (Origin::Server, Origin::Client);
+    for (said, events) in [
+        ("950 JPY", vec![viewed(1, server, 1, yen.clone()), viewed(2, server, 2, tea(950.0))]),
+        ("950 JPY", vec![viewed(1, server, 1, yen.clone()), default(viewed(2, server, 2, by_default(950.0)))]),
+        ("950 JPY", vec![viewed(1, server, 1, yen.clone()), described(2, server, 2, "tea", json!({"price": 950}))]),
+        (
+            "950 JPY",
+            vec![viewed(1, server, 1, yen.clone()), default(described(2, server, 2, "tea", by_default(950.0)))],
+        ),
+        ("9.50 EUR", vec![viewed(1, server, 1, yen.clone()), ordered_at(2, server, 2, "tea", 9.5)]),
+        // Nobody ever said one.
+        ("9.50 USD", vec![viewed(1, server, 1, tea(9.5))]),
+        // It is said later, of a moment before.
+        ("950 JPY", vec![viewed(1, server, 2, tea(950.0)), viewed(2, server, 1, yen.clone())]),
+        // A stranger says none of what the company priced.
+        ("950.00 USD", vec![viewed(1, server, 2, tea(950.0)), viewed(2, client, 3, yen)]),
+    ] {
+        assert_eq!(price(&events), said, "{events:?}");
+    }
+}
+
+fn ordered_at(offset: u64, origin: Origin, hour: i64, item: &str, price: f64) -> Recorded {
+    let products = json!([{"product_id": item, "price": price}]);
+    track(offset, origin, "buyer", hour, "Order Completed", json!({"products": products, "currency": "EUR"}))
+}
+
+proptest! {
+    #[test]
+    fn in_whichever_order_prices_and_currencies_arrive_the_price_is_the_same(
+        said in prop::collection::vec((any::<bool>(), prop::option::of(0_usize..3), 0_i64..5), 1..8),
+        seed in any::<u64>(),
+    ) {
+        let told = |place: u64, (is_client, currency, hour): (bool, Option<usize>, i64)| {
+            let currency = currency.map(|at| ["EUR", "JPY", "KWD"][at]);
+            let origin = if is_client { Origin::Client } else { Origin::Server };
+            viewed(place, origin, hour, json!({"product_id": "tea", "price": place * 10, "currency": currency}))
+        };
+        let events: Vec<Recorded> = (1..).zip(said).map(|(place, said)| told(place, said)).collect();
+        let mut shuffled = events.clone();
+        shuffled.sort_by_key(|one| primitives::stable_hash(&format!("{seed} {:?}", one.event.message_id)));
+        (1..).zip(&mut shuffled).for_each(|(offset, one)| one.offset = Offset(offset));
+        let price = |events: &[Recorded]| Shop::of(events).item("tea").unwrap().price.clone();
+        prop_assert_eq!(price(&events), price(&shuffled));
+    }
+}
+
+#[test]
 fn of_equals_the_later_word_wins() {
     for origin in Origin::ALL {
         let say = |offset, hour, name: &str| viewed(offset, origin, hour, json!({"product_id": "tea", "name": name}));

@@ -4,7 +4,7 @@ use super::kept::{self, N_OTHERS_MAX};
 use super::tally::Tally;
 use events::{EventKey, Object, Product, Recorded};
 use governance::Headcount;
-use primitives::{ItemId, Money, Timestamp};
+use primitives::{Currency, ItemId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,10 @@ pub struct Item {
     pub category: Option<Fact<String>>,
     /// The price of one piece.
     pub price: Option<Fact<Money>>,
+    /// The price as it was read, where nobody named its currency.
+    bare_price: Option<Money>,
+    /// In which currency the item's price was said last.
+    currency: Option<Fact<Currency>>,
     /// Whether it can be had; assumed where nothing is said.
     pub available: Option<Fact<bool>>,
     /// What else the company said of it: its traits as JSON, by name.
@@ -92,6 +96,8 @@ impl Item {
             name: None,
             category: None,
             price: None,
+            bare_price: None,
+            currency: None,
             available: None,
             traits: BTreeMap::new(),
             described_at: None,
@@ -198,13 +204,32 @@ impl Item {
         let event = &recorded.event;
         let mut is_news = keep(&mut self.name, product.name.as_deref().map(cut), recorded);
         is_news |= keep(&mut self.category, product.category.as_deref().map(cut), recorded);
-        is_news |= keep(&mut self.price, product.price, recorded);
+        is_news |= product.price.is_some_and(|price| self.learn_price(price, product.lacks_currency, recorded));
         if event.origin.is_trusted() {
             is_news |= !std::mem::replace(&mut self.is_vouched, true);
         } else {
             self.last_used = self.last_used.max(event.received_at);
         }
         is_news
+    }
+
+    /// Takes in a price. Where nobody names its currency it is in the one that the item's price was said in last, in whichever order
+    /// both arrive, and in the default where none was ever said; what only a write key said makes no price of the company's another.
+    fn learn_price(&mut self, price: Money, lacks_currency: bool, recorded: &Recorded) -> bool {
+        let before = self.price.as_ref().map(|known| known.value);
+        if !lacks_currency {
+            keep(&mut self.currency, Some(price.currency), recorded);
+        }
+        if is_newer(self.price.as_ref(), recorded) {
+            self.bare_price = lacks_currency.then_some(price);
+            keep(&mut self.price, Some(price), recorded);
+        }
+        if let (Some(known), Some(bare)) = (&mut self.price, self.bare_price) {
+            let said = self.currency.as_ref().filter(|said| said.is_vouched >= known.is_vouched);
+            let in_said = said.and_then(|said| Money::from_major(bare.to_major(), said.value).ok());
+            known.value = in_said.unwrap_or(bare);
+        }
+        self.price.as_ref().map(|known| known.value) != before
     }
 
     /// Takes in whether it can be had. Answers whether that is anything else than what was known.
@@ -259,14 +284,20 @@ fn week_of(day: i64) -> i64 {
     (day + DAYS_TO_MONDAY).div_euclid(7)
 }
 
+/// Whether an event's word goes before what is known.
+fn is_newer<T>(known: Option<&Fact<T>>, recorded: &Recorded) -> bool {
+    let event = &recorded.event;
+    let place = (event.origin.is_trusted(), event.occurred_at, event.key());
+    known.is_none_or(|known| place > (known.is_vouched, known.at, known.key))
+}
+
 /// What the company said goes before what a write key said; of each, what was said later wins, in whichever order it
 /// arrives. Answers whether it is anything else than what was known.
 fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S>, recorded: &Recorded) -> bool {
-    let Some(said) = said else { return false };
+    let Some(said) = said.filter(|_| is_newer(known.as_ref(), recorded)) else { return false };
     let event = &recorded.event;
     let (is_vouched, at, key) = (event.origin.is_trusted(), event.occurred_at, event.key());
     match known {
-        Some(known) if (is_vouched, at, key) <= (known.is_vouched, known.at, known.key) => false,
         // Most say once more what is known.
         Some(known) if known.value == said => {
             (known.is_vouched, known.at, known.key) = (is_vouched, at, key);
