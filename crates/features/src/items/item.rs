@@ -60,6 +60,8 @@ pub struct Item {
     pub(super) last_used: Timestamp,
     /// How many of the customers who are counted bought it last on each of the newest days (days since 1970).
     buyers_by_day: Tally<N_DAYS>,
+    /// How many of these the company itself told of.
+    known_by_day: Tally<N_DAYS>,
     /// How many of them bought it in each of the newest weeks; see [`week_of`].
     buyers_by_week: Tally<N_WEEKS>,
 }
@@ -105,6 +107,7 @@ impl Item {
             is_vouched: false,
             last_used: Timestamp::MIN,
             buyers_by_day: Tally::default(),
+            known_by_day: Tally::default(),
             buyers_by_week: Tally::default(),
         }
     }
@@ -191,6 +194,13 @@ impl Item {
         self.buyers_by_day.within(as_of.day() - n_days + 1..=as_of.day())
     }
 
+    /// Of how many of the customers who bought it within the last `n_days`, and ever, the company itself told anything: anybody may have
+    /// invented the others.
+    #[must_use]
+    pub fn n_known_buyers(&self, as_of: Timestamp, n_days: i64) -> (u32, u32) {
+        (self.known_by_day.within(as_of.day() - n_days + 1..=as_of.day()), self.known_by_day.all())
+    }
+
     /// How many of the customers who are counted bought it in each of the last 26 weeks, from old to new, each week with its
     /// Monday (days since 1970); the last week is the one under way.
     pub fn buyers_by_week(&self, as_of: Timestamp) -> impl Iterator<Item = (i64, Headcount)> {
@@ -261,6 +271,14 @@ impl Item {
         let left_out: Vec<String> = others.skip(N_OTHERS_MAX).cloned().collect();
         left_out.iter().for_each(|name| drop(self.traits.remove(name)));
         is_news
+    }
+
+    /// Takes in when somebody whom the company told of bought it last, where that was otherwise before.
+    pub(super) fn recount_known(&mut self, before: Option<i64>, after: Option<i64>) {
+        if before != after {
+            before.into_iter().for_each(|day| self.known_by_day.remove(day));
+            after.into_iter().for_each(|day| self.known_by_day.add(day));
+        }
     }
 
     /// Takes in on which days one customer bought it, as far as is remembered, in ascending order, where that was otherwise before.
