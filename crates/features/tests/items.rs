@@ -354,6 +354,71 @@ fn an_item_only_write_keys_named_is_never_recommended_beside_what_the_company_na
 }
 
 #[test]
+fn who_bought_something_is_known_as_soon_as_the_company_tells_anything_of_them() {
+    let mut shop = Shop::of(&[
+        ordered(1, Origin::Client, "ann", 1, &["tea"]),
+        ordered(2, Origin::Client, "bea", 1, &["tea", "jam"]),
+    ]);
+    let known = |shop: &Shop, item: &str| {
+        let item = shop.item(item).unwrap();
+        (item.n_buyers(), item.n_known_buyers(Timestamp::from_millis(30 * HOUR_MS), 30))
+    };
+    assert_eq!((known(&shop, "tea"), known(&shop, "jam")), ((2, (0, 0)), (1, (0, 0))));
+    shop.apply(&track(3, Origin::Server, "bea", 2, "Signed Up", json!({})));
+    assert_eq!((known(&shop, "tea"), known(&shop, "jam")), ((2, (1, 1)), (1, (1, 1))));
+    shop.apply(&ordered(4, Origin::Server, "ann", 40 * 24, &["tea"]));
+    let mut shop = shop.restarted();
+    assert_eq!(known(&shop, "tea"), (2, (1, 2)), "one of them of late");
+    shop.apply(&refusal(5, "ann", 40 * 24 + 1));
+    assert_eq!(known(&shop, "tea"), (1, (1, 1)));
+}
+
+#[test]
+fn the_first_word_of_the_company_empties_no_list() {
+    let names: Vec<String> = (0..10).map(|n| format!("item-{n}")).collect();
+    let before = || {
+        let each = (1..).zip(&names);
+        let mut shop = Shop::of(
+            &each
+                .map(|(n, name)| ordered(n, Origin::Client, &format!("user-{n}"), 1, &[name.as_str()]))
+                .collect::<Vec<_>>(),
+        );
+        shop.apply(&viewed(20, Origin::Client, 1, json!({"product_id": "planted"})));
+        shop
+    };
+    let shown = |shop: &Shop| names.iter().filter(|name| shop.offers(name)).count();
+    for company in [Origin::Server, Origin::Import] {
+        for (first, by_company) in [("item-0", 1), ("something new", 0)] {
+            let mut shop = before();
+            shop.apply(&ordered(21, company, "ann", 2, &[first]));
+            let mut shop = shop.restarted();
+            assert_eq!((shown(&shop), shop.offers(first)), (10, true), "{company:?} {first}");
+            // Nothing that a stranger says from then on makes it more.
+            for n in 22..60 {
+                shop.apply(&ordered(n, Origin::Client, &format!("user-{n}"), 3, &["planted", "invented"]));
+            }
+            assert_eq!((shop.offers("planted"), shop.offers("invented"), shown(&shop)), (false, false, 10));
+            for n in 1..4 {
+                shop.apply(&described(60 + n, company, 4, &format!("item-{n}"), json!({})));
+            }
+            assert_eq!(shown(&shop), 10, "it has named four of ten");
+            shop.apply(&described(70, company, 4, "item-4", json!({})));
+            shop.apply(&described(71, company, 4, "item-5", json!({})));
+            assert_eq!(shown(&shop), 5 + by_company, "it has told most of its catalogue");
+            assert_eq!(shown(&shop.restarted()), 5 + by_company);
+        }
+    }
+    let mut shop = before();
+    shop.apply(&ordered(21, Origin::Server, "ann", 2, &["item-0"]));
+    for (n, day) in [(22, 20), (23, 29), (24, 40)] {
+        // They are named, and so they are not forgotten.
+        let again = ordered(n, Origin::Client, "bea", day * 24, &names.iter().map(String::as_str).collect::<Vec<_>>());
+        shop.apply(&again);
+    }
+    assert_eq!(shown(&shop), 1, "a month is enough to tell it");
+}
+
+#[test]
 fn a_shop_that_sends_everything_by_browser_recommends_what_was_bought_once() {
     let shop = Shop::of(&[
         viewed(1, Origin::Client, 1, json!({"product_id": "tea"})),

@@ -37,6 +37,7 @@ pub(crate) struct Doc {
     pub(crate) price: Option<Money>,
     pub(crate) is_available: bool,
     is_vouched: bool,
+    is_kept: bool,
     /// How many bought it lately, and ever.
     n_buyers: (u32, u32),
     /// Of how many of them the company told.
@@ -173,6 +174,7 @@ impl Shelf {
                 price: None,
                 is_available: false,
                 is_vouched: false,
+                is_kept: false,
                 n_buyers: (0, 0),
                 n_known: (0, 0),
             };
@@ -224,6 +226,7 @@ impl Shelf {
             price: told.price,
             is_available: item.is_available() && !item.is_hidden(),
             is_vouched: item.is_vouched,
+            is_kept: item.is_kept(),
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
             n_known: item.n_known_buyers(now, N_DAYS_LATELY),
         });
@@ -314,9 +317,9 @@ impl Shelf {
     }
 
     /// Whether an item may be shown: as for recommendations, a stranger can name whatever they like, and is believed only where
-    /// the company named nothing itself.
+    /// the company named nothing itself, and of what was shown until it did.
     pub(crate) fn offers(&self, doc: &Doc) -> bool {
-        doc.is_available && (doc.is_vouched || self.n_vouched == 0 && doc.n_buyers.1 > 0)
+        doc.is_available && (doc.is_vouched || (self.n_vouched == 0 || doc.is_kept) && doc.n_buyers.1 > 0)
     }
 
     /// The values that are asked for by exactly these words, of traits that items have in common.

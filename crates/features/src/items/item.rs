@@ -56,6 +56,8 @@ pub struct Item {
     pub first_at: Option<Timestamp>,
     /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
     pub is_vouched: bool,
+    /// Until when, by our clock, it may be shown though the company has named other items and not this one: it was shown before.
+    pub(super) kept_until: Option<Timestamp>,
     /// When a write key last named it, by our clock.
     pub(super) last_used: Timestamp,
     /// How many of the customers who are counted bought it last on each of the newest days (days since 1970).
@@ -105,11 +107,18 @@ impl Item {
             described_at: None,
             first_at: None,
             is_vouched: false,
+            kept_until: None,
             last_used: Timestamp::MIN,
             buyers_by_day: Tally::default(),
             known_by_day: Tally::default(),
             buyers_by_week: Tally::default(),
         }
+    }
+
+    /// Whether it may be shown though the company named others and not this one, since it was shown before the company spoke.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept_until.is_some()
     }
 
     /// The item's name, or its id where no name is known.
@@ -217,6 +226,7 @@ impl Item {
         is_news |= product.price.is_some_and(|price| self.learn_price(price, product.lacks_currency, recorded));
         if event.origin.is_trusted() {
             is_news |= !std::mem::replace(&mut self.is_vouched, true);
+            self.kept_until = None;
         } else {
             self.last_used = self.last_used.max(event.received_at);
         }
