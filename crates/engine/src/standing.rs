@@ -182,7 +182,7 @@ impl Unsorted {
         if let Some(rise) = rise(item, as_of) {
             self.trending.push((rise, lately, key));
         }
-        if let Some(since) = item.since() {
+        if let Some(since) = item.since(as_of) {
             self.newest.push((since, lately, key));
         }
         let category = self.are_many.then(|| decisions::category_of(item)).flatten();
@@ -380,6 +380,8 @@ mod tests {
             ("brought along", 95, json!({"timestamp": "1970-01-05"})),
             ("new", 90, json!({"name": "New", "timestamp": "1970-04-09T00:00:00Z"})),
             ("old", 99, json!({"stock": 9})),
+            ("to come", 99, json!({"name": "To come", "timestamp": "1970-05-01"})),
+            ("to come, by a number", 99, json!({"timestamp": 150 * 86_400})),
         ] {
             shop.describe(item, day, traits);
         }

@@ -46,7 +46,7 @@ pub use id::{FeatureId, NoFeatureId};
 pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind, is_same};
 pub use items::{Fact, Item, Items, N_DAYS_LATELY, News, Offer};
 pub use probe::Probe;
-pub use searches::{CHOSEN_WITHIN_MS, Query, Searches};
+pub use searches::{CHOSEN_WITHIN_MS, Counted, Query, Searches};
 pub use seen::Seen;
 pub use signal::{Line, Order, View};
 pub use state::{FeatureState, N_LINES};

@@ -169,7 +169,7 @@ impl Library<'_> {
         let phrase = Phrase { words: words.split(' ').map(str::to_owned).collect(), is_beginning: true };
         let titled = self.index.titled(&phrase, N_TITLED_MAX)?;
         let docs = titled.iter().filter_map(|number| self.shelf.doc(*number)).filter(|doc| self.shelf.offers(doc));
-        let mut ranked: Vec<_> = docs.map(|doc| (doc.n_buyers, doc.key)).collect();
+        let mut ranked: Vec<_> = docs.map(|doc| (self.shelf.sold(doc), doc.key)).collect();
         ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         ranked.truncate(n_max);
         Ok(ranked.into_iter().map(|(_, key)| key).collect())

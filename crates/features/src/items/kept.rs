@@ -109,10 +109,12 @@ pub(super) fn truth(json: &str) -> Option<bool> {
     }
 }
 
-/// The moment that a text says; a day is its beginning, and a blank may stand between the day and the hour.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+/// The moment that a value says: a day is its beginning, and a blank may stand between the day and the hour; a number counts
+/// seconds or milliseconds since 1970.
+pub(super) fn moment(said: &Value) -> Option<Timestamp> {
     const DAY_BYTES: usize = 10;
-    let text = text.trim();
+    let epoch = || events::moment(said).filter(|at| *at > Timestamp::MIN);
+    let Some(text) = said.as_str().map(str::trim).filter(|text| text.contains('-')) else { return epoch() };
     let whole = if text.len() == DAY_BYTES { format!("{text}T00:00:00Z") } else { text.replacen(' ', "T", 1) };
     Timestamp::parse(&whole).ok()
 }

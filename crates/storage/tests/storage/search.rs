@@ -5,10 +5,11 @@ use decisions::search::{Begun, Found, FoundItem, Library, Shelf, Sought, Synonym
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
 use features::{Item, Items};
 use governance::ConsentPolicy;
-use primitives::{ItemId, ItemKey, Seed, Timestamp};
+use primitives::{ErrorKind, ItemId, ItemKey, Seed, Timestamp};
 use profiles::MemoryProfileStore;
 use rand_chacha::rand_core::Rng;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use storage::{Access, DataDir, FileTextIndex};
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_348_800_000);
@@ -120,6 +121,21 @@ fn shoes() -> Shop {
         ("cider", json!({"name": "Apple cider", "category": "Drinks", "brand": "Somersby"})),
         ("phone", json!({"name": "Phone 15", "category": "Phones", "brand": "Apple", "price": 999, "currency": "EUR"})),
     ])
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "it is measured how long somebody waits")]
+fn an_index_that_another_program_holds_makes_nobody_wait_for_long() {
+    let bench = Bench::default();
+    let directory = DataDir::open(bench.data(), Access::Exclusive).unwrap();
+    let other = rusqlite::Connection::open(directory.search()).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let index = FileTextIndex::of(&directory);
+    let started = Instant::now();
+    assert_eq!(index.n_with("tea").unwrap_err().kind, ErrorKind::Unavailable);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(index.n_with("tea").unwrap(), 0);
 }
 
 #[test]
