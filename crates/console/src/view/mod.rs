@@ -67,7 +67,7 @@ pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     AtRisk, AtRiskRow, Attention, Figure, Followed, Measured, ModelLine, ModelState, Overview, Sales, SalesDay, Worth,
 };
-pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
+pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef, Sought};
 pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};

@@ -2,6 +2,7 @@
 
 mod members;
 
+use super::answer::understood;
 use super::customer::name_of;
 use super::customers::label;
 use super::visit::{Visit, note_opened};
@@ -13,7 +14,7 @@ use crate::looks::Opener;
 use axum::extract::Query;
 use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
-use decisions::search::{Facet, Meaning, Told};
+use decisions::search::{Facet, Told};
 use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, Part, RankedItem, Takes};
 use engine::{CustomerView, ItemQuery, Tried};
 use governance::Purpose;
@@ -234,15 +235,6 @@ fn by_rule(left_out: LeftOut) -> Vec<(String, u64)> {
         rule.chars().take(1).flat_map(char::to_uppercase).chain(rule.chars().skip(1)).collect()
     };
     rules.into_iter().map(|(rule, n)| (title(&rule), n)).collect()
-}
-
-/// The words, and as what they were understood.
-fn understood(meaning: &Meaning) -> (String, String) {
-    let limit =
-        |word: &str, limit: Option<f64>| limit.map(|limit| format!(" {word} {}", console::format::number(limit)));
-    let value = meaning.value.as_ref().map(|value| format!(" {value}"));
-    let said = [value, limit("from", meaning.gte), limit("up to", meaning.lte)];
-    (meaning.text.clone(), [meaning.of.clone()].into_iter().chain(said.into_iter().flatten()).collect())
 }
 
 /// A trait with how many of what was found have each of its values.
