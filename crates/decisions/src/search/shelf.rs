@@ -37,6 +37,8 @@ pub(crate) struct Doc {
     is_vouched: bool,
     /// How many bought it lately, and ever.
     pub(crate) n_buyers: (u32, u32),
+    /// On which day since 1970 it came into the catalogue; 0 of what the company never described.
+    pub(crate) since_day: i32,
 }
 
 /// A value that items have in common.
@@ -167,6 +169,7 @@ impl Shelf {
                 is_available: false,
                 is_vouched: false,
                 n_buyers: (0, 0),
+                since_day: 0,
             };
             shelf.docs[at] = Some(doc);
             shelf.by_key.insert(*key, *number);
@@ -217,6 +220,7 @@ impl Shelf {
             is_available: item.is_available() && !item.is_hidden(),
             is_vouched: item.is_vouched,
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
+            since_day: item.since().and_then(|since| i32::try_from(since.day()).ok()).unwrap_or(0),
         });
         let is_believed = self.believes(number);
         (!is_same).then_some(Indexed { number, key, digest, is_believed, columns: told.columns })

@@ -65,7 +65,8 @@ fn sought(app: &App, record: &Record) -> Option<Sought> {
 pub(super) fn understood(meaning: &Meaning) -> (String, String) {
     let limit = |word: &str, limit: Option<f64>| limit.map(|limit| format!(" {word} {}", format::number(limit)));
     let value = meaning.value.as_ref().map(|value| format!(" {value}"));
-    let said = [value, limit("from", meaning.gte), limit("up to", meaning.lte)];
+    let not = meaning.not.then(|| " not".to_owned());
+    let said = [not, value, limit("from", meaning.gte), limit("up to", meaning.lte)];
     (meaning.text.clone(), [meaning.of.clone()].into_iter().chain(said.into_iter().flatten()).collect())
 }
 

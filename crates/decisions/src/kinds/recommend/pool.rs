@@ -415,7 +415,8 @@ fn with(model: &Recommender, items: &[ItemKey], n: usize, allowed: &dyn Fn(ItemK
 impl Searched {
     fn by(ask: &Ask<'_>) -> Self {
         let found = ask.world.found(&[]).unwrap_or_default();
-        let items = Order::Sum.ranked(&found.items).into_iter().map(|(score, item)| (item.item, score)).collect();
+        let order = Order::Sum.unless_asked_for(&found.told);
+        let items = order.ranked(&found.items).into_iter().map(|(score, item)| (item.item, score)).collect();
         Self { items, told: found.told }
     }
 
