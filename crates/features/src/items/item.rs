@@ -192,6 +192,13 @@ impl Item {
         weeks.map(|week| (week * 7 - DAYS_TO_MONDAY, Headcount::of(self.buyers_by_week.of(week))))
     }
 
+    /// How many of the customers who are counted bought it in each of the last `n_weeks` (at most 25) that are over, summed.
+    #[must_use]
+    pub fn n_buyers_of_weeks(&self, as_of: Timestamp, n_weeks: i64) -> u32 {
+        let this = week_of(as_of.day());
+        self.buyers_by_week.within(this - n_weeks..=this - 1)
+    }
+
     /// Takes in what an event says of it. Answers whether it is anything else than what was known.
     pub(super) fn learn(&mut self, product: &Product, recorded: &Recorded) -> bool {
         let event = &recorded.event;

@@ -256,7 +256,7 @@ fn new_is_an_order_but_where_it_is_a_part_of_a_name() {
         assert!(of(query).1.newest_first, "{query}");
     }
     let (all, told) = of("new");
-    assert_eq!((all.len(), told.newest_first), (told.n_found as usize, true));
+    assert_eq!((all.len() as u64, told.newest_first), (told.n_found, true));
     assert!(all.iter().position(|id| id == "a-newest") < all.iter().position(|id| id == "poster"));
     for (query, found) in [("new york", "poster"), ("new balance", "balance")] {
         let (ids, told) = of(query);

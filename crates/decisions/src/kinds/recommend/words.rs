@@ -26,7 +26,7 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
         Cause::Model(Because::Popular) => "Popular with all customers".to_owned(),
         Cause::With(item) => format!("Bought by customers who bought {}", title(ask.world, item)),
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
-        Cause::Trending => "Bought more often this week than before".to_owned(),
+        Cause::Trending => "Bought by more customers in the last 7 days than in an average week of the last four".to_owned(),
         Cause::New => "New in the catalogue".to_owned(),
         Cause::Earlier => "In the catalogue for more than 30 days, and one of the last that came".to_owned(),
         Cause::Found => "Matches what was looked for".to_owned(),
@@ -88,7 +88,9 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<
         Some(Cause::Category(item)) => {
             format!("these are the most popular items of the same category as {}", title(ask.world, item))
         }
-        Some(Cause::Trending) => "these are items that sell better than they used to".to_owned(),
+        Some(Cause::Trending) => {
+            "first come items that more customers bought in the last 7 days than in an average week of the last four".to_owned()
+        }
         Some(Cause::New) => "these are the newest items".to_owned(),
         Some(Cause::Earlier) => {
             "these are the items that came last: none came into the catalogue within the last 30 days".to_owned()
