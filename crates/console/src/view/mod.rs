@@ -73,7 +73,7 @@ pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
 pub use system::{Fact, FactGroup, LoggedLine, SystemPage};
 pub use tour::{TourCard, TourStop, TourStrip};
-pub use try_out::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryForm, TryPage};
+pub use try_out::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryFacet, TryForm, TryPage};
 
 /// Gives a page its `render`.
 macro_rules! page {

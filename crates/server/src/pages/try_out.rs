@@ -13,7 +13,7 @@ use crate::error::ServerError;
 use crate::looks::Opener;
 use axum::extract::Query;
 use axum::response::Response;
-use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
+use console::view::{Frame, TryAnswer, TryCard, TryFacet, TryForm, TryPage};
 use decisions::search::{Facet, Told};
 use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, Part, RankedItem, Takes};
 use engine::{CustomerView, ItemQuery, Tried};
@@ -28,7 +28,7 @@ const N_ITEMS: u64 = 12;
 const N_ITEMS_MAX: u64 = 50;
 
 /// How many values of a trait are told of what was found.
-const N_VALUES: usize = 8;
+const N_VALUES: usize = 24;
 
 /// How many customers are proposed.
 const N_EXAMPLES: usize = 3;
@@ -237,10 +237,11 @@ fn by_rule(left_out: LeftOut) -> Vec<(String, u64)> {
     rules.into_iter().map(|(rule, n)| (title(&rule), n)).collect()
 }
 
-/// A trait with how many of what was found have each of its values.
-fn facet(facet: &Facet) -> (String, Vec<(String, u64)>) {
+/// A trait with how many of what was found have each of its values, and how many others there are.
+fn facet(facet: &Facet) -> TryFacet {
     let values = facet.values.iter().take(N_VALUES).map(|value| (value.value.clone(), value.n));
-    (facet.name.clone(), values.collect())
+    let n_more = facet.more + facet.values.len().saturating_sub(N_VALUES) as u64;
+    TryFacet { name: facet.name.clone(), values: values.collect(), n_more }
 }
 
 /// What a customer is called.

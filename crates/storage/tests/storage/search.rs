@@ -379,6 +379,19 @@ fn what_an_item_costs_the_company_is_neither_told_nor_found() {
 }
 
 #[test]
+fn of_very_many_values_the_most_frequent_are_counted_and_it_is_said_how_many_others_there_are() {
+    let mut shop = Shop::new(&[]);
+    for at in 0..103 {
+        shop.tell(&format!("i{at}"), json!({"name": "Thing", "category": format!("Category {at}"), "brand": "Acme"}));
+    }
+    shop.tell("twice", json!({"name": "Thing", "category": "Category 102", "brand": "Acme"}));
+    let facets = shop.find_for("thing", &[]).told.facets;
+    let told: Vec<_> = facets.iter().map(|facet| (facet.name.as_str(), facet.values.len(), facet.more)).collect();
+    assert_eq!(told, [("category", 100, 3), ("brand", 1, 0)]);
+    assert_eq!((facets[0].values[0].value.as_str(), facets[0].values[0].n), ("Category 102", 2));
+}
+
+#[test]
 fn what_changes_is_found_as_it_is_now() {
     let mut shop = shoes();
     shop.tell("s1", json!({"name": "Gloves", "category": "Gloves"}));
