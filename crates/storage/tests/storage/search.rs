@@ -542,4 +542,11 @@ fn what_is_begun_goes_on_to_queries_values_and_items() {
         assert_eq!(complete(nothing, 5, &["red wine"]), Vec::new(), "{nothing}");
     }
     assert_eq!((complete("r", 0, &[]).len(), complete("r", 4, &[]).len()), (0, 4));
+    // To one letter comes what begins with it, not what has such a word somewhere.
+    for (letter, n_max) in [("s", 9), ("r", 4), ("r", 30), ("t", 9)] {
+        let told = complete(letter, n_max, &["socks"]);
+        assert!(told.iter().all(|(text, _)| text.to_lowercase().starts_with(letter)), "{letter}: {told:?}");
+        assert!(!told.is_empty(), "{letter}");
+    }
+    assert!(complete("sh", 9, &[]).contains(&one("Running Shoes", "category")));
 }
