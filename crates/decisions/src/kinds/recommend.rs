@@ -54,6 +54,8 @@ impl Default for Recommend {
 struct Listed {
     candidates: Vec<Candidate>,
     said: Said,
+    /// Whether words were looked for, and not in all of the catalogue.
+    is_searched_in_part: bool,
 }
 
 impl Recommend {
@@ -89,9 +91,10 @@ impl Recommend {
 
     /// What everybody is shown, with the sentence that says why, and what it is.
     fn of_everybody(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer, why: &Why) -> (Said, String) {
-        let Listed { candidates, mut said } = self.list(ask, wish, customer);
+        let Listed { candidates, mut said, is_searched_in_part } = self.list(ask, wish, customer);
         said.model = ask.models.named(&self.task);
-        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask, wish));
+        let what = words::of_everybody(&candidates, ask, wish, is_searched_in_part);
+        let sentence = format!("{}{what}.", why.text("recommendation"));
         (said, sentence)
     }
 
@@ -134,7 +137,8 @@ impl Recommend {
         }
         let model = model.map(|(loaded, _)| ModelRef::from(loaded));
         let candidates = placed.iter().map(|placed| candidates[placed.at]).collect();
-        Listed { candidates, said: Said { content: Content::Items(chosen), model, more } }
+        let is_searched_in_part = making.searched().is_some_and(|searched| searched.told.searchable.is_some());
+        Listed { candidates, is_searched_in_part, said: Said { content: Content::Items(chosen), model, more } }
     }
 }
 

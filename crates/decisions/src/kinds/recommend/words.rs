@@ -62,13 +62,19 @@ fn sold(sales: Sales) -> String {
     }
 }
 
-/// What a list is that is for everybody, as the end of a sentence.
-pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<'_>) -> String {
+/// What a list is that is for everybody, as the end of a sentence; of an empty one, whether it was searched in a part of the
+/// catalogue only.
+pub(super) fn of_everybody(
+    candidates: &[Candidate],
+    ask: &Ask<'_>,
+    wish: &Wish<'_>,
+    is_searched_in_part: bool,
+) -> String {
     let what = match candidates.first().map(|first| first.cause) {
         None => {
             let none = match wish.placement {
                 _ if ask.is_unplaced => "the catalogue holds no item that can be shown",
-                _ if wish.is_searched && is_searched_in_part(ask.world) => {
+                _ if is_searched_in_part => {
                     "nothing that can be searched at the moment matches what was looked for"
                 }
                 _ if wish.is_searched => "nothing that can be shown matches what was looked for",
@@ -106,11 +112,6 @@ pub(super) fn without_cart(customer: &Customer) -> String {
     let what =
         if customer.history.is_empty() { "the most popular items" } else { "items that this customer wants most" };
     format!("The question names nothing in the cart (give the ids as \"cart\"): these are {what}.")
-}
-
-/// Whether not all of the catalogue could be searched.
-fn is_searched_in_part(world: &dyn World) -> bool {
-    world.found(&[]).is_some_and(|found| found.told.searchable.is_some())
 }
 
 /// How many items were found, by which words where some were written wrong, and in how much of the catalogue.
