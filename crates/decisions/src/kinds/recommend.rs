@@ -1,11 +1,14 @@
 //! Which items to show this customer?
 
+mod allowed;
 mod blend;
 mod candidate;
+mod customer;
 mod order;
 mod parameters;
 mod pool;
 mod rhythm;
+mod sources;
 mod wish;
 mod words;
 
@@ -17,11 +20,12 @@ use crate::{
     Ask, Content, DecisionError, Declaration, ItemFilter, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why,
 };
 use candidate::Candidate;
+use customer::Customer;
 use governance::Purpose;
 use learning::{Loaded, TaskName};
 use models::recommend::{Part, Recommender};
 use order::order;
-use pool::{Customer, Making};
+use pool::Making;
 use primitives::{ItemKey, Probability};
 use wish::{Placement, Wish};
 
@@ -215,7 +219,7 @@ impl Kind for Recommend {
             return Vec::new();
         }
         let now = wish.told(&customer.viewed);
-        model.parts(&pool::query(ask, &customer, &now), items)
+        model.parts(&customer::query(ask, &customer, &now), items)
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

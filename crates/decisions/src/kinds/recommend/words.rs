@@ -1,7 +1,8 @@
 //! Why does an item stand on the list, and why are there not more?
 
 use super::candidate::{Candidate, Cause};
-use super::pool::{Customer, Searched};
+use super::customer::Customer;
+use super::pool::Searched;
 use super::wish::{Placement, Wish};
 use crate::{Ask, LeftOut, Sales, World};
 use models::recommend::Because;
