@@ -7,7 +7,7 @@ use crate::search::{Found, N_CANDIDATES_MAX, Order, Told, Wanted};
 use crate::{Ask, Content, ItemFilter, Kind, Knowledge, ModelRef, RankedItem, Said, Why};
 use governance::Purpose;
 use learning::TaskName;
-use models::recommend::{Because, HistoryItem, Query};
+use models::recommend::{HistoryItem, Query};
 use primitives::{ItemKey, Probability};
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ impl Kind for Search {
             let query = Query { only: Some(&only), ..Query::of(&history) };
             let scored = recommender.rank(&query, N_CANDIDATES_MAX, &|item| places.contains_key(&item));
             // Of a recommender's scores the order alone means something.
-            let own: Vec<_> = scored.iter().filter(|one| one.because != Because::Popular).collect();
+            let own: Vec<_> = scored.iter().filter(|one| one.because.is_of_history()).collect();
             for (rank, one) in own.iter().enumerate() {
                 if let Some(item) = places.get(&one.item).and_then(|at| found.items.get_mut(*at)) {
                     item.note_going_with_own(1.0 - rank as f64 / own.len() as f64);

@@ -9,7 +9,7 @@ use super::wish::{Placement, Wish};
 use crate::keyed::SomeItems;
 use crate::search::{Order, Told};
 use crate::{Ask, LeftOut, Sales, Shelf};
-use models::recommend::{Because, Query, Recommender, Scored};
+use models::recommend::{Query, Recommender, Scored};
 use primitives::ItemKey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,19 +91,22 @@ impl<'a> Making<'a> {
             (Source::Own, Some(model)) => {
                 let now = self.wish.now(&self.customer.viewed);
                 let is_now = self.wish.placement == Placement::Home && !now.is_empty() && !self.ask.is_unplaced;
-                let ranked =
-                    self.ranked(model, if is_now { n.max(N_BLENDED) } else { n }, self.allowed.few(), allowed);
+                let ranked = self.ranked(model, if is_now { n.max(N_BLENDED) } else { n }, self.allowed.few(), allowed);
                 let wanted = ranked.into_iter().map(said).collect();
                 if is_now { with_now(wanted, &with(model, &now, N_BLENDED, allowed), n) } else { wanted }
             }
-            (Source::Popular, Some(model)) => model.popular(n, allowed).into_iter().map(said).collect(),
+            (Source::Popular, Some(model)) => {
+                let hour = query(self.ask, self.customer, &[]).hour_of_week.filter(|_| !self.ask.is_unplaced);
+                model.popular_at(hour, n, allowed).into_iter().map(said).collect()
+            }
             (Source::Popular | Source::Own, None) => self.on_shelf(Shelf::Popular, n, allowed, Cause::Sold),
             (Source::With(items), Some(model)) => with(model, items, n, allowed),
             (Source::With(_), None) => Vec::new(),
             (Source::Category(item), model) => {
                 let Some(category) = self.ask.world.category(*item) else { return Vec::new() };
-                let allowed =
-                    |one| allowed(one) && self.allowed.regard(one).is_some_and(|regard| regard.category == Some(category));
+                let allowed = |one| {
+                    allowed(one) && self.allowed.regard(one).is_some_and(|regard| regard.category == Some(category))
+                };
                 match model {
                     Some(model) => {
                         let popular = model.popular(n, &allowed).into_iter();
@@ -153,7 +156,7 @@ impl<'a> Making<'a> {
                 let there: Vec<ItemKey> = stood.iter().map(|(item, ..)| *item).collect();
                 let is_there: SomeItems = there.iter().copied().collect();
                 let ranked = self.ranked(model, there.len(), Some(&there), &|item| is_there.contains(&item));
-                let own = ranked.into_iter().filter(|scored| scored.because != Because::Popular);
+                let own = ranked.into_iter().filter(|scored| scored.because.is_of_history());
                 own.map(|scored| (scored.item, scored.score)).collect()
             }
             None => Vec::new(),

@@ -24,10 +24,13 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
             Some(source) => format!("Like {}, which this customer bought", source.title),
             None => "Like what this customer bought".to_owned(),
         },
+        Cause::Model(Because::AtThisHour) => "Bought more often than usual at this time of the week".to_owned(),
         Cause::Model(Because::Popular) => "Popular with all customers".to_owned(),
         Cause::With(item) => format!("Bought by customers who bought {}", title(ask.world, item)),
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
-        Cause::Trending => "Bought by more customers in the last 7 days than in an average week of the last four".to_owned(),
+        Cause::Trending => {
+            "Bought by more customers in the last 7 days than in an average week of the last four".to_owned()
+        }
         Cause::New => "New in the catalogue".to_owned(),
         Cause::Earlier => "In the catalogue for more than 30 days, and one of the last that came".to_owned(),
         Cause::Found => "Matches what was looked for".to_owned(),
@@ -75,9 +78,7 @@ pub(super) fn of_everybody(
         None => {
             let none = match wish.placement {
                 _ if ask.is_unplaced => "the catalogue holds no item that can be shown",
-                _ if is_searched_in_part => {
-                    "nothing that can be searched at the moment matches what was looked for"
-                }
+                _ if is_searched_in_part => "nothing that can be searched at the moment matches what was looked for",
                 _ if wish.is_searched => "nothing that can be shown matches what was looked for",
                 _ if !wish.lens.filter.is_empty() => "no item that can be shown is what the filter asks for",
                 Placement::New => "nothing that can be shown is new in the catalogue",
@@ -96,13 +97,17 @@ pub(super) fn of_everybody(
             format!("these are the most popular items of the same category as {}", title(ask.world, item))
         }
         Some(Cause::Trending) => {
-            "first come items that more customers bought in the last 7 days than in an average week of the last four".to_owned()
+            "first come items that more customers bought in the last 7 days than in an average week of the last four"
+                .to_owned()
         }
         Some(Cause::New) => "these are the newest items".to_owned(),
         Some(Cause::Earlier) => {
             "these are the items that came last: none came into the catalogue within the last 30 days".to_owned()
         }
         Some(Cause::Found) => "these are the items that match what was looked for".to_owned(),
+        Some(_) if candidates.iter().any(|one| one.cause == Cause::Model(Because::AtThisHour)) => {
+            "these are the most popular items at this time of the week".to_owned()
+        }
         Some(_) => "these are the most popular items".to_owned(),
     };
     format!(": {what}")
