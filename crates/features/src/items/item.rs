@@ -1,6 +1,7 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
 use super::kept::{self, N_OTHERS_MAX};
+use super::named;
 use super::tally::Tally;
 use events::{EventKey, Object, Product, Recorded};
 use governance::Headcount;
@@ -238,7 +239,7 @@ impl Item {
             is_news |= keep(&mut known, Some(text.as_str()), recorded);
             self.traits.extend(known.map(|known| (name.clone(), known)));
         }
-        let others = self.traits.keys().filter(|name| kept::is_other(name));
+        let others = self.traits.keys().filter(|name| !named::is_read(name));
         let left_out: Vec<String> = others.skip(N_OTHERS_MAX).cloned().collect();
         left_out.iter().for_each(|name| drop(self.traits.remove(name)));
         is_news
