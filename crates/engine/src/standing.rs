@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
-/// What is bought within the first of them is compared with what was bought within the second.
+/// What is bought within these days is compared with what was bought in as many weeks that are over.
 const N_DAYS_NOW: i64 = 7;
-const N_DAYS_BEFORE: i64 = 35;
+const N_WEEKS_BEFORE: i64 = 4;
 /// By how many customers something is bought at least that counts as trending.
 const N_BUYERS_MIN: u32 = 5;
 /// Up to how many items are put in order for each question: so an answer holds what was told just before.
@@ -242,12 +242,12 @@ impl Standing {
     }
 }
 
-/// By how much more customers bought an item this week than in a week of the four before, against what chance would do; `None`
-/// where it is not more, or by too few to tell.
+/// By how much more customers bought an item in the last seven days than in one of the last four weeks that are over, against what
+/// chance would do; `None` where it is not more, or by too few to tell. Whoever buys it each week counts in each of them.
 fn rise(item: &Item, as_of: Timestamp) -> Option<f64> {
     let now = item.n_buyers_lately(as_of, N_DAYS_NOW);
-    let before = item.n_buyers_lately(as_of, N_DAYS_BEFORE).saturating_sub(now);
-    let expected = f64::from(before) / 4.0;
+    #[expect(clippy::cast_precision_loss, reason = "a few weeks")]
+    let expected = f64::from(item.n_buyers_of_weeks(as_of, N_WEEKS_BEFORE)) / N_WEEKS_BEFORE as f64;
     let rise = (f64::from(now) - expected) / (expected + 1.0).sqrt();
     (now >= N_BUYERS_MIN && rise > 0.0).then_some(rise)
 }
@@ -327,11 +327,16 @@ mod tests {
 
         /// So many different customers buy it on a day.
         fn sell(&mut self, item: &str, day: i64, n: u32) {
+            self.sell_to(item, day, &format!("{item} {day}"), n);
+        }
+
+        /// So many customers who are called so buy it on a day.
+        fn sell_to(&mut self, item: &str, day: i64, name: &str, n: u32) {
             for customer in 0..n {
                 let properties = json!({"products": [{"product_id": item}]});
                 let properties = Fields::from(properties.as_object().cloned().unwrap());
                 let call = Call::Track { event: "Order Completed".to_owned(), properties };
-                self.tell(&format!("{item} {day} {customer}"), day, call);
+                self.tell(&format!("{name} {customer}"), day, call);
             }
         }
     }
@@ -370,6 +375,19 @@ mod tests {
         assert_eq!(first(&standing, Shelf::Trending), [key("new"), key("rising")], "five are not");
         let allowed = standing.first(Shelf::Popular, 1, &|item| item != key("steady"));
         assert_eq!(allowed.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [key("rising")]);
+    }
+
+    #[test]
+    fn what_the_same_customers_buy_each_week_does_not_trend() {
+        let mut shop = Shop::new();
+        for item in ["bread", "soup"] {
+            shop.describe(item, 10, json!({"name": item}));
+        }
+        for week in 0..5 {
+            shop.sell_to("bread", 98 - 7 * week, "regular", 9);
+            shop.sell_to("soup", 98 - 7 * week, "regular", if week == 0 { 9 } else { 5 });
+        }
+        assert_eq!(first(&Standing::of(&shop.items, NOW), Shelf::Trending), [key("soup")]);
     }
 
     #[test]

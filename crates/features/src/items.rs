@@ -2,6 +2,7 @@
 
 mod item;
 mod kept;
+pub mod named;
 mod popularity;
 mod shelves;
 mod tally;

@@ -44,6 +44,7 @@ pub use error::FeatureError;
 pub use history::History;
 pub use id::{FeatureId, NoFeatureId};
 pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind, is_same};
+pub use items::named;
 pub use items::{Fact, Item, Items, N_DAYS_LATELY, News, Offer};
 pub use probe::Probe;
 pub use searches::{CHOSEN_WITHIN_MS, Counted, Query, Searches};

@@ -3,15 +3,24 @@
 use super::find::{Library, Match, N_CANDIDATES_MAX, Sought};
 use super::hits::Candidate;
 use super::seen::{Seen, impersonal};
+use super::shelf::Doc;
 use super::told::short_hash;
 use super::understand::Understood;
 
+/// More than anything has that speaks for it whoever asks.
+const IMPERSONAL_MAX: f64 = 10.0;
 /// So many counts of buyers have their logarithm looked up.
 const N_LOGARITHMS: usize = 256;
 
 impl Library<'_> {
-    /// The best matches by what speaks for them whoever asks.
-    pub(super) fn candidates(&self, understood: &Understood, matches: &[Match], sought: &Sought<'_>) -> Vec<Candidate> {
+    /// The best matches by what speaks for them whoever asks, or the newest.
+    pub(super) fn candidates(
+        &self,
+        understood: &Understood,
+        matches: &[Match],
+        sought: &Sought<'_>,
+        newest_first: bool,
+    ) -> Vec<Candidate> {
         let shelf = self.shelf;
         // A number may have been given to another item meanwhile.
         let doc = |one: &Match| shelf.doc(one.number).filter(|doc| doc.key == one.key);
@@ -25,6 +34,11 @@ impl Library<'_> {
         let (lately, ever) = (Popularity::of(most_lately), Popularity::of(most_ever));
         let words: Vec<u32> = understood.words.iter().map(|word| short_hash(word)).collect();
         let liked: Vec<&[u32]> = understood.liked.iter().map(|wish| wish.values.as_slice()).collect();
+        // Of what came on the same day what speaks for each decides.
+        let score_of = |seen: &Seen, doc: &Doc| match newest_first {
+            true => f64::from(doc.since_day) + impersonal(seen) / IMPERSONAL_MAX,
+            false => impersonal(seen),
+        };
         let mut best = Best::default();
         for (number, score, doc) in docs() {
             let has = |values: &&&[u32]| values.iter().any(|value| doc.values.binary_search(value).is_ok());
@@ -39,9 +53,9 @@ impl Library<'_> {
                 ..Seen::default()
             };
             // Titles are read last: with the best of all titles most matches are none of the best.
-            if best.may_take(impersonal(&seen.titled_at_best(&words, doc.title.len()))) {
+            if best.may_take(score_of(&seen.titled_at_best(&words, doc.title.len()), doc)) {
                 let seen = seen.titled(&words, &doc.title);
-                best.take(impersonal(&seen), Candidate { number, key: doc.key, seen });
+                best.take(score_of(&seen, doc), Candidate { number, key: doc.key, seen });
             }
         }
         best.in_order()

@@ -39,9 +39,11 @@ pub(crate) struct Doc {
     is_vouched: bool,
     is_kept: bool,
     /// How many bought it lately, and ever.
-    n_buyers: (u32, u32),
+    pub(crate) n_buyers: (u32, u32),
     /// Of how many of them the company told.
     n_known: (u32, u32),
+    /// On which day since 1970 it came into the catalogue; 0 of what the company never described.
+    pub(crate) since_day: i32,
 }
 
 /// A value that items have in common.
@@ -177,6 +179,7 @@ impl Shelf {
                 is_kept: false,
                 n_buyers: (0, 0),
                 n_known: (0, 0),
+                since_day: 0,
             };
             shelf.docs[at] = Some(doc);
             shelf.by_key.insert(*key, *number);
@@ -229,6 +232,7 @@ impl Shelf {
             is_kept: item.is_kept(),
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
             n_known: item.n_known_buyers(now, N_DAYS_LATELY),
+            since_day: item.since().and_then(|since| i32::try_from(since.day()).ok()).unwrap_or(0),
         });
         self.n_known += u64::from(item.n_known_buyers(now, N_DAYS_LATELY).1);
         let is_believed = self.believes(number);

@@ -1,6 +1,7 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
 use super::kept::{self, N_OTHERS_MAX};
+use super::named;
 use super::tally::Tally;
 use events::{EventKey, Object, Product, Recorded};
 use governance::Headcount;
@@ -218,6 +219,13 @@ impl Item {
         weeks.map(|week| (week * 7 - DAYS_TO_MONDAY, Headcount::of(self.buyers_by_week.of(week))))
     }
 
+    /// How many of the customers who are counted bought it in each of the last `n_weeks` (at most 25) that are over, summed.
+    #[must_use]
+    pub fn n_buyers_of_weeks(&self, as_of: Timestamp, n_weeks: i64) -> u32 {
+        let this = week_of(as_of.day());
+        self.buyers_by_week.within(this - n_weeks..=this - 1)
+    }
+
     /// Takes in what an event says of it. Answers whether it is anything else than what was known.
     pub(super) fn learn(&mut self, product: &Product, recorded: &Recorded) -> bool {
         let event = &recorded.event;
@@ -277,7 +285,7 @@ impl Item {
             is_news |= keep(&mut known, Some(text.as_str()), recorded);
             self.traits.extend(known.map(|known| (name.clone(), known)));
         }
-        let others = self.traits.keys().filter(|name| kept::is_other(name));
+        let others = self.traits.keys().filter(|name| !named::is_read(name));
         let left_out: Vec<String> = others.skip(N_OTHERS_MAX).cloned().collect();
         left_out.iter().for_each(|name| drop(self.traits.remove(name)));
         is_news

@@ -59,8 +59,7 @@ impl RecommenderSettings {
         let kept = self.members_kept(&exams, &able, repeats, &mut trial);
         let tried = self.ask(&exams, &kept, repeats, None, true);
         let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
-        let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
-        let order = choose(&tried, &mut trial, &names, &goal_of(&tried, &members), &self.blend, seed)?;
+        let order = choose(&tried, &mut trial, &names_of(&members), &goal_of(&tried, &members), &self.blend, seed)?;
         drop(tried);
         // Where things are bought again, what is new is asked for by itself, too.
         let mut of_new = Trial::default();
@@ -102,8 +101,7 @@ impl RecommenderSettings {
         if tried.len() < N_QUESTIONS_MIN {
             return Ok(None);
         }
-        let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
-        choose(&tried, trial, &names, &Goal::default(), &self.blend, seed).map(Some)
+        choose(&tried, trial, &names_of(members), &Goal::default(), &self.blend, seed).map(Some)
     }
 
     /// Which members answer, by their numbers: those that are missed in the sum. What the others would add goes to the trial.
@@ -147,6 +145,11 @@ fn window_days(interactions: &Interactions) -> f64 {
     let ages = || interactions.rows.iter().map(|row| row.age_days);
     let (youngest, oldest) = (ages().fold(f64::INFINITY, f64::min), ages().fold(0.0, f64::max));
     ((oldest - youngest) / 4.0).min(WINDOW_DAYS_MAX)
+}
+
+/// What members are called, in their order.
+fn names_of(members: &[MemberSettings]) -> Vec<&'static str> {
+    members.iter().map(MemberSettings::name).collect()
 }
 
 /// No kind of question should be answered worse than by a member of taste alone.

@@ -44,6 +44,15 @@ impl Recommender {
         }
     }
 
+    /// The same as it suits an hour of the week, where it has learned what is bought when.
+    #[must_use]
+    pub fn popular_at(&self, hour: Option<u16>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+        match &self.form {
+            Form::ItemToItem(model) => model.popular(n, allowed),
+            Form::Blended(model) => model.popular_at(hour, n, allowed),
+        }
+    }
+
     /// The items most similar to `item`, most similar first, with their similarity.
     pub fn similar(&self, item: ItemKey) -> impl Iterator<Item = (ItemKey, f64)> + '_ {
         let similar: Vec<_> = match &self.form {

@@ -2,7 +2,6 @@
 //! look at now?
 
 use super::candidate::{Cause, Proposed, worth_of_place};
-use models::recommend::Because;
 use primitives::ItemKey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +41,7 @@ pub(super) fn with_now(wanted: Vec<Proposed>, near: &[Proposed], n: usize) -> Ve
         let goes = NOW_WEIGHT * said.get(item).copied().unwrap_or(0.0);
         let known = all.entry(*item).or_insert((0.0, *cause));
         // The reason is what says more of it; that it is popular is none for who looks at something.
-        if goes > known.0 || (goes > 0.0 && known.1 == Cause::Model(Because::Popular)) {
+        if goes > known.0 || (goes > 0.0 && matches!(known.1, Cause::Model(because) if !because.is_of_history())) {
             known.1 = *cause;
         }
         known.0 += goes;
@@ -89,6 +88,7 @@ fn best(mut all: Vec<Proposed>, n: usize) -> Vec<Proposed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use models::recommend::Because;
     use proptest::prelude::*;
 
     fn list(scored: &[(u64, f64)]) -> Vec<Proposed> {
