@@ -232,7 +232,7 @@ impl Shelf {
             is_kept: item.is_kept(),
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
             n_known: item.n_known_buyers(now, N_DAYS_LATELY),
-            since_day: item.since().and_then(|since| i32::try_from(since.day()).ok()).unwrap_or(0),
+            since_day: item.since(now).and_then(|since| i32::try_from(since.day()).ok()).unwrap_or(0),
         });
         self.n_known += u64::from(item.n_known_buyers(now, N_DAYS_LATELY).1);
         let is_believed = self.believes(number);
