@@ -4,6 +4,7 @@
 
 mod support;
 
+use primitives::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{Reply, SERVER, TestServer, WRITE};
@@ -126,6 +127,34 @@ fn an_item_of_gorse_is_as_old_as_when_it_was_described_first() {
     assert_eq!(get(&server, "/api/item/tea")["Timestamp"], at);
     let latest = get(&server, "/api/latest");
     assert_eq!((&latest[0]["Id"], &latest[1]["Id"]), (&json!("rice"), &json!("tea")));
+}
+
+#[test]
+fn a_time_of_gorse_may_be_a_number_and_one_that_was_never_set_is_none() {
+    let server = TestServer::start();
+    let (now, hour_ago) = (server.now().as_millis() / 1_000, server.now().as_millis() / 1_000 - 3_600);
+    let to_come = Timestamp::from_millis((now + 3_600) * 1_000).to_string();
+    for (id, at) in [
+        ("a-while-ago", json!(hour_ago)),
+        ("never-set", json!("0001-01-01T00:00:00Z")),
+        ("nought", json!(0)),
+        ("to-come", json!(to_come)),
+    ] {
+        rows(&server, "POST", "/api/item", &json!({"ItemId": id, "Timestamp": at, "Comment": id}));
+    }
+    let latest = get(&server, "/api/latest");
+    let ids: Vec<&str> = latest.as_array().unwrap().iter().map(|one| one["Id"].as_str().unwrap()).collect();
+    assert_eq!((ids.len(), ids[2]), (3, "a-while-ago"), "{latest}");
+    assert!(!ids.contains(&"to-come"));
+    assert_eq!(gorse(&server, "POST", "/api/item", &json!({"ItemId": "x", "Timestamp": true})).status, 400);
+    let star =
+        |user: &str, at: Value| json!([{"FeedbackType": "star", "UserId": user, "ItemId": "nought", "Timestamp": at}]);
+    rows(&server, "POST", "/api/feedback", &star("ann", json!(hour_ago)));
+    rows(&server, "POST", "/api/feedback", &star("bea", json!("0001-01-01T00:00:00Z")));
+    let seen = |user: &str| server.get(&format!("/v1/customers/{user}")).json()["lastSeen"].clone();
+    let at = |seconds: i64| json!(Timestamp::from_millis(seconds * 1_000).to_string());
+    assert_eq!(seen("ann"), at(hour_ago));
+    assert_ne!(seen("bea"), seen("ann"));
 }
 
 #[test]

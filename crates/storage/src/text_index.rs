@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use vocabulary::Vocabulary;
-use writing::{CHECK, Writing, remove};
+use writing::{CHECK, PATIENCE, Writing, remove};
 
 /// Of more matches than this none has a score: a score of each takes eight times as long as the match, and words that so many
 /// items have tell few of them apart.
@@ -46,7 +46,7 @@ impl FileTextIndex {
     #[must_use]
     pub fn of(directory: &DataDir) -> Self {
         let path = directory.search();
-        let readers = (directory.access() == Access::Exclusive).then(|| Readers::new(path.clone()));
+        let readers = (directory.access() == Access::Exclusive).then(|| Readers::new(path.clone(), PATIENCE));
         Self {
             writing: Mutex::default(),
             is_open: AtomicBool::new(false),

@@ -1,5 +1,6 @@
 //! In which order does an answer come, and what speaks most for each item? As it was learned, or by a sum where nothing is.
 
+use super::hits::Told;
 use super::rank::FoundItem;
 use super::seen::{FEATURES, N_IMPERSONAL};
 use learning::{LearningError, OrderModel};
@@ -24,6 +25,9 @@ const WORDS: [&str; FEATURES.len()] = [
     "Goes with what this customer bought",
 ];
 
+/// Of what stands where it stands since the newest were asked for.
+const NEWEST_FIRST: &str = "Matches what was looked for, the newest first";
+
 /// What puts items in order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Order<'a> {
@@ -31,6 +35,8 @@ pub(crate) enum Order<'a> {
     Sum,
     /// What was learned from searches.
     Learned(&'a OrderModel),
+    /// As they were found, which is the newest first.
+    AsFound,
 }
 
 impl<'a> Order<'a> {
@@ -40,8 +46,18 @@ impl<'a> Order<'a> {
         is_of_these.then_some(Self::Learned(model))
     }
 
+    /// The same, where the query asks for no order itself.
+    pub(crate) fn unless_asked_for(self, told: &Told) -> Self {
+        if told.newest_first { Self::AsFound } else { self }
+    }
+
     /// The items with their scores, the best first; of equal ones by their keys.
     pub(crate) fn ranked(self, items: &[FoundItem]) -> Vec<(f64, &FoundItem)> {
+        if let Self::AsFound = self {
+            #[expect(clippy::cast_precision_loss, reason = "at most two hundred are found")]
+            let by_place = |at: usize| (items.len() - at) as f64 / items.len() as f64;
+            return items.iter().enumerate().map(|(at, item)| (by_place(at), item)).collect();
+        }
         let mut ranked: Vec<(f64, &FoundItem)> = items.iter().map(|item| (self.score(item), item)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.item.cmp(&b.1.item)));
         ranked
@@ -49,7 +65,7 @@ impl<'a> Order<'a> {
 
     fn score(self, item: &FoundItem) -> f64 {
         match self {
-            Self::Sum => item.prior(),
+            Self::Sum | Self::AsFound => item.prior(),
             // As many numbers as the model has names: it cannot be refused.
             Self::Learned(model) => model.score(&numbers(item)).unwrap_or_else(|_: LearningError| item.prior()),
         }
@@ -57,6 +73,9 @@ impl<'a> Order<'a> {
 
     /// What speaks most for an item, in words.
     pub(crate) fn reason(self, item: &FoundItem) -> &'static str {
+        if let Self::AsFound = self {
+            return NEWEST_FIRST;
+        }
         let parts = self.parts(item);
         let in_all: f64 = parts.iter().filter(|part| **part > 0.0).sum();
         let weightiest = |from: usize, until: usize| {
@@ -74,7 +93,7 @@ impl<'a> Order<'a> {
     fn parts(self, item: &FoundItem) -> [f64; FEATURES.len()] {
         let mut parts = [0.0; FEATURES.len()];
         match self {
-            Self::Sum => {
+            Self::Sum | Self::AsFound => {
                 for ((part, value), (_, weight)) in parts.iter_mut().zip(item.features).zip(FEATURES) {
                     *part = f64::from(value) * weight;
                 }
@@ -113,6 +132,18 @@ mod tests {
         let items = [item(3, &[(0, 0.5)]), item(2, &[(0, 0.5)]), item(1, &[(0, 0.2)]), item(4, &[(0, 0.2), (8, 1.0)])];
         let order: Vec<u64> = Order::Sum.ranked(&items).iter().map(|(_, item)| item.item.0).collect();
         assert_eq!(order, [4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn where_the_newest_are_asked_for_items_stay_as_they_were_found() {
+        let items = [item(3, &[]), item(1, &[(8, 1.0)]), item(2, &[(0, 1.0)])];
+        let asked = |newest_first| Order::Sum.unless_asked_for(&Told { newest_first, ..Told::default() });
+        let order = |newest_first| {
+            asked(newest_first).ranked(&items).into_iter().map(|(score, item)| (score, item.item.0)).collect::<Vec<_>>()
+        };
+        assert_eq!(order(true), [(1.0, 3), (2.0 / 3.0, 1), (1.0 / 3.0, 2)]);
+        assert_eq!(order(false).iter().map(|(_, key)| *key).collect::<Vec<_>>(), [2, 1, 3]);
+        assert_eq!(asked(true).reason(&items[1]), NEWEST_FIRST, "what is the customer's own was not looked at");
     }
 
     #[test]

@@ -116,6 +116,11 @@ pub(crate) fn is_filler(word: &str) -> bool {
     FILLERS.binary_search(&word).is_ok()
 }
 
+/// Whether a character is a word of its own, in scripts that put no blanks between words.
+pub(crate) fn is_sign(letter: char) -> bool {
+    kind(letter) == Kind::Sign
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Letter,

@@ -28,6 +28,9 @@ const TABLES: &str = "
 /// From more words on than this the room for them is scarce. Some ten microseconds for each are too long where it is not.
 const N_SPELLED_MANY: usize = 200_000;
 
+/// How long it is waited where another program holds the file: searches wait with whoever opens it, and it is tried again soon.
+pub(super) const PATIENCE: Duration = Duration::from_millis(200);
+
 pub(super) const CHECK: &str = "check the disk and the permissions of the data directory, and try again";
 
 /// The connection that changes the index: one at a time.
@@ -47,7 +50,7 @@ impl Writing {
         create_private(path).map_err(|error| DatabaseError::new(ErrorKind::Unavailable, CHECK, error.to_string()))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(PATIENCE)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
         )?;
