@@ -129,7 +129,10 @@ fn draw<'a>(around: &mut impl Around<'a>, experiment: &Experiment) -> Draw {
         }
     };
     let variation = remembered.variation.or_else(drawn);
-    if remembered.is_blocked || variation.is_none() {
+    if remembered.is_blocked {
+        return Draw { is_sticky: true, ..nobody() };
+    }
+    if variation.is_none() {
         return nobody();
     }
     if let Some(variation) = experiment.forced_variation {

@@ -65,14 +65,15 @@ fn name_of(experiment: &Experiment, key: &str) -> String {
     format!("{key}__{}", experiment.bucket_version.unwrap_or(0))
 }
 
-/// What is remembered by the fallback, and over it what is remembered by the attribute itself.
+/// What is remembered by the fallback, and over it what is remembered by the attribute itself. Without a fallback what is
+/// remembered by `id` is looked at, as clients do.
 fn assignments(context: &Context, drawn: &Drawn, experiment: &Experiment) -> BTreeMap<String, String> {
     let of = |attribute: Option<&str>| {
         let (attribute, value) = context.hashed(attribute, None);
         let doc = is_truthy(&value).then(|| doc(context, drawn, &key_of(&attribute, &kept_text(&value)))).flatten();
         doc.map(|doc| doc.assignments.clone()).unwrap_or_default()
     };
-    let mut assigned = experiment.fallback_attribute.as_deref().map(|name| of(Some(name))).unwrap_or_default();
+    let mut assigned = of(experiment.fallback_attribute.as_deref());
     assigned.extend(of(experiment.hash_attribute.as_deref()));
     assigned
 }

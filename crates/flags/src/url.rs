@@ -25,12 +25,15 @@ pub(crate) fn is_targeted(url: &str, patterns: &[UrlPattern]) -> bool {
 }
 
 fn is_match(url: &str, UrlPattern { kind, pattern, .. }: &UrlPattern) -> bool {
+    let url = Address::of(url);
     match kind.as_str() {
-        "regex" => compiled(pattern).is_some_and(|pattern| {
-            let path = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| &url[at + 3 + slash..]));
-            pattern.is_match(url) || path.is_some_and(|path| pattern.is_match(path))
+        "regex" => compiled(pattern, false).is_some_and(|pattern| {
+            let place = url.place();
+            let host = if url.host.is_empty() { "_" } else { url.host };
+            let whole = format!("{}://{}{place}", url.scheme, host.to_lowercase());
+            pattern.is_match(&whole) || pattern.is_match(&place)
         }),
-        "simple" => is_simple_match(&Address::of(url), pattern),
+        "simple" => is_simple_match(&url, pattern),
         _ => false,
     }
 }
@@ -38,33 +41,35 @@ fn is_match(url: &str, UrlPattern { kind, pattern, .. }: &UrlPattern) -> bool {
 /// Host, path, and what the pattern says of query and anchor; a star stands for anything.
 fn is_simple_match(url: &Address<'_>, pattern: &str) -> bool {
     let pattern = Address::of(pattern);
-    let is_like = |actual: &str, pattern: &str, is_path: bool| {
-        let (actual, pattern) = match is_path {
-            true => (actual.trim_matches('/'), pattern.trim_matches('/')),
-            false => (actual, pattern),
-        };
-        let parts: Vec<String> = pattern.split('*').map(regex::escape).collect();
-        compiled(&format!("^{}$", parts.join(".*"))).is_some_and(|pattern| pattern.is_match(actual))
+    let with_stars = |text: &str| text.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
+    let is_like = |actual: &str, pattern: &str| {
+        compiled(&format!("^{}$", with_stars(pattern)), true).is_some_and(|pattern| pattern.is_match(actual))
     };
-    let asked = |query: &'_ str, name: &str| -> String {
-        let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.find(|(key, _)| *key == name).map_or_else(String::new, |(_, value)| value.to_owned())
+    // A slash at either end of a path changes nothing.
+    let is_path_like = |actual: &str, pattern: &str| {
+        let pattern = format!("^/?{}/?$", with_stars(pattern.trim_start_matches('/').trim_end_matches('/')));
+        compiled(&pattern, true).is_some_and(|pattern| pattern.is_match(actual))
     };
-    (pattern.host.is_empty() || is_like(url.host, pattern.host, false))
-        && is_like(url.path, pattern.path, true)
-        && (pattern.anchor.is_empty() || is_like(url.anchor, pattern.anchor, false))
+    let asked = |name: &str| {
+        let mut pairs = url.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    };
+    (pattern.host.is_empty() || is_like(url.host, pattern.host))
+        && is_path_like(url.path, pattern.path)
+        && (pattern.anchor.is_empty() || is_like(url.anchor, pattern.anchor))
         && pattern.query.split('&').filter(|pair| !pair.is_empty()).all(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            is_like(&asked(url.query, name), value, false)
+            is_like(asked(name), value)
         })
 }
 
-fn compiled(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build().ok()
+fn compiled(pattern: &str, ignores_case: bool) -> Option<Regex> {
+    RegexBuilder::new(pattern).case_insensitive(ignores_case).size_limit(1 << 20).build().ok()
 }
 
 /// The parts of an address.
 pub(crate) struct Address<'a> {
+    pub(crate) scheme: &'a str,
     pub(crate) host: &'a str,
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
@@ -76,14 +81,23 @@ impl<'a> Address<'a> {
     pub(crate) fn of(url: &'a str) -> Self {
         let (rest, anchor) = url.split_once('#').unwrap_or((url, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let after_scheme = rest.split_once("://").map(|(_, rest)| rest);
+        let (scheme, after_scheme) = match rest.split_once("://") {
+            Some((scheme, rest)) => (scheme, Some(rest)),
+            None => ("https", None),
+        };
         let first = rest.split('/').next().unwrap_or_default();
         let (host, path) = match after_scheme {
             Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
             None if first.contains('.') => rest.split_at(first.len()),
             None => ("", rest),
         };
-        Self { host, path, query, anchor }
+        Self { scheme, host, path, query, anchor }
+    }
+
+    /// Path, query and anchor.
+    fn place(&self) -> String {
+        let part = |mark: &str, text: &str| if text.is_empty() { String::new() } else { format!("{mark}{text}") };
+        format!("/{}{}{}", self.path.trim_start_matches('/'), part("?", self.query), part("#", self.anchor))
     }
 }
 
@@ -107,6 +121,8 @@ mod tests {
             ("/search?q=tea", "/search?q=coffee", false),
             ("/a.b", "/axb", false),
             ("/home#top", "/home#end", false),
+            ("*/x", "http://a.com/x/", true),
+            ("/X", "/x", true),
         ] {
             assert_eq!(is_targeted(url, &[pattern("simple", asked, None)]), expected, "{asked} {url}");
         }
@@ -118,6 +134,9 @@ mod tests {
         assert!(is_targeted("https://example.com/shop/tea", &both));
         assert!(!is_targeted("https://example.com/shop/help", &both) && !is_targeted("https://example.com/", &both));
         assert!(is_targeted("/", &both[1..]) && !is_targeted("/", &[]));
+        // Patterns mind the case of a path; the host is written small, and a path begins with a slash.
+        assert!(!is_targeted("/SHOP/tea", &both[..1]));
+        assert!(is_targeted("HTTP://Example.com", &[pattern("regex", r"example\.com/$", None)]));
         assert!(!is_targeted("/", &[pattern("regex", "(", None)]) && !is_targeted("/", &[pattern("else", "/", None)]));
     }
 
