@@ -2,7 +2,8 @@
 //!
 //! Pure functions over small structs: what was shown ([`Shown`]), what was bought afterwards ([`Bought`]), and how sure
 //! a share is ([`wilson`]); how arms of an experiment differ ([`statistics`]), what an experiment found ([`experiment`]), and
-//! what decisions were worth against those held out of them ([`lift`]).
+//! what decisions were worth against those held out of them ([`lift`]); where customers cannot be split, which of two lists they
+//! choose from ([`interleave`]) and what a change did that is switched on and off ([`switchback`]).
 //!
 //! What stays true:
 //! - a number comes with how many it is made of and how sure it is; where nothing can be said, the reason is said;
@@ -14,8 +15,10 @@ mod attribution;
 mod intervals;
 
 pub mod experiment;
+pub mod interleave;
 pub mod lift;
 pub mod statistics;
+pub mod switchback;
 
 pub use attribution::{Attribution, Bought, Credit, REWARD_WINDOW_DAYS, Shown, attribute};
 pub use intervals::{Interval, Share, wilson};

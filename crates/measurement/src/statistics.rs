@@ -42,4 +42,4 @@ pub use quantile::{clustered_quantile, quantile};
 pub use sequential::{Msprt, Sequence};
 pub use srm::{SRM_ALARM, Srm, srm};
 
-pub(crate) use moments::count;
+pub(crate) use moments::{count, whole};

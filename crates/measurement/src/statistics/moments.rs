@@ -168,6 +168,11 @@ pub(crate) fn count(n: u64) -> f64 {
     n as f64
 }
 
+/// How many there are of a list.
+pub(crate) fn whole(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
