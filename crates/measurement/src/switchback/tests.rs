@@ -65,12 +65,12 @@ fn what_cannot_be_told_says_why() {
     assert!(switched(&broken, &HOW).reason.unwrap().contains("finite"));
 }
 
-/// Slices that resemble the one before, by stretches of four on and four off: in how many of 2,000 companies the interval
+/// Slices that resemble the one before, by stretches of four on and four off: in how many of 500 companies the interval
 /// holds the truth.
 #[test]
 fn intervals_hold_though_slices_resemble_each_other() {
     let (mut n_held, mut n_naive) = (0, 0);
-    for company in 0..2_000 {
+    for company in 0..500 {
         let mut random = Seed::new(21).stream("switchback", company);
         let mut all = Vec::new();
         for place in 0..4 {
@@ -96,7 +96,7 @@ fn intervals_hold_though_slices_resemble_each_other() {
         n_held += holds(None);
         n_naive += holds(Some(0));
     }
-    // Found: 1,864 (93.2 %) with lags by how many there are, 1,579 where slices are taken for strangers.
-    assert!(n_held >= 1_840, "{n_held}");
-    assert!(n_naive < n_held, "{n_naive}");
+    // Found with 2,000: 93.2 % with lags by how many there are, 79.0 % where slices are taken for strangers.
+    assert!(n_held >= 455, "{n_held}");
+    assert!(n_naive < 430, "{n_naive}");
 }
