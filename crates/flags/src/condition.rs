@@ -4,6 +4,7 @@ mod operators;
 
 mod version;
 
+use crate::patterns::compiled;
 use crate::value::{is_alike, is_truthy, number_of, text_of};
 use operators::holds_by;
 use serde_json::Value;
@@ -30,13 +31,25 @@ const DEPTH_MAX: u8 = 64;
 /// ```
 #[must_use]
 pub fn holds(condition: &Value, attributes: &Value, groups: &SavedGroups) -> bool {
-    Look { groups, ignores_case: false, depth: 0 }.condition(condition, attributes)
+    let matches = |(pattern, ignores_case): (&str, bool), text: &str| {
+        compiled(pattern, ignores_case).is_some_and(|compiled| compiled.is_match(text))
+    };
+    holds_with(condition, attributes, groups, &matches)
+}
+
+/// Whether a text matches a pattern, which minds the case or does not.
+type Matches<'a> = &'a dyn Fn((&str, bool), &str) -> bool;
+
+/// The same, where patterns are known already.
+pub(crate) fn holds_with(condition: &Value, attributes: &Value, groups: &SavedGroups, matches: Matches<'_>) -> bool {
+    Look { groups, matches, ignores_case: false, depth: 0 }.condition(condition, attributes)
 }
 
 /// How values are looked at.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     groups: &'a SavedGroups,
+    matches: Matches<'a>,
     ignores_case: bool,
     depth: u8,
 }
@@ -63,7 +76,7 @@ impl Look<'_> {
         let Some(look) = self.deeper() else { return false };
         match asked {
             Value::String(text) if self.ignores_case => text_of(value).to_lowercase() == text.to_lowercase(),
-            Value::String(text) => text_of(value) == *text,
+            Value::String(text) => value.as_str().map_or_else(|| text_of(value) == *text, |value| value == text),
             Value::Number(_) => number_of(value).partial_cmp(&number_of(asked)).is_some_and(std::cmp::Ordering::is_eq),
             Value::Bool(is) => !value.is_null() && is_truthy(value) == *is,
             Value::Null => value.is_null(),

@@ -1,10 +1,9 @@
 //! Which value of a feature does somebody get, and why?
 
 use crate::buckets::StickyDoc;
-use crate::condition::holds;
 use crate::context::Context;
 use crate::contextual;
-use crate::experiment::{Around, ExperimentResult, is_filtered_out, run_within};
+use crate::experiment::{Around, ExperimentResult, Trial, is_filtered_out, run_within};
 use crate::hash::hash;
 use crate::payload::{Experiment, Feature, ParentCondition, Payload, Rule};
 use crate::ranges::in_range;
@@ -126,7 +125,7 @@ impl<'a> Evaluation<'a> {
 
     /// Which variation of an experiment they get.
     pub fn experiment(&mut self, experiment: &Experiment) -> ExperimentResult {
-        run_within(self, experiment, None)
+        run_within(self, Trial::of(experiment), None)
     }
 
     /// Which value of a feature they get.
@@ -171,15 +170,17 @@ impl<'a> Evaluation<'a> {
             let is_for_them = self.passes(rule.experiment.condition.as_ref()) && self.is_rolled_out(key, rule);
             return is_for_them.then(|| Evaluated::new(value.clone(), Source::Force, Some(rule)));
         }
-        let mut experiment = experiment_of(key, rule)?;
-        let leaf = contextual::leaf(self.payload, self.context, rule, &experiment);
-        if let Some(leaf) = &leaf {
-            experiment.weights = Some(leaf.variation_weights.clone());
-        }
-        let mut result = run_within(self, &experiment, Some(key));
+        let of = &rule.experiment;
+        let contextual = rule.contextual_bandit_ref.as_ref().and(rule.contextual_variations.as_deref());
+        let variations = of.variations.as_deref().or(contextual)?;
+        let leaf = contextual::leaf(self.payload, self.context, rule);
+        let weights = leaf.as_ref().map(|leaf| leaf.variation_weights.as_slice()).or(of.weights.as_deref());
+        let trial = Trial { of, key: of.key.as_deref().unwrap_or(key), variations, weights, parents: &[] };
+        let mut result = run_within(self, trial, Some(key));
         if !result.in_experiment || result.passthrough == Some(true) {
             return None;
         }
+        let mut experiment = told(trial);
         if let Some(leaf) = leaf.filter(|_| result.hash_used) {
             result.leaf = Some(leaf.clone());
             experiment.contextual_bandit = Some(leaf);
@@ -198,7 +199,7 @@ impl<'a> Evaluation<'a> {
             }
             let empty = json!({});
             let condition = if parent.condition.is_null() { &empty } else { &parent.condition };
-            if !holds(condition, &json!(Parent { value: &evaluated.value }), &self.payload.saved_groups) {
+            if !self.payload.holds(condition, &json!(Parent { value: &evaluated.value })) {
                 return if parent.gate == Some(true) { Prerequisites::Closed } else { Prerequisites::Missed };
             }
         }
@@ -206,7 +207,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn passes(&self, condition: Option<&Value>) -> bool {
-        condition.is_none_or(|condition| holds(condition, &self.context.attributes, &self.payload.saved_groups))
+        condition.is_none_or(|condition| self.payload.holds(condition, &self.context.attributes))
     }
 
     /// Whether somebody belongs to the share that a forced value is for.
@@ -270,17 +271,14 @@ struct Parent<'a> {
     value: &'a Value,
 }
 
-/// The experiment of a rule; `None` where it has no variations.
-fn experiment_of(key: &str, rule: &Rule) -> Option<Experiment> {
-    let of = &rule.experiment;
-    let contextual = rule.contextual_bandit_ref.as_ref().and(rule.contextual_variations.as_ref());
-    let variations = of.variations.as_ref().or(contextual)?.clone();
-    Some(Experiment {
-        key: Some(of.key.clone().unwrap_or_else(|| key.to_owned())),
-        variations: Some(variations),
-        // What decides about the rule, and not about the draw, stays with the rule.
+/// The experiment of a rule as it is told with the answer: what decides about the rule, and not about the draw, stays there.
+fn told(trial: Trial<'_>) -> Experiment {
+    Experiment {
+        key: Some(trial.key.to_owned()),
+        variations: Some(trial.variations.to_vec()),
+        weights: trial.weights.map(<[f64]>::to_vec),
         parent_conditions: None,
         others: serde_json::Map::new(),
-        ..of.clone()
-    })
+        ..trial.of.clone()
+    }
 }

@@ -1,6 +1,5 @@
 //! Which variation of an experiment does somebody get?
 
-use crate::condition::holds;
 use crate::context::Context;
 use crate::hash::hash;
 use crate::payload::{Experiment, Leaf, ParentCondition, Payload, RangeFilter, VariationMeta};
@@ -58,18 +57,40 @@ pub(crate) trait Around<'a> {
     fn are_met(&mut self, parents: &[ParentCondition]) -> bool;
 }
 
+/// An experiment as it is evaluated: a rule's has the key of its feature, and weights by context.
+#[derive(Clone, Copy)]
+pub(crate) struct Trial<'t> {
+    pub(crate) of: &'t Experiment,
+    pub(crate) key: &'t str,
+    pub(crate) variations: &'t [Value],
+    pub(crate) weights: Option<&'t [f64]>,
+    /// What must hold first; nothing of a rule, which asked for it already.
+    pub(crate) parents: &'t [ParentCondition],
+}
+
+impl<'t> Trial<'t> {
+    pub(crate) fn of(experiment: &'t Experiment) -> Self {
+        Self {
+            of: experiment,
+            key: experiment.key.as_deref().unwrap_or_default(),
+            variations: experiment.variations.as_deref().unwrap_or_default(),
+            weights: experiment.weights.as_deref(),
+            parents: experiment.parent_conditions.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
 pub(crate) fn run_within<'a>(
     around: &mut impl Around<'a>,
-    experiment: &Experiment,
+    trial: Trial<'_>,
     feature: Option<&str>,
 ) -> ExperimentResult {
     let context = around.context();
-    let draw = draw(around, experiment);
-    let result = result(context, experiment, feature, &draw);
+    let draw = draw(around, trial);
+    let result = result(context, trial, feature, &draw);
     if draw.is_to_remember {
-        let key = experiment.key.as_deref().unwrap_or_default();
         let whom = (result.hash_attribute.as_str(), &result.hash_value);
-        sticky::remember(context, around.drawn(), (experiment, key), whom, &result.key);
+        sticky::remember(context, around.drawn(), (trial.of, trial.key), whom, &result.key);
     }
     result
 }
@@ -90,11 +111,11 @@ impl Draw {
     }
 }
 
-fn draw<'a>(around: &mut impl Around<'a>, experiment: &Experiment) -> Draw {
+fn draw<'a>(around: &mut impl Around<'a>, trial: Trial<'_>) -> Draw {
     let nobody = Draw::default;
     let context = around.context();
-    let n = experiment.variations.as_ref().map_or(0, Vec::len);
-    let key = experiment.key.as_deref().unwrap_or_default();
+    let Trial { of: experiment, key, .. } = trial;
+    let n = trial.variations.len();
     let is_elsewhere = |patterns: &Vec<_>| !is_targeted(&context.url, patterns);
     if n < 2 || context.is_disabled || experiment.url_patterns.as_ref().is_some_and(is_elsewhere) {
         return nobody();
@@ -114,7 +135,7 @@ fn draw<'a>(around: &mut impl Around<'a>, experiment: &Experiment) -> Draw {
         return nobody();
     }
     let remembered = sticky::remembered(context, around.drawn(), experiment, key);
-    if remembered.variation.is_none() && !is_for_them(around, experiment, &value) {
+    if remembered.variation.is_none() && !is_for_them(around, trial, &value) {
         return nobody();
     }
     let seed = experiment.seed.as_deref().filter(|seed| !seed.is_empty()).unwrap_or(key);
@@ -124,7 +145,7 @@ fn draw<'a>(around: &mut impl Around<'a>, experiment: &Experiment) -> Draw {
     let drawn = || match &experiment.ranges {
         Some(ranges) => choose_variation(place, ranges),
         None => {
-            let ranges = bucket_ranges(n, experiment.coverage.unwrap_or(1.0), experiment.weights.as_deref());
+            let ranges = bucket_ranges(n, experiment.coverage.unwrap_or(1.0), trial.weights);
             choose_variation(place, &ranges)
         }
     };
@@ -151,21 +172,22 @@ fn draw<'a>(around: &mut impl Around<'a>, experiment: &Experiment) -> Draw {
 }
 
 /// Whether an experiment is for somebody: filters before the namespace, then the conditions.
-fn is_for_them<'a>(around: &mut impl Around<'a>, experiment: &Experiment, value: &Value) -> bool {
+fn is_for_them<'a>(around: &mut impl Around<'a>, trial: Trial<'_>, value: &Value) -> bool {
+    let experiment = trial.of;
     let is_out = match (&experiment.filters, &experiment.namespace) {
         (Some(filters), _) => is_filtered_out(filters, around.context()),
         (None, Some((name, begin, end))) => !in_namespace(&text_of(value), name, [*begin, *end]),
         (None, None) => false,
     };
-    let (attributes, groups) = (&around.context().attributes, &around.payload().saved_groups);
-    if is_out || experiment.condition.as_ref().is_some_and(|condition| !holds(condition, attributes, groups)) {
+    let (attributes, payload) = (&around.context().attributes, around.payload());
+    if is_out || experiment.condition.as_ref().is_some_and(|condition| !payload.holds(condition, attributes)) {
         return false;
     }
-    around.are_met(experiment.parent_conditions.as_deref().unwrap_or_default())
+    around.are_met(trial.parents)
 }
 
-fn result(context: &Context, experiment: &Experiment, feature: Option<&str>, draw: &Draw) -> ExperimentResult {
-    let variations = experiment.variations.as_deref().unwrap_or_default();
+fn result(context: &Context, trial: Trial<'_>, feature: Option<&str>, draw: &Draw) -> ExperimentResult {
+    let Trial { of: experiment, variations, .. } = trial;
     let taken = draw.variation.filter(|variation| *variation < variations.len());
     let variation_id = taken.unwrap_or(0);
     let fallback = context.fallback_of(experiment);

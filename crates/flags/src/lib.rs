@@ -18,6 +18,7 @@ mod decrypt;
 mod evaluate;
 mod experiment;
 mod hash;
+mod patterns;
 mod payload;
 mod ranges;
 mod redirect;
@@ -36,6 +37,7 @@ pub use decrypt::{DecryptError, decrypt};
 pub use evaluate::{Evaluated, Evaluation, Source, evaluate, run};
 pub use experiment::{ExperimentResult, in_namespace};
 pub use hash::hash;
+pub use patterns::Patterns;
 pub use payload::{
     BanditContext, ContextualBandit, Experiment, Feature, Leaf, ParentCondition, Payload, RangeFilter, Rule,
     UrlPattern, VariationMeta,

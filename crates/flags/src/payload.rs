@@ -1,6 +1,7 @@
 //! What is declared of features and experiments? GrowthBook's form, as its clients load it.
 
-use crate::condition::SavedGroups;
+use crate::condition::{SavedGroups, holds_with};
+use crate::patterns::Patterns;
 use crate::ranges::Range;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -24,6 +25,26 @@ pub struct Payload {
     /// What else came.
     #[serde(flatten)]
     pub others: Map<String, Value>,
+    /// The patterns of its conditions, compiled when the first is asked for.
+    #[serde(skip)]
+    pub patterns: Patterns,
+}
+
+impl Payload {
+    /// Whether a condition of it holds of attributes.
+    pub(crate) fn holds(&self, condition: &Value, attributes: &Value) -> bool {
+        let matches = |pattern: (&str, bool), text: &str| self.patterns.matches(|| self.conditions(), pattern, text);
+        holds_with(condition, attributes, &self.saved_groups, &matches)
+    }
+
+    fn conditions(&self) -> Vec<&Value> {
+        let rules = self.features.values().flat_map(|feature| &feature.rules).map(|rule| &rule.experiment);
+        let experiments: Vec<&Experiment> = rules.chain(&self.experiments).collect();
+        let own = experiments.iter().filter_map(|experiment| experiment.condition.as_ref());
+        let parents = experiments.iter().flat_map(|experiment| experiment.parent_conditions.iter().flatten());
+        let contexts = self.contextual_bandits.values().flat_map(|bandit| &bandit.contexts);
+        own.chain(parents.map(|parent| &parent.condition)).chain(contexts.map(|context| &context.condition)).collect()
+    }
 }
 
 /// A feature: a value, and rules that give others another one.

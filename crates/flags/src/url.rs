@@ -1,7 +1,7 @@
 //! Which page is somebody on, and is an experiment for it?
 
+use crate::patterns::compiled;
 use crate::payload::UrlPattern;
-use regex::{Regex, RegexBuilder};
 
 /// The number of a variation that the query of a page asks for: `?checkout=1`.
 ///
@@ -61,10 +61,6 @@ fn is_simple_match(url: &Address<'_>, pattern: &str) -> bool {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             is_like(asked(name), value)
         })
-}
-
-fn compiled(pattern: &str, ignores_case: bool) -> Option<Regex> {
-    RegexBuilder::new(pattern).case_insensitive(ignores_case).size_limit(1 << 20).build().ok()
 }
 
 /// The parts of an address.

@@ -3,12 +3,8 @@
 use super::version::comparable;
 use super::{Look, is_operators};
 use crate::value::{is_same, order, text_of, type_of};
-use regex::RegexBuilder;
 use serde_json::Value;
 use std::cmp::Ordering;
-
-/// How large a pattern may become when it is compiled.
-const PATTERN_BYTES_MAX: usize = 1 << 20;
 
 /// Whether a value passes one operator.
 pub(super) fn holds_by(look: Look<'_>, operator: &str, value: &Value, expected: &Value) -> bool {
@@ -41,25 +37,27 @@ pub(super) fn holds_by(look: Look<'_>, operator: &str, value: &Value, expected: 
             value.is_array() && expected.as_array().is_some_and(|asked| asked.iter().all(has))
         }
         "$elemMatch" => {
-            let matches = |one: &Value| match is_operators(expected) {
+            let passes = |one: &Value| match is_operators(expected) {
                 true => look.value(expected, one),
                 false => look.condition(expected, one),
             };
-            value.as_array().is_some_and(|list| list.iter().any(matches))
+            value.as_array().is_some_and(|list| list.iter().any(passes))
         }
         "$size" => value.as_array().is_some_and(|list| look.value(expected, &Value::from(list.len()))),
-        "$regex" | "$regexi" => matches(value, expected, operator == "$regexi"),
+        "$regex" | "$regexi" => {
+            expected.as_str().is_some_and(|pattern| (look.matches)((pattern, operator == "$regexi"), &text_of(value)))
+        }
         _ => false,
     }
 }
 
 /// Whether a value, or one of a list of values, is in a list.
 fn is_in(value: &Value, list: &[Value], ignores_case: bool) -> bool {
-    let lower = |value: &Value| match value {
-        Value::String(text) if ignores_case => Value::String(text.to_lowercase()),
-        other => other.clone(),
+    let is_alike = |one: &Value, other: &Value| match (one, other) {
+        (Value::String(one), Value::String(other)) if ignores_case => one.to_lowercase() == other.to_lowercase(),
+        _ => is_same(one, other),
     };
-    let one_is_in = |one: &Value| list.iter().any(|other| is_same(&lower(one), &lower(other)));
+    let one_is_in = |one: &Value| list.iter().any(|other| is_alike(one, other));
     match value {
         Value::Array(values) => values.iter().any(one_is_in),
         one => one_is_in(one),
@@ -69,11 +67,4 @@ fn is_in(value: &Value, list: &[Value], ignores_case: bool) -> bool {
 fn group<'a>(look: Look<'a>, name: &Value) -> &'a [Value] {
     let group = name.as_str().and_then(|name| look.groups.get(name));
     group.and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-/// Patterns run in linear time; what is no pattern matches nothing.
-fn matches(value: &Value, pattern: &Value, ignores_case: bool) -> bool {
-    let Some(pattern) = pattern.as_str() else { return false };
-    let compiled = RegexBuilder::new(pattern).case_insensitive(ignores_case).size_limit(PATTERN_BYTES_MAX).build();
-    compiled.is_ok_and(|pattern| pattern.is_match(&text_of(value)))
 }

@@ -158,6 +158,22 @@ fn who_is_in_a_context_gets_its_weights() {
 }
 
 #[test]
+fn patterns_that_are_kept_match_as_those_that_are_not() {
+    let asked = |pattern: &str| json!({"agent": {"$regex": pattern}, "$or": [{"os": {"$regexi": "^ANDROID"}}]});
+    let rules = json!([{"condition": asked("Mobile"), "force": 1}, {"condition": asked("("), "force": 2}]);
+    let mut payload = payload(json!({"f": {"defaultValue": 0, "rules": rules}}));
+    let of = |payload: &Payload, agent: &str, os: &str| {
+        evaluate(payload, "f", &Context::of(json!({"agent": agent, "os": os}))).value
+    };
+    for (agent, os, expected) in [("Mobile", "android", 1), ("mobile", "android", 0), ("Mobile", "ios", 0)] {
+        assert_eq!(of(&payload, agent, os), json!(expected));
+    }
+    // What is changed after the first answer is asked for, too.
+    payload.features.get_mut("f").unwrap().rules[0].experiment.condition = Some(asked("Tablet"));
+    assert_eq!((of(&payload, "Tablet", "android"), of(&payload, "Mobile", "android")), (json!(1), json!(0)));
+}
+
+#[test]
 fn what_is_not_known_of_a_payload_is_kept() {
     let came = json!({
         "features": {"f": {"defaultValue": 1, "valueType": "number", "rules": [{"force": null, "tracks": [1], "id": "a"}]}},
