@@ -9,7 +9,9 @@ mod says;
 mod verdict;
 
 use crate::Interval;
-use crate::statistics::{Compared, Effect, How, Moments, Srm, benjamini_hochberg, compare, srm};
+use crate::statistics::{
+    Compared, Effect, Estimate, How, Moments, Srm, benjamini_hochberg, compare, compare_estimates, srm,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,10 +49,31 @@ pub struct Metric {
     pub is_guardrail: bool,
     /// How arms are compared.
     pub how: How,
-    /// The sums of each variation, in their order.
-    pub arms: Vec<Moments>,
+    /// Each variation, in their order.
+    pub arms: Vec<Arm>,
     /// The same of the customers of each segment.
-    pub segments: BTreeMap<String, Vec<Moments>>,
+    pub segments: BTreeMap<String, Vec<Arm>>,
+}
+
+/// What was counted of one variation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arm {
+    /// Sums over its customers.
+    Sums(Moments),
+    /// A quantile of what they have, or why there is none.
+    Quantile(Result<Estimate, String>),
+}
+
+impl From<Moments> for Arm {
+    fn from(sums: Moments) -> Self {
+        Self::Sums(sums)
+    }
+}
+
+impl Default for Arm {
+    fn default() -> Self {
+        Self::Sums(Moments::default())
+    }
 }
 
 /// How far an experiment is.
@@ -169,7 +192,7 @@ pub struct ExperimentReport {
 ///     direction: Direction::Up,
 ///     is_guardrail: false,
 ///     how: How::new(Measure::Share),
-///     arms: vec![Moments::of_share(500, 10_000), Moments::of_share(620, 10_000)],
+///     arms: vec![Moments::of_share(500, 10_000).into(), Moments::of_share(620, 10_000).into()],
 ///     segments: Default::default(),
 /// };
 /// let counted = Counted {
@@ -214,22 +237,28 @@ pub fn report(counted: &Counted) -> ExperimentReport {
 }
 
 /// One metric, of all or of one segment, of each variation against the control.
-fn findings(metric: &Metric, counted: &Counted, segment: Option<&String>, arms: &[Moments]) -> Vec<Finding> {
-    let control = arms.first().copied().unwrap_or_default();
+fn findings(metric: &Metric, counted: &Counted, segment: Option<&String>, arms: &[Arm]) -> Vec<Finding> {
+    let how = How { alpha: counted.alpha, ..metric.how };
+    let arm = |at: usize| arms.get(at).cloned().unwrap_or_default();
     let one = |(at, variation): (usize, &Variation)| Finding {
         metric: metric.name.clone(),
         variation: variation.name.clone(),
         segment: segment.cloned(),
         direction: metric.direction,
-        compared: compare(
-            &control,
-            &arms.get(at).copied().unwrap_or_default(),
-            &How { alpha: counted.alpha, ..metric.how },
-        ),
+        compared: compared(&arm(0), &arm(at), &how),
         p_adjusted: None,
         bearing: Bearing::Unknown,
     };
     counted.variations.iter().enumerate().skip(1).map(one).collect()
+}
+
+fn compared(control: &Arm, treated: &Arm, how: &How) -> Compared {
+    match (control, treated) {
+        (Arm::Sums(control), Arm::Sums(treated)) => compare(control, treated, how),
+        (Arm::Quantile(Ok(control)), Arm::Quantile(Ok(treated))) => compare_estimates(control, treated, how),
+        (Arm::Quantile(Err(reason)), _) | (_, Arm::Quantile(Err(reason))) => Compared::unknown(reason),
+        _ => Compared::unknown("one arm is counted, and of the other a quantile is taken"),
+    }
 }
 
 /// Adjusts the ps of a family for each other, and says what they mean.

@@ -9,7 +9,7 @@ mod declared;
 
 mod told;
 
-use crate::experiment::Direction;
+use crate::experiment::{Arm, Direction};
 use crate::statistics::{Estimate, Measure, Moments, clustered_quantile};
 use events::{Filter, Take};
 use primitives::Timestamp;
@@ -146,6 +146,27 @@ impl Kpi {
                 told::told(&Moments::of_pairs(pairs), measure)
             }
             None => told::told_quantile(self.quantile(customers), crate::statistics::whole(customers.len())),
+        }
+    }
+
+    /// One arm of an experiment. With what was counted of the same customers as long before their exposure, in the same order,
+    /// what could have been foretold is taken off ([`Measure::Adjusted`]), where it is no ratio and no quantile.
+    #[must_use]
+    pub fn arm(&self, after: &[Counted], before: Option<&[Counted]>) -> (Arm, Measure) {
+        let pair = |counted: &Counted| match counted {
+            Counted::Pair(y, x) => (*y, *x),
+            Counted::Values(_) => (0.0, 0.0),
+        };
+        match (self.measure(), before) {
+            (None, _) => (Arm::Quantile(self.quantile(after)), Measure::Mean),
+            (Some(Measure::Ratio), _) | (Some(_), None) => {
+                let measure = self.measure().unwrap_or(Measure::Mean);
+                (Moments::of_pairs(after.iter().map(pair)).into(), measure)
+            }
+            (Some(_), Some(before)) => {
+                let pairs = after.iter().zip(before).map(|(after, before)| (pair(after).0, pair(before).0));
+                (Moments::of_pairs(pairs).into(), Measure::Adjusted)
+            }
         }
     }
 

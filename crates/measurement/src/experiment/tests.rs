@@ -13,7 +13,7 @@ fn share(name: &str, successes: [u64; 2], n: [u64; 2]) -> Metric {
         direction: Direction::Up,
         is_guardrail: false,
         how: How::new(Measure::Share),
-        arms: successes.iter().zip(n).map(|(successes, n)| Moments::of_share(*successes, n)).collect(),
+        arms: successes.iter().zip(n).map(|(successes, n)| Moments::of_share(*successes, n).into()).collect(),
         segments: BTreeMap::new(),
     }
 }
@@ -107,7 +107,7 @@ fn an_empty_arm_and_a_missing_metric_say_why() {
 #[test]
 fn of_three_variations_the_one_that_wins_is_named() {
     let mut metric = share("conversion", [500, 505], N);
-    metric.arms.push(Moments::of_share(700, 10_000));
+    metric.arms.push(Moments::of_share(700, 10_000).into());
     let mut three = counted(N, vec![metric], Stage::AtEnd);
     three.variations.push(variation("calm", 10_000));
     let found = report(&three);
@@ -123,4 +123,20 @@ fn customers_of_two_arms_are_told() {
             .says
             .ends_with("3 customers met more than one variation and count for the one that is theirs now.")
     );
+}
+
+#[test]
+fn a_quantile_is_compared_as_any_other_number() {
+    let waits = |slower: f64| -> Vec<f64> { (0..2_000).map(|n| f64::from(n % 97) * slower).collect() };
+    let arm = |values: &[f64]| Arm::Quantile(crate::statistics::quantile(values, 0.9));
+    let wait = |arms: Vec<Arm>| Metric {
+        name: "wait_p90".to_owned(),
+        direction: Direction::Down,
+        arms,
+        ..share("", [0, 0], N)
+    };
+    let slower = report(&counted(N, vec![wait(vec![arm(&waits(1.0)), arm(&waits(1.2))])], Stage::AtEnd));
+    assert!(slower.says.starts_with("Stop `bold`: `wait_p90` is up by 20."), "{}", slower.says);
+    let few = report(&counted(N, vec![wait(vec![arm(&waits(1.0)), arm(&[1.0])])], RUNNING));
+    assert!(few.says.contains("needs more than 34 values in each arm"), "{}", few.says);
 }

@@ -193,6 +193,24 @@ fn a_share_has_wilsons_interval_and_a_quantile_needs_enough() {
     assert!(told.value == Some(49.0) && told.interval.unwrap().low < 49.0 && told.n == 100, "{told:?}");
 }
 
+#[test]
+fn an_arm_is_counted_as_its_kpi_asks() {
+    let after = [Counted::Pair(3.0, 2.0), Counted::Pair(5.0, 1.0)];
+    let before = [Counted::Pair(1.0, 7.0), Counted::Pair(4.0, 9.0)];
+    let mean = kpi(json!({ "count": order() }), json!("customers"));
+    let ratio = kpi(json!({ "count": order() }), json!({ "count": order() }));
+    let sums = |pairs: [(f64, f64); 2]| Arm::Sums(Moments::of_pairs(pairs));
+    assert_eq!(mean.arm(&after, None), (sums([(3.0, 2.0), (5.0, 1.0)]), Measure::Mean));
+    assert_eq!(mean.arm(&after, Some(&before)), (sums([(3.0, 1.0), (5.0, 4.0)]), Measure::Adjusted));
+    assert_eq!(ratio.arm(&after, Some(&before)), (sums([(3.0, 2.0), (5.0, 1.0)]), Measure::Ratio));
+    let wait = kpi(
+        json!({ "quantile": { "event": "Call Ended", "of": "properties.waited_seconds", "at": 0.5 } }),
+        json!("customers"),
+    );
+    let (arm, _) = wait.arm(&[Counted::Values(vec![1.0])], Some(&[Counted::Values(vec![])]));
+    assert!(matches!(arm, Arm::Quantile(Err(reason)) if reason.contains("needs more than")));
+}
+
 proptest! {
     #[test]
     fn the_order_of_arrival_does_not_matter(values in prop::collection::vec((0_i64..20, 0.0_f64..99.0), 0..20)) {

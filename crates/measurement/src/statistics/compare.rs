@@ -83,6 +83,22 @@ pub struct Compared {
     pub reason: Option<String>,
 }
 
+impl Compared {
+    /// Arms of which nothing can be told, and why.
+    #[must_use]
+    pub fn unknown(reason: &str) -> Self {
+        Self {
+            n_control: 0,
+            n_treated: 0,
+            control: None,
+            treated: None,
+            difference: None,
+            lift: None,
+            reason: Some(reason.to_owned()),
+        }
+    }
+}
+
 /// Compares two arms.
 ///
 /// ```text
@@ -107,15 +123,7 @@ pub struct Compared {
 pub fn compare(control: &Moments, treated: &Moments, how: &How) -> Compared {
     match estimates(control, treated, how.measure) {
         Ok((c, t)) => Compared { n_control: control.n, n_treated: treated.n, ..compare_estimates(&c, &t, how) },
-        Err(reason) => Compared {
-            n_control: control.n,
-            n_treated: treated.n,
-            control: None,
-            treated: None,
-            difference: None,
-            lift: None,
-            reason: Some(reason),
-        },
+        Err(reason) => Compared { n_control: control.n, n_treated: treated.n, ..Compared::unknown(&reason) },
     }
 }
 
