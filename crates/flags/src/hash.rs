@@ -61,6 +61,10 @@ mod tests {
         // FNV-1a over the units of UTF-16: "é" is the one unit e9, "😀" are d83d and de00.
         let by_hand = |units: &[u32]| units.iter().fold(0x811c_9dc5_u32, |h, u| (h ^ u).wrapping_mul(0x0100_0193));
         let expected = |units: &[u32]| f64::from(by_hand(units) % 1_000) / 1_000.0;
+        // Version 2 hashes what comes of seed and value once more, as decimals.
+        let ascii = |text: &str| by_hand(&text.bytes().map(u32::from).collect::<Vec<_>>());
+        assert_eq!(hash("ab", "cd", 1), Some(f64::from(ascii("cdab") % 1_000) / 1_000.0));
+        assert_eq!(hash("ab", "cd", 2), Some(f64::from(ascii(&ascii("abcd").to_string()) % 10_000) / 10_000.0));
         assert_eq!(hash("", "é", 1), Some(expected(&[0xe9])));
         assert_eq!(hash("", "😀", 1), Some(expected(&[0xd83d, 0xde00])));
     }

@@ -25,6 +25,8 @@ fn each_operator_holds_of_one_value_and_not_of_the_other() {
         (json!({"$ini": ["Ü"]}), json!("ü"), json!("u")),
         (json!({"$nini": ["A"]}), json!("b"), json!("a")),
         (json!({"$all": ["x", "y"]}), json!(["y", "z", "x"]), json!(["x"])),
+        (json!({"$all": ["x"]}), json!(["x"]), json!(["X"])),
+        (json!({"$all": []}), json!([]), json!("x")),
         (json!({"$alli": ["X"]}), json!(["x"]), json!("x")),
         (json!({"$elemMatch": {"$gt": 3}}), json!([1, 4]), json!([1, 3])),
         (json!({"$elemMatch": {"n": {"$lt": 2}}}), json!([{"n": 5}, {"n": 1}]), json!([{"n": 2}])),
@@ -48,6 +50,7 @@ fn each_operator_holds_of_one_value_and_not_of_the_other() {
         (json!("x"), json!("x"), json!("y")),
         (json!(0), json!(false), json!("a")),
         (json!(true), json!("yes"), json!(null)),
+        (json!(false), json!(0), json!(null)),
         (json!(null), json!(null), json!(0)),
         (json!([1, 2]), json!([1, 2]), json!([2, 1])),
         (json!({"k": 1}), json!({"k": 1}), json!({"k": 1, "l": 2})),
@@ -70,6 +73,15 @@ fn what_is_not_known_does_not_hold() {
         assert!(!check(&condition, &json!({"a": "a"})), "{condition}");
     }
     assert!(!check(&json!({"a": {"$inGroup": "strangers"}}), &json!({"a": 1})));
+}
+
+#[test]
+fn of_no_conditions_all_hold_and_so_does_any() {
+    for (condition, expected) in
+        [(json!({}), true), (json!({"$and": []}), true), (json!({"$or": []}), true), (json!({"$nor": []}), false)]
+    {
+        assert_eq!(check(&condition, &json!({"a": 1})), expected, "{condition}");
+    }
 }
 
 #[test]

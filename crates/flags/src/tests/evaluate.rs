@@ -63,6 +63,9 @@ fn features_that_wait_for_each_other_are_off() {
     let found = evaluate(&payload(json!({"f": needs("g"), "g": needs("f")})), "f", &Context::default());
     assert_eq!((found.value, found.source), (Value::Null, Source::CyclicPrerequisite));
     // Without a circle a prerequisite may be named often, and chains may be long.
+    let parent = json!({"id": "g", "condition": {"value": 1}});
+    let twice = json!([{"parentConditions": [parent, parent], "force": 2, "coverage": 0}, {"parentConditions": [parent], "force": 3}]);
+    assert_eq!(value(json!({"f": {"rules": twice}, "g": {"defaultValue": 1}}), json!({})), json!(3));
     let mut features = serde_json::Map::new();
     features.insert("f".to_owned(), needs("1"));
     for n in 1..40 {
@@ -122,6 +125,14 @@ fn an_empty_seed_is_none() {
 }
 
 #[test]
+fn of_a_share_of_nothing_is_nobody_not_even_who_stands_at_0() {
+    let first = (0..1_000_000).map(|n| n.to_string()).find(|id| crate::hash("f", id, 2) == Some(0.0)).unwrap();
+    let features = |coverage: f64| json!({"f": {"defaultValue": 0, "rules": [{"force": 1, "coverage": coverage, "hashVersion": 2}]}});
+    assert_eq!(value(features(0.0), json!({"id": first})), json!(0));
+    assert_eq!(value(features(0.001), json!({"id": first})), json!(1));
+}
+
+#[test]
 fn a_holdout_keeps_some_and_passes_the_others_on() {
     let features = json!({"f": {"defaultValue": "none", "rules": [
         {"key": "holdout", "hashVersion": 2, "variations": ["held", "others"], "weights": [0.1, 0.9],
@@ -152,6 +163,12 @@ fn who_is_in_a_context_gets_its_weights() {
         assert_eq!(found.value, json!("b"));
         assert_eq!(found.experiment_result.unwrap().leaf.unwrap().leaf_id, 8);
     }
+    let forced = Context {
+        forced_variations: [("banner".to_owned(), 0)].into(),
+        ..Context::of(json!({"id": 1, "plan": "pro"}))
+    };
+    let found = evaluate(&payload, "f", &forced);
+    assert_eq!((found.value, found.experiment.unwrap().contextual_bandit), (json!("a"), None), "nothing was drawn");
     let found = evaluate(&payload, "f", &Context::of(json!({"id": 1, "plan": "free"})));
     let leaf = found.experiment.unwrap().contextual_bandit.unwrap();
     assert_eq!((leaf.leaf_id, leaf.variation_weights, leaf.bandit_version), (-1, vec![0.5, 0.5], Some(json!(3))));

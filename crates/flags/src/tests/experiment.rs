@@ -74,6 +74,17 @@ fn nobody_is_in_two_experiments_of_a_namespace() {
 }
 
 #[test]
+fn a_filter_hashes_anew_unless_it_says_otherwise() {
+    let at = |version: u64| crate::hash("s", "u1", version).unwrap();
+    for (more, version) in [(json!({}), 2), (json!({"hashVersion": 1}), 1)] {
+        let mut filter = json!({"seed": "s", "ranges": [[at(version), at(version) + 1e-9]]});
+        filter.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert!(of(json!({"filters": [filter]}), &user("u1")).in_experiment, "{more}");
+    }
+    assert!((at(1) - at(2)).abs() > 1e-6);
+}
+
+#[test]
 fn variations_are_drawn_by_their_weights() {
     let weights = [0.2, 0.3, 0.5];
     let mut n = [0_usize; 3];
