@@ -123,6 +123,8 @@ fn weights_that_change_leave_everybody_where_they_are() {
         let again = Context { sticky: Some(docs.clone()), ..context.clone() };
         let (after, same) = remembered(sticky(json!({"weights": [0, 1]})), &again);
         assert!(before.value == after.value && after.sticky_bucket_used && docs == same);
+        let (left, _) = remembered(sticky(json!({"condition": {"plan": "pro"}, "coverage": 0})), &again);
+        assert!(left.value == before.value && left.in_experiment, "who was in stays in");
         let (anew, _) = remembered(sticky(json!({"weights": [0, 1], "bucketVersion": 1})), &again);
         assert!(anew.value == json!("b") && !anew.sticky_bucket_used);
         let (blocked, _) = remembered(sticky(json!({"bucketVersion": 1, "minBucketVersion": 1})), &again);
