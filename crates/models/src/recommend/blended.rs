@@ -106,7 +106,7 @@ impl Blended {
 
     pub(super) fn again(&self, item: ItemKey) -> Option<Again> {
         let place = self.learned.keys.binary_search(&item).ok().filter(|_| self.learned.repeats)?;
-        Some(self.learned.sales.again(u32::try_from(place).ok()?))
+        self.learned.sales.again(u32::try_from(place).ok()?)
     }
 
     pub(super) fn items(&self) -> &[ItemKey] {

@@ -247,6 +247,25 @@ fn a_category_outlasts_words_and_several_of_one_trait_are_either() {
 }
 
 #[test]
+fn two_values_without_a_word_between_them_are_one_thing() {
+    let mut shop = shoes();
+    // So many that hardly anything else is called so.
+    let beans = ["arabica", "decaf", "moka", "robusta"];
+    beans.iter().for_each(|id| shop.tell(id, json!({"name": id, "category": "Coffee"})));
+    for (id, name, category) in
+        [("tea", "Green leaves", "Tea"), ("oak", "Oak table", "Tables"), ("low", "Low table for coffee", "Tables")]
+    {
+        shop.tell(id, json!({"name": name, "category": category}));
+    }
+    assert_eq!(shop.sorted("coffee table"), ["low"]);
+    for both in ["coffee and tables", "coffee, tables", "Coffee & Tables", "coffee oder tables", "cofee, tabels"] {
+        assert_eq!(shop.sorted(both), ["arabica", "decaf", "low", "moka", "oak", "robusta"], "{both}");
+        assert!(shop.find_for(both, &[]).told.loosened.is_empty(), "{both}");
+    }
+    assert_eq!(shop.sorted("coffee, tea and tables").len(), 7);
+}
+
+#[test]
 fn new_is_an_order_but_where_it_is_a_part_of_a_name() {
     let mut shop = shoes();
     for (id, name, category, brand, since) in [

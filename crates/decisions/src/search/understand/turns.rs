@@ -112,7 +112,7 @@ impl Reader<'_> {
         }
         let mut said = vec![Phrase::of(&parts)];
         said.extend(forms(&next.part).into_iter().map(|form| Phrase::of(&[form])));
-        understood.unwanted.push(Wish { values, said, meanings: Vec::new() });
+        understood.unwanted.push(Wish { values, said, meanings: Vec::new(), goes_on: false });
         Ok(until)
     }
 
