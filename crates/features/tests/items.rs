@@ -456,6 +456,25 @@ fn a_stranger_s_items_are_bounded_and_push_nothing_out_that_sells() {
 }
 
 #[test]
+fn what_is_only_named_takes_the_place_of_nothing_that_somebody_bought() {
+    let bought = |offset, id: &str| ordered(offset, Origin::Client, &format!("c{offset}"), 1, &[id]);
+    let mut shop = Shop::of(&[bought(1, "once"), bought(2, "twice"), bought(3, "twice"), bought(4, "kept")]);
+    shop.apply(&described(5, Origin::Server, 2, "vouched", json!({})));
+    shop.apply(&viewed(6, Origin::Client, 2, json!({"product_id": "named"})));
+    for n in 0..10_100_u64 {
+        shop.apply(&viewed(7 + n, Origin::Client, 3, json!({"product_id": format!("invented-{n}")})));
+    }
+    let known = |shop: &Shop| ["once", "twice", "kept", "named"].map(|id| shop.item(id).is_some());
+    assert_eq!(known(&shop), [true, true, true, false]);
+    // Nor does what one invented customer bought take the place of what two bought, or of what is kept.
+    for n in 0..10_100_u64 {
+        shop.apply(&ordered(20_000 + n, Origin::Client, &format!("x{n}"), 4, &[&format!("sold-{n}")]));
+    }
+    let [_, twice, kept, _] = known(&shop.restarted());
+    assert!(twice && kept);
+}
+
+#[test]
 fn an_item_only_write_keys_named_is_forgotten_after_thirty_days_without_use() {
     let view = |offset, origin, day: i64, id: &str| viewed(offset, origin, day * 24, json!({"product_id": id}));
     let mut shop = Shop::of(&[

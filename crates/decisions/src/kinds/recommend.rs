@@ -28,6 +28,7 @@ use models::recommend::{Part, Recommender};
 use order::order;
 use pool::Making;
 use primitives::{ItemKey, Probability};
+pub(super) use rhythm::Rhythm;
 use wish::{Placement, Wish};
 
 /// How many orders the customer ever made, with or without products.

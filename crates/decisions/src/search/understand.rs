@@ -195,11 +195,12 @@ impl Reader<'_> {
         loop {
             let words: Vec<&str> = tokens.iter().map(|token| token.part.as_str()).collect();
             let Some(mut found) = wished(&words, &is_value) else { return };
-            // What is not to be dear is to be cheap.
-            if let (Some(end), Some(before)) = (found.wish.end, found.from.checked_sub(1))
-                && turns::is_without(words[before])
-            {
-                (found.wish.end, found.from) = (Some(end.other()), before);
+            // What is not to be dear is to be cheap, and what is not to be under a price is to be above it.
+            if let Some(before) = found.from.checked_sub(1).filter(|before| turns::is_without(words[*before])) {
+                let PriceWish { gte, lte, end } = found.wish;
+                if gte.is_none() || lte.is_none() {
+                    (found.wish, found.from) = (PriceWish { gte: lte, lte: gte, end: end.map(End::other) }, before);
+                }
             }
             let text = words[found.from..found.until].join(" ");
             let PriceWish { gte, lte, end } = found.wish;

@@ -18,8 +18,10 @@ impl Written {
     /// Words that were written in one, in its place.
     pub(crate) fn mended(&self, words: &[String]) -> Vec<Self> {
         let mut is_listed = self.is_listed;
-        let one = |word: &String| {
-            Self { parts: vec![word.clone()], is_joined: false, is_listed: std::mem::take(&mut is_listed) }
+        let one = |word: &String| Self {
+            parts: vec![word.clone()],
+            is_joined: false,
+            is_listed: std::mem::take(&mut is_listed),
         };
         words.iter().map(one).collect()
     }

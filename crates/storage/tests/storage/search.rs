@@ -314,11 +314,18 @@ fn what_is_not_wanted_is_left_out_and_said() {
     let not = &told.understood.iter().find(|one| one.not).unwrap();
     assert_eq!((not.text.as_str(), not.of.as_str(), not.value.as_deref()), ("not red", "colour", Some("red")));
     assert_eq!(of("not red boots").0, ["boot-brown-42"]);
+    assert_eq!(of("non-red boots").0, ["boot-brown-42"]);
+    assert_eq!(of("boots except red").0, ["boot-brown-42"]);
+    assert!(of("boots not red or brown").0.is_empty() && of("boots neither red nor brown").0.is_empty());
     assert_eq!(of("running shoes size 42 without the nike").0, ["cheap-red-42", "dear-red-42"]);
     assert_eq!(of("boots ohne winter").0, ["boot-brown-42"], "what stands in titles");
     let (all, none) = (of("boots").0.len(), of("boots not boots"));
     assert!(all == 2 && none.0.is_empty() && none.1.n_found == 0, "it is never let go: {:?}", none.1);
     assert_eq!(of("running shoes not expensive").0, of("cheap running shoes").0);
+    for (not, other) in [("not under 100", "over 100"), ("not over 100", "under 100")] {
+        assert_eq!(of(&format!("running shoes {not}")).0, of(&format!("running shoes {other}")).0);
+    }
+    assert_ne!(of("running shoes not under 100").0, of("running shoes not over 100").0);
     for (query, found) in [("no-show", "no-show"), ("no show liners", "no-show"), ("scent no 5", "no-5")] {
         assert_eq!(of(query).0, [found], "{query}");
     }
