@@ -349,8 +349,9 @@ if (history.state?.y) scrollTo(0, history.state.y);
 listen();
 enhance();
 
-// --- A picture that is not where it should be leaves its place empty ---
+// --- A picture that is not where it should be leaves its place to a letter ---
 
-const lose = (image) => image.classList.add("gone");
+const lose = (image) =>
+  image.replaceWith(make("span", { className: "thing-none", textContent: image.dataset.letter, ariaHidden: "true" }));
 addEventListener("error", ({ target }) => target instanceof HTMLImageElement && lose(target), true);
 all("img").filter((image) => image.complete && image.naturalWidth === 0).forEach(lose);

@@ -5,7 +5,8 @@
 //! compiled in and served under `/assets/`. Nothing here knows HTTP or the engine: the routes fill the views.
 //!
 //! What stays true:
-//! - no page holds a script or a style of its own, or an address of another host, so that [`CONTENT_SECURITY_POLICY`] holds;
+//! - no page holds a script or a style of its own, or an address of another host but of pictures of items, so that
+//!   [`CONTENT_SECURITY_POLICY`] holds;
 //! - all text from outside is escaped, in HTML and in SVG;
 //! - the colours of [`asset`]`("console.css")` that meet as text and ground have a contrast of at least 4.5.
 

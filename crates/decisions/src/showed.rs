@@ -21,12 +21,13 @@ pub fn no_searches() -> SearchLog {
 }
 
 impl Record {
-    /// What a search showed to a customer; `None` where it was no search, nobody was named, nothing was shown, or it is forgotten.
+    /// What a search showed to a customer; `None` where it was no search, nobody was named, nothing was shown, or it is forgotten; nor
+    /// where the newest were asked for, whatever else speaks for them.
     #[must_use]
     pub fn searched(&self) -> Option<Searched> {
         let found = self.testimony.what_was_found()?;
         let shown = self.decision.answer.content.items()?;
-        if self.question.is_of_nobody() || shown.is_empty() {
+        if self.question.is_of_nobody() || shown.is_empty() || found.told.newest_first {
             return None;
         }
         let said = &self.question.parameters;

@@ -34,7 +34,7 @@ fn ids(outcome: &Content) -> Vec<&str> {
 }
 
 fn popular_by_model(model: &Recommender, n: usize) -> Vec<ItemKey> {
-    model.popular(n, &|_| true).into_iter().map(|Scored { item, .. }| item).collect()
+    model.popular(n, None, &|_| true).into_iter().map(|Scored { item, .. }| item).collect()
 }
 
 #[test]

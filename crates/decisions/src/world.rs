@@ -108,6 +108,13 @@ pub trait World {
         None
     }
 
+    /// The items of a category, and perhaps some that were of it until just now. `None` where that is not known without looking
+    /// at all items.
+    fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {
+        let _ = category;
+        None
+    }
+
     /// Where no item has a trait: the name that was probably meant, or nothing. `None` where there are items that have it.
     fn without_trait(&self, name: &str) -> Option<Option<String>> {
         let _ = name;
@@ -378,6 +385,10 @@ impl World for Witness<'_> {
             self.testimony.borrow_mut().categories.insert(item, category);
         }
         category
+    }
+
+    fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {
+        self.world.of_category(category)
     }
 
     fn without_trait(&self, name: &str) -> Option<Option<String>> {

@@ -115,17 +115,15 @@ impl Engine {
     pub fn try_out_in_parts(&self, asked: Asked) -> Result<Tried, EngineError> {
         let (kind, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
         let watch = Stopwatch::start();
-        let Weighed { question, subject, answer, .. } = self.tried(asked, kind, &models)?;
+        let Weighed { question, subject, answer, testimony } = self.tried(asked, kind, &models)?;
         let took = watch.elapsed();
         let items: Vec<ItemKey> =
             answer.content.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id)).collect();
         if answer.fallback.is_some() {
             return Ok(Tried { answer, took, parts: Vec::new() });
         }
-        let parts = self.look(|live| {
-            let shelves = Shelves::of(&live.items, question.as_of);
-            decisions::parts(kind, &self.catalogue(), &question, &subject, &models, &shelves, &items)
-        });
+        // What the world said is at hand: nobody waits while the model is asked once more.
+        let parts = decisions::parts(kind, &self.catalogue(), &question, &subject, &models, &testimony, &items);
         Ok(Tried { answer, took, parts })
     }
 
@@ -450,6 +448,10 @@ impl World for Shelves<'_> {
 
     fn category(&self, item: ItemKey) -> Option<u32> {
         self.items.get(item).and_then(decisions::category_of)
+    }
+
+    fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {
+        self.kept.and_then(|_| self.standing().of_category(category))
     }
 
     fn without_trait(&self, name: &str) -> Option<Option<String>> {

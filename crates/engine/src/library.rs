@@ -208,9 +208,11 @@ impl Engine {
     }
 
     /// Of how many items how many can be searched, until all of them could be since the start. What is behind later, for very much is
-    /// told at once or the index is made anew, searches say themselves.
+    /// told at once or the index is made anew, searches say themselves; and so they do where the index cannot be written, for which
+    /// nothing else has to wait.
     pub fn beginning_to_search(&self) -> Option<(u64, u64)> {
-        if self.books.was_whole.load(Ordering::Acquire) { None } else { self.searchable() }
+        let has_ended = self.books.was_whole.load(Ordering::Acquire) || self.books.has_failed.load(Ordering::Acquire);
+        if has_ended { None } else { self.searchable() }
     }
 
     /// What failed of a search. Where the index is damaged, all of it is made anew in the background.

@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Ports};
 use events::{Offset, Place, Recorded};
-use features::{Activity, Cells, FeatureState, Inflows, Items, Searches};
+use features::{Activity, Cells, Counted, FeatureState, Inflows, Items, Searches};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
@@ -171,21 +171,25 @@ impl Live {
         self.withdrawals.after(before, &self.profiles, recorded)?;
         self.activity.apply(recorded);
         self.inflows.apply(recorded);
-        let is_counted = self.searches.concerns(&recorded.event) && self.permits_counting(recorded)?;
-        self.searches.apply(recorded, is_counted, decisions::search::words_of);
+        let counted = if self.searches.concerns(&recorded.event) { self.counted(recorded)? } else { Counted::No };
+        self.searches.apply(recorded, counted, decisions::search::words_of);
         Ok(())
     }
 
-    /// Whether whoever did it permits to be counted: after the event, which may say so.
-    fn permits_counting(&self, recorded: &Recorded) -> Result<bool, EngineError> {
+    /// Whether whoever did it permits to be counted, and as whom: after the event, which may say so.
+    fn counted(&self, recorded: &Recorded) -> Result<Counted, EngineError> {
         for name in Identifier::mentioned(&recorded.event) {
             if let Some(id) = self.profiles.find(&name)?
                 && let Some(customer) = self.profiles.customer(&id)?
             {
-                return Ok(self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted);
+                return Ok(match self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted {
+                    false => Counted::No,
+                    true if customer.profile.is_vouched => Counted::AsKnown,
+                    true => Counted::AsAnother,
+                });
             }
         }
-        Ok(false)
+        Ok(Counted::No)
     }
 
     /// Begins a checkpoint of this moment and answers with its offset.

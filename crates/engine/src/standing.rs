@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
-/// What is bought within the first of them is compared with what was bought within the second.
+/// What is bought within these days is compared with what was bought in as many weeks that are over.
 const N_DAYS_NOW: i64 = 7;
-const N_DAYS_BEFORE: i64 = 35;
+const N_WEEKS_BEFORE: i64 = 4;
 /// By how many customers something is bought at least that counts as trending.
 const N_BUYERS_MIN: u32 = 5;
 /// Up to how many items are put in order for each question: so an answer holds what was told just before.
@@ -35,6 +35,8 @@ pub(super) struct Standing {
     newest: Vec<(ItemKey, u32)>,
     /// How many of the newest came lately.
     n_new: usize,
+    /// Each with its category, category by category; empty where few stand in order.
+    by_category: Vec<(u32, ItemKey)>,
 }
 
 /// What was put in order last.
@@ -45,6 +47,8 @@ pub(super) struct Kept {
     is_asked: AtomicBool,
     /// Held while items are put in order: whoever asks meanwhile takes the order of before.
     making: Mutex<()>,
+    /// Whether somebody looks at them slice by slice now.
+    is_walked: AtomicBool,
 }
 
 impl Kept {
@@ -100,9 +104,21 @@ impl Engine {
         }
     }
 
+    /// The order of before while somebody makes it anew, or else a new one.
+    fn stood(&self, as_of: Timestamp) -> Arc<Standing> {
+        match self.standing.kept() {
+            Some(known) if self.standing.is_walked.swap(true, Ordering::Relaxed) => known,
+            _ => {
+                let standing = self.make_standing(as_of);
+                self.standing.is_walked.store(false, Ordering::Relaxed);
+                standing
+            }
+        }
+    }
+
     /// Puts the items in order. Events and decisions wait for a slice of them at most.
     fn make_standing(&self, as_of: Timestamp) -> Arc<Standing> {
-        let (mut seen, mut last) = (Unsorted::default(), None);
+        let (mut seen, mut last) = (Unsorted { are_many: true, ..Unsorted::default() }, None);
         loop {
             let n_seen = self.look(|live| {
                 let mut n_seen = 0;
@@ -128,7 +144,7 @@ impl Engine {
     pub fn sold_best(&self, places: Range<usize>, is_meant: &dyn Fn(&Item) -> bool) -> Vec<(ItemId, Headcount)> {
         let as_of = self.clock.now();
         let few = self.look(|live| (live.items.len() <= N_FRESH_MAX).then(|| self.standing.of(&live.items, as_of)));
-        let standing = few.or_else(|| self.standing.fresh(as_of)).unwrap_or_else(|| self.make_standing(as_of));
+        let standing = few.or_else(|| self.standing.fresh(as_of)).unwrap_or_else(|| self.stood(as_of));
         let (mut found, mut n_before) = (Vec::new(), 0);
         for some in standing.popular.chunks(N_SLICE) {
             if found.len() >= places.len() {
@@ -154,6 +170,9 @@ struct Unsorted {
     popular: Vec<((u32, u32), ItemKey)>,
     trending: Vec<(f64, u32, ItemKey)>,
     newest: Vec<(Timestamp, u32, ItemKey)>,
+    by_category: Vec<(u32, ItemKey)>,
+    /// Whether their categories are written down: of few, all are looked at just as soon.
+    are_many: bool,
 }
 
 impl Unsorted {
@@ -163,16 +182,19 @@ impl Unsorted {
         if let Some(rise) = rise(item, as_of) {
             self.trending.push((rise, lately, key));
         }
-        if let Some(since) = item.since() {
+        if let Some(since) = item.since(as_of) {
             self.newest.push((since, lately, key));
         }
+        let category = self.are_many.then(|| decisions::category_of(item)).flatten();
+        self.by_category.extend(category.map(|category| (category, key)));
     }
 
     fn sorted(self, as_of: Timestamp) -> Standing {
-        let Self { mut popular, mut trending, mut newest } = self;
+        let Self { mut popular, mut trending, mut newest, mut by_category, .. } = self;
         popular.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         trending.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         newest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
+        by_category.sort_unstable();
         let new_since = as_of.plus_days(-N_DAYS_LATELY);
         Standing {
             made_at: as_of,
@@ -180,13 +202,14 @@ impl Unsorted {
             popular: popular.into_iter().map(|((lately, _), key)| (key, lately)).collect(),
             trending: trending.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
             newest: newest.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
+            by_category,
         }
     }
 }
 
 impl Standing {
     pub(super) fn of(items: &Items, as_of: Timestamp) -> Self {
-        let mut seen = Unsorted::default();
+        let mut seen = Unsorted { are_many: items.len() > N_FRESH_MAX, ..Unsorted::default() };
         items.offered().for_each(|(key, item)| seen.take(*key, item, as_of));
         seen.sorted(as_of)
     }
@@ -197,6 +220,13 @@ impl Standing {
 
     fn is_younger(&self, n_seconds: i64, as_of: Timestamp) -> bool {
         (self.made_at.as_millis() - as_of.as_millis()).abs() < n_seconds * 1_000
+    }
+
+    /// The items of a category, of many that stand in order; `None` where few do.
+    pub(super) fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {
+        let from = self.by_category.partition_point(|(one, _)| *one < category);
+        let of_it = self.by_category[from..].iter().take_while(|(one, _)| *one == category);
+        (!self.by_category.is_empty()).then(|| of_it.map(|(_, key)| *key).collect())
     }
 
     /// The first `n` items of a shelf that are allowed.
@@ -212,12 +242,12 @@ impl Standing {
     }
 }
 
-/// By how much more customers bought an item this week than in a week of the four before, against what chance would do; `None`
-/// where it is not more, or by too few to tell.
+/// By how much more customers bought an item in the last seven days than in one of the last four weeks that are over, against what
+/// chance would do; `None` where it is not more, or by too few to tell. Whoever buys it each week counts in each of them.
 fn rise(item: &Item, as_of: Timestamp) -> Option<f64> {
     let now = item.n_buyers_lately(as_of, N_DAYS_NOW);
-    let before = item.n_buyers_lately(as_of, N_DAYS_BEFORE).saturating_sub(now);
-    let expected = f64::from(before) / 4.0;
+    #[expect(clippy::cast_precision_loss, reason = "a few weeks")]
+    let expected = f64::from(item.n_buyers_of_weeks(as_of, N_WEEKS_BEFORE)) / N_WEEKS_BEFORE as f64;
     let rise = (f64::from(now) - expected) / (expected + 1.0).sqrt();
     (now >= N_BUYERS_MIN && rise > 0.0).then_some(rise)
 }
@@ -297,11 +327,16 @@ mod tests {
 
         /// So many different customers buy it on a day.
         fn sell(&mut self, item: &str, day: i64, n: u32) {
+            self.sell_to(item, day, &format!("{item} {day}"), n);
+        }
+
+        /// So many customers who are called so buy it on a day.
+        fn sell_to(&mut self, item: &str, day: i64, name: &str, n: u32) {
             for customer in 0..n {
                 let properties = json!({"products": [{"product_id": item}]});
                 let properties = Fields::from(properties.as_object().cloned().unwrap());
                 let call = Call::Track { event: "Order Completed".to_owned(), properties };
-                self.tell(&format!("{item} {day} {customer}"), day, call);
+                self.tell(&format!("{name} {customer}"), day, call);
             }
         }
     }
@@ -343,6 +378,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_same_customers_buy_each_week_does_not_trend() {
+        let mut shop = Shop::new();
+        for item in ["bread", "soup"] {
+            shop.describe(item, 10, json!({"name": item}));
+        }
+        for week in 0..5 {
+            shop.sell_to("bread", 98 - 7 * week, "regular", 9);
+            shop.sell_to("soup", 98 - 7 * week, "regular", if week == 0 { 9 } else { 5 });
+        }
+        assert_eq!(first(&Standing::of(&shop.items, NOW), Shelf::Trending), [key("soup")]);
+    }
+
+    #[test]
     fn what_is_described_again_is_not_new_and_what_was_there_before_it_was_told_is_not() {
         let mut shop = Shop::new();
         for (item, day, traits) in [
@@ -350,6 +398,8 @@ mod tests {
             ("brought along", 95, json!({"timestamp": "1970-01-05"})),
             ("new", 90, json!({"name": "New", "timestamp": "1970-04-09T00:00:00Z"})),
             ("old", 99, json!({"stock": 9})),
+            ("to come", 99, json!({"name": "To come", "timestamp": "1970-05-01"})),
+            ("to come, by a number", 99, json!({"timestamp": 150 * 86_400})),
         ] {
             shop.describe(item, day, traits);
         }
@@ -370,6 +420,27 @@ mod tests {
             assert_eq!(before.popular.len(), n_items);
             assert_eq!(n_popular(SECONDS_MAX * 1_000 - 1), if is_kept { n_items } else { n_items - 1 });
             assert_eq!(n_popular(SECONDS_MAX * 1_000), n_items - 1);
+        }
+    }
+
+    #[test]
+    fn of_many_items_those_of_a_category_are_known_and_of_few_all_are_looked_at() {
+        for (n_items, is_known) in [(N_FRESH_MAX, false), (N_FRESH_MAX + 1, true)] {
+            let mut shop = Shop::new();
+            (0..n_items).for_each(|item| {
+                let category = format!("category {}", item % 1_000);
+                shop.describe(&format!("item {item}"), 1, json!({"category": category}));
+            });
+            shop.describe("item 1004", 2, json!({"stock": 0}));
+            let category = |item: &str| decisions::category_of(shop.items.get(key(item)).unwrap()).unwrap();
+            let standing = Standing::of(&shop.items, NOW);
+            let mut expected: Vec<ItemKey> =
+                ["item 4", "item 2004", "item 3004", "item 4004"].map(key).into_iter().collect();
+            expected.sort_unstable();
+            assert_eq!(standing.of_category(category("item 4")), is_known.then_some(expected));
+            let last = standing.of_category(category("item 999")).map_or(0, |items| items.len());
+            assert_eq!(last, if is_known { 5 } else { 0 });
+            assert_eq!(standing.of_category(category("item 4").wrapping_add(1)), is_known.then(Vec::new));
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Product {
     pub category: Option<String>,
     /// The price of one piece.
     pub price: Option<Money>,
+    /// Whether nobody named the price's currency, and it is the default.
+    pub lacks_currency: bool,
     /// How many pieces; 1 where nothing is said.
     pub quantity: f64,
 }

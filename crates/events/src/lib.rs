@@ -59,6 +59,7 @@ pub use filter::{Filter, FilterError, Pointer, Take};
 pub use identifier::{ANONYMOUS_PREFIX, USER_PREFIX, customer_id_of, says_a_kind};
 pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, N_LOOKED_AT, Receipt, Recorded};
+pub use moment::moment;
 pub use parse::named_in;
 pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, CloudForm, EVENT_BYTES_MAX, Envelope, Refusal, memory_of, parse_batch,

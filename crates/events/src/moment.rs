@@ -11,6 +11,13 @@ const EPOCH_DIGITS_MIN: usize = 9;
 
 const ADVICE: &str = "write it as 2026-11-22T10:00:00.000Z, or as seconds or milliseconds since 1970";
 
+/// The moment that a value names, where it names one, as everywhere in an event: RFC 3339 text, or seconds or milliseconds since
+/// the epoch as a number or as digits.
+#[must_use]
+pub fn moment(value: &Value) -> Option<Timestamp> {
+    moment_of(value, String::new).ok().flatten()
+}
+
 /// Reads a time: RFC 3339 text, or seconds or milliseconds since the epoch as a number or as digits.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ pub(crate) type IsMarked = bool;
 impl Reading {
     /// The version of what is read of an event, and of how it is packed: raised whenever either changes. What another
     /// version has read is read again.
-    pub const VERSION: u8 = 5;
+    pub const VERSION: u8 = 6;
 
     /// What was read already.
     pub(crate) fn of(deed: Deed, is_marked: IsMarked) -> Self {

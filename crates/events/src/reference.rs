@@ -74,16 +74,19 @@ const TIMES: &str = "\n## Times\n\n\
 RFC 3339 (`2026-11-22T10:00:00.000Z`, with an offset or without), or seconds or milliseconds since 1970, as a number or\n\
 as digits. With a `sentAt` the sender's clock is corrected: what happened 10 seconds before the sending happened 10\n\
 seconds before the arrival. A time that lies in the future even so is taken for the moment of arrival, and what was\n\
-stated stays beside it as `statedAt`. Imported history must say when it happened, and not in the future.\n";
+stated stays beside it as `statedAt`; so is a time before 1971, which nobody ever set. Imported history must say when it\n\
+happened, not in the future and not before 1971.\n";
 
 const MONEY: &str = "\n## Money\n\n\
 Amounts are in major units, as a number or as text: `19.99`. The currency is the product's own `currency`, else the\n\
 event's (for a refund of Shopify's, that of its first payment): the three letters of ISO 4217. Where nobody names one,\n\
 `currency.default` of the settings is written into the event; without that setting an order or refund that has an amount\n\
-is refused, and prices of things merely looked at count as US dollars, as Segment's specification says. The value of an\n\
-order is the first amount of the table above, else the sum of price times quantity where all are in one currency (for a\n\
-refund of Shopify's, what was paid back goes before that sum). A price and a quantity are not negative, nor is the value of\n\
-an order or a refund: what was taken back is an event of its own, and states an amount above 0.\n";
+is refused, and prices of things merely looked at count as US dollars, as Segment's specification says. The price of an\n\
+item of the catalogue of which nobody names the currency is in the one that the item's price was said in last, and only\n\
+else in these; what got the default says so in its context, as `currencyIsDefault`. The value of an order is the first\n\
+amount of the table above, else the sum of price times quantity where all are in one currency (for a refund of\n\
+Shopify's, what was paid back goes before that sum). A price and a quantity are not negative, nor is the value of an\n\
+order or a refund: what was taken back is an event of its own, and states an amount above 0.\n";
 
 fn keys(dialect: &Dialect) -> [(&'static str, String); 6] {
     [

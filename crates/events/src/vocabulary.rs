@@ -22,7 +22,7 @@ use crate::{Call, Commerce, CommerceStep, Deed, Event, Object, Product, Reading,
 use channels::{SEARCH, Spoken};
 use dialect::PLAIN;
 use primitives::{Currency, ItemId, Money};
-use reader::{Reader, Total};
+use reader::{OfEvent, Reader, Total};
 use serde_json::Value;
 use sheet::Sheet;
 use steps::Named;
@@ -57,6 +57,9 @@ pub fn table_name(name: &str) -> Option<&'static str> {
     })
 }
 
+/// What the context says of an event whose amounts got the default currency: it is the company's, and not the item's.
+const IS_DEFAULT: &str = "currencyIsDefault";
+
 /// What was read of an event.
 struct Heard {
     deed: Deed,
@@ -84,17 +87,19 @@ impl Heard {
             _ => return Ok(simply(Deed::Other)),
         };
         match meaning_of(name) {
-            Some(Meaning::Step(named)) => Self::of_purchase(named, properties, is_new),
+            Some(Meaning::Step(named)) => {
+                let reader = Reader::open(named, properties, event.has_default_currency())?;
+                Self::of_purchase(&reader, properties, is_new)
+            }
             Some(Meaning::Channel(spoken)) => Self::of_channel(spoken, properties),
             None => Ok(simply(Deed::Other)),
         }
     }
 
-    fn of_purchase(named: &'static Named, properties: &Object, is_new: bool) -> Result<Self, Rejection> {
-        let reader = Reader::open(named, properties)?;
+    fn of_purchase(reader: &Reader<'_>, properties: &Object, is_new: bool) -> Result<Self, Rejection> {
         // What was stored before it would have been refused is read as it was.
         let check = |value| if is_new { reader.check_sign(value) } else { Ok(()) };
-        let (commerce, lacks_currency) = Commerce::of(&reader, check)?;
+        let (commerce, lacks_currency) = Commerce::of(reader, check)?;
         let lacking = match commerce.step {
             _ if !lacks_currency => Lacking::Nothing,
             CommerceStep::Ordered | CommerceStep::Refunded => Lacking::OfAnOrder,
@@ -137,6 +142,12 @@ impl Event {
     #[must_use]
     pub fn commerce(&self) -> Option<&Commerce> {
         self.deed().commerce()
+    }
+
+    /// Whether nobody named the currency of its amounts, and it got the default.
+    #[must_use]
+    pub fn has_default_currency(&self) -> bool {
+        self.context.get(IS_DEFAULT) == Some(&Value::Bool(true))
     }
 
     /// Whether something in it cannot be read, and counts for nothing.
@@ -195,6 +206,7 @@ impl Event {
             (_, Some(currency)) => {
                 if let Call::Item { traits: fields, .. } | Call::Track { properties: fields, .. } = &mut self.call {
                     fields.insert("currency".to_owned(), Value::String(currency.code().to_owned()));
+                    self.context.insert(IS_DEFAULT.to_owned(), Value::Bool(true));
                 }
             }
             (Lacking::OfAnOrder, None) => return Err(Rejection::missing("/properties/currency", CURRENCY_ADVICE)),
@@ -207,7 +219,7 @@ const CURRENCY_ADVICE: &str = "an amount of an order needs its currency; send th
                                \"EUR\", or set `currency.default` in the settings";
 
 fn lacking_of_item(traits: &Object) -> Result<Lacking, Rejection> {
-    let item = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
+    let item = reader::product_fields(traits, At::Traits, &PLAIN, OfEvent::default())?;
     Ok(if item.has_price() && item.lacks_currency { Lacking::OfAPrice } else { Lacking::Nothing })
 }
 
@@ -267,7 +279,7 @@ impl Product {
     /// # Errors
     /// [`Rejection`] where one of them has a wrong type or an impossible value.
     pub fn from_item(id: &ItemId, traits: &Object) -> Result<Self, Rejection> {
-        let facts = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
+        let facts = reader::product_fields(traits, At::Traits, &PLAIN, OfEvent::default())?;
         Ok(facts.named(id.as_str().into()).into_product())
     }
 }

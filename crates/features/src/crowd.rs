@@ -43,32 +43,94 @@ impl Crowd {
     }
 }
 
+/// As how many of those whom the company knows each of the others counts at most. Whoever reads the write key can invent others.
+const OTHER_MAX: f64 = 0.25;
+
+/// About how many people did something, and how many of them the company knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Witnesses {
+    all: Crowd,
+    known: Crowd,
+}
+
+impl Witnesses {
+    /// Counts somebody, by a hash.
+    pub(crate) fn add(&mut self, who: u64, is_known: bool) {
+        self.all.add(who);
+        if is_known {
+            self.known.add(who);
+        }
+    }
+
+    /// About how many they are, whoever they are.
+    pub(crate) fn n(&self) -> u32 {
+        self.all.n()
+    }
+
+    /// As how many of those whom the company knows they count, where each of the others counts as so much of one.
+    pub(crate) fn weight(&self, other: f64) -> f64 {
+        f64::from(self.known.n()) + other * f64::from(self.others())
+    }
+
+    /// As how much of one each of the others counts, where all of them together may count as so many, or as those whom the
+    /// company knows, if those are more.
+    pub(crate) fn other(&self, together_max: f64) -> f64 {
+        let together_max = together_max.max(f64::from(self.known.n()));
+        (together_max / f64::from(self.others().max(1))).min(OTHER_MAX)
+    }
+
+    /// Lets them count half as much, so many times.
+    pub(crate) fn halve(&mut self, times: u32) {
+        self.all.halve(times);
+        self.known.halve(times);
+    }
+
+    fn others(&self) -> u32 {
+        self.all.n().saturating_sub(self.known.n())
+    }
+}
+
 /// People of whom is known, beside about how many they are, whether they are enough to be told of: that is not reckoned, and no
 /// month makes others of those who come again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct People {
-    by: Crowd,
+    by: Witnesses,
     /// Who, as far as so many that it may be told.
     first: BTreeSet<u64>,
 }
 
 impl People {
     /// Counts somebody, by a hash.
-    pub(crate) fn add(&mut self, who: u64) {
-        self.by.add(who);
+    pub(crate) fn add(&mut self, who: u64, is_known: bool) {
+        self.by.add(who, is_known);
         if self.first.len() < N_PEOPLE_MIN {
             self.first.insert(who);
         }
     }
 
-    /// Forgets who somebody was.
-    pub(crate) fn forget(&mut self, who: u64) {
-        self.first.remove(&who);
-    }
-
-    /// About how many they are.
+    /// About how many they are, whoever they are.
     pub(crate) fn n(&self) -> u32 {
         self.by.n()
+    }
+
+    /// [`Witnesses::weight`] of them.
+    pub(crate) fn weight(&self, other: f64) -> f64 {
+        self.by.weight(other)
+    }
+
+    /// The weight where the others count as much as they ever do.
+    pub(crate) fn weight_max(&self) -> f64 {
+        self.by.weight(OTHER_MAX)
+    }
+
+    /// [`Witnesses::other`] of them.
+    pub(crate) fn other(&self, together_max: f64) -> f64 {
+        self.by.other(together_max)
+    }
+
+    /// Forgets who somebody was. Answers whether it was known.
+    pub(crate) fn forget(&mut self, who: u64) -> bool {
+        self.first.remove(&who)
     }
 
     /// Whether ever five did it, and are not forgotten.
@@ -76,9 +138,10 @@ impl People {
         self.first.len() >= N_PEOPLE_MIN
     }
 
-    /// Whether they are several, and still count as many.
-    pub(crate) fn count(&self) -> bool {
-        self.are_several() && self.n() as usize >= N_PEOPLE_MIN
+    /// Whether they are several, and still count as many, where each whom the company does not know counts as so much of one.
+    #[expect(clippy::cast_precision_loss, reason = "they are five")]
+    pub(crate) fn count(&self, other: f64) -> bool {
+        self.are_several() && self.by.weight(other) >= N_PEOPLE_MIN as f64
     }
 
     /// Lets them count half as much, so many times.
@@ -132,19 +195,55 @@ mod tests {
     fn the_same_people_are_no_others_after_a_month() {
         let mut people = People::default();
         for month in 0..4 {
-            (0..4).for_each(|who| people.add(who));
-            assert!(!people.are_several() && !people.count(), "{month}: {people:?}");
+            (0..4).for_each(|who| people.add(who, true));
+            assert!(!people.are_several() && !people.count(0.0), "{month}: {people:?}");
             people.halve(1);
         }
-        (0..5).for_each(|who| people.add(who));
-        assert!(people.are_several() && people.count() && people.n() >= 5);
+        (0..5).for_each(|who| people.add(who, true));
+        assert!(people.are_several() && people.count(0.0) && people.n() >= 5);
         people.halve(9);
-        assert!(people.are_several() && !people.count(), "they did it, and it is long ago");
+        assert!(people.are_several() && !people.count(0.0), "they did it, and it is long ago");
         people.forget(3);
         assert!(!people.are_several());
     }
 
+    #[test]
+    fn whom_nobody_knows_counts_for_less_and_together_for_no_more_than_may_be() {
+        let of = |n_known: u64, n_others: u64| {
+            let mut people = People::default();
+            (0..n_known).for_each(|who| people.add(who, true));
+            (n_known..n_known + n_others).for_each(|who| people.add(who, false));
+            people
+        };
+        let other = |n_known, n_others, together_max| of(n_known, n_others).by.other(together_max);
+        for (n_known, n_others, together_max, expected) in [
+            (0, 0, 5.0, 0.25),
+            (0, 8, 5.0, 0.25),
+            (3, 3, 0.0, 0.25),
+            (0, 8, 1.0, 0.125),
+            (1, 8, 0.0, 0.125),
+            (0, 8, 0.0, 0.0),
+        ] {
+            let found: f64 = other(n_known, n_others, together_max);
+            // How many they are is known about.
+            assert!((found - expected).abs() < 0.02, "{n_known} {n_others} {together_max}: {found}");
+        }
+        assert!(of(5, 0).count(0.0) && !of(4, 3).count(0.25) && of(4, 4).count(0.25));
+        assert!(!of(0, 14).count(0.25), "they are several, and may be invented");
+    }
+
     proptest! {
+        /// Whoever is invented beside them, those whom nobody knows never count for more than may be.
+        #[test]
+        fn strangers_never_count_for_more_than_may_be(n_known in 0_u64..60, n_others in 0_u64..3_000, together_max in 0.0..20.0) {
+            let mut by = Witnesses::default();
+            (0..n_known).for_each(|who| by.add(stable_hash(&format!("known {who}")), true));
+            let alone = by.weight(by.other(together_max));
+            (0..n_others).for_each(|who| by.add(stable_hash(&format!("other {who}")), false));
+            let gain = by.weight(by.other(together_max)) - alone;
+            prop_assert!(gain <= together_max.max(alone) + 1e-9, "{by:?}");
+        }
+
         /// However many they are, the number is near, and who comes again makes little of it.
         #[test]
         fn the_number_is_near(n in 1_u32..2_000, again in 0_u32..500) {

@@ -2,6 +2,7 @@
 
 mod item;
 mod kept;
+pub mod named;
 mod popularity;
 mod shelves;
 mod tally;
@@ -77,7 +78,8 @@ impl Items {
         }
         self.offset = *offset;
         if let Call::Item { item_id, traits } = &event.call {
-            if let Ok(product) = Product::from_item(item_id, traits) {
+            if let Ok(mut product) = Product::from_item(item_id, traits) {
+                product.lacks_currency |= event.has_default_currency();
                 let available = traits.get("available");
                 self.learn(&product, recorded, |item| {
                     item.learn_available(available, recorded) | item.learn_traits(traits, recorded)
@@ -214,8 +216,32 @@ impl Items {
             self.shelves.file(key, &item);
             self.by_key.insert(key, item);
         }
+        let had_vouched = self.shelves.has_vouched();
         let is_news = self.change(key, |item| item.learn(product, recorded) | more(item));
         if is_news == Some(true) {
+            self.news.told.insert(key);
+        }
+        if recorded.event.origin.is_trusted() {
+            if !had_vouched {
+                self.keep_shown();
+            }
+            self.let_go();
+        }
+    }
+
+    /// The company has named its first item: what was shown until then stays so.
+    fn keep_shown(&mut self) {
+        let (until, shown) = self.shelves.to_keep();
+        shown.into_iter().for_each(|key| self.keep_until(key, Some(until)));
+    }
+
+    /// Ends what is kept no longer.
+    fn let_go(&mut self) {
+        self.shelves.to_let_go().into_iter().for_each(|key| self.keep_until(key, None));
+    }
+
+    fn keep_until(&mut self, key: ItemKey, until: Option<Timestamp>) {
+        if self.change(key, |item| item.kept_until = until).is_some() {
             self.news.told.insert(key);
         }
     }
@@ -242,9 +268,11 @@ impl Items {
         if event.origin.is_trusted() {
             return;
         }
+        self.let_go();
         while let Some(key) = self.shelves.take_excess(event.received_at) {
-            self.shelves.forget(key);
-            if let Some(item) = self.by_key.remove(&key) {
+            let item = self.by_key.remove(&key);
+            self.shelves.forget(key, item.as_ref());
+            if let Some(item) = item {
                 let Ok(()) = self.changed.mark(&item.id, || Ok::<_, Infallible>(row(&item.id, Some(&item))));
                 self.news.told.insert(key);
             }

@@ -138,6 +138,65 @@ fn what_the_company_said_of_an_item_stays_and_a_write_key_fills_gaps() {
 }
 
 #[test]
+fn a_price_of_which_nobody_says_the_currency_keeps_the_items_own() {
+    let default = |mut recorded: Recorded| {
+        recorded.event.context = fields(json!({"currencyIsDefault": true}));
+        recorded
+    };
+    let tea = |price: f64| json!({"product_id": "tea", "price": price});
+    let by_default = |price: f64| json!({"product_id": "tea", "price": price, "currency": "USD"});
+    let yen = json!({"product_id": "tea", "price": 900, "currency": "JPY"});
+    let price = |events: &[Recorded]| {
+        let shop = Shop::of(events).restarted();
+        shop.item("tea").unwrap().price.as_ref().map(|price| price.value.to_string()).unwrap()
+    };
+    let (server, client) = (Origin::Server, Origin::Client);
+    for (said, events) in [
+        ("950 JPY", vec![viewed(1, server, 1, yen.clone()), viewed(2, server, 2, tea(950.0))]),
+        ("950 JPY", vec![viewed(1, server, 1, yen.clone()), default(viewed(2, server, 2, by_default(950.0)))]),
+        ("950 JPY", vec![viewed(1, server, 1, yen.clone()), described(2, server, 2, "tea", json!({"price": 950}))]),
+        (
+            "950 JPY",
+            vec![viewed(1, server, 1, yen.clone()), default(described(2, server, 2, "tea", by_default(950.0)))],
+        ),
+        ("9.50 EUR", vec![viewed(1, server, 1, yen.clone()), ordered_at(2, server, 2, "tea", 9.5)]),
+        // Nobody ever said one.
+        ("9.50 USD", vec![viewed(1, server, 1, tea(9.5))]),
+        // It is said later, of a moment before.
+        ("950 JPY", vec![viewed(1, server, 2, tea(950.0)), viewed(2, server, 1, yen.clone())]),
+        // A stranger says none of what the company priced.
+        ("950.00 USD", vec![viewed(1, server, 2, tea(950.0)), viewed(2, client, 3, yen)]),
+    ] {
+        assert_eq!(price(&events), said, "{events:?}");
+    }
+}
+
+fn ordered_at(offset: u64, origin: Origin, hour: i64, item: &str, price: f64) -> Recorded {
+    let products = json!([{"product_id": item, "price": price}]);
+    track(offset, origin, "buyer", hour, "Order Completed", json!({"products": products, "currency": "EUR"}))
+}
+
+proptest! {
+    #[test]
+    fn in_whichever_order_prices_and_currencies_arrive_the_price_is_the_same(
+        said in prop::collection::vec((any::<bool>(), prop::option::of(0_usize..3), 0_i64..5), 1..8),
+        seed in any::<u64>(),
+    ) {
+        let told = |place: u64, (is_client, currency, hour): (bool, Option<usize>, i64)| {
+            let currency = currency.map(|at| ["EUR", "JPY", "KWD"][at]);
+            let origin = if is_client { Origin::Client } else { Origin::Server };
+            viewed(place, origin, hour, json!({"product_id": "tea", "price": place * 10, "currency": currency}))
+        };
+        let events: Vec<Recorded> = (1..).zip(said).map(|(place, said)| told(place, said)).collect();
+        let mut shuffled = events.clone();
+        shuffled.sort_by_key(|one| primitives::stable_hash(&format!("{seed} {:?}", one.event.message_id)));
+        (1..).zip(&mut shuffled).for_each(|(offset, one)| one.offset = Offset(offset));
+        let price = |events: &[Recorded]| Shop::of(events).item("tea").unwrap().price.clone();
+        prop_assert_eq!(price(&events), price(&shuffled));
+    }
+}
+
+#[test]
 fn of_equals_the_later_word_wins() {
     for origin in Origin::ALL {
         let say = |offset, hour, name: &str| viewed(offset, origin, hour, json!({"product_id": "tea", "name": name}));
@@ -295,6 +354,71 @@ fn an_item_only_write_keys_named_is_never_recommended_beside_what_the_company_na
 }
 
 #[test]
+fn who_bought_something_is_known_as_soon_as_the_company_tells_anything_of_them() {
+    let mut shop = Shop::of(&[
+        ordered(1, Origin::Client, "ann", 1, &["tea"]),
+        ordered(2, Origin::Client, "bea", 1, &["tea", "jam"]),
+    ]);
+    let known = |shop: &Shop, item: &str| {
+        let item = shop.item(item).unwrap();
+        (item.n_buyers(), item.n_known_buyers(Timestamp::from_millis(30 * HOUR_MS), 30))
+    };
+    assert_eq!((known(&shop, "tea"), known(&shop, "jam")), ((2, (0, 0)), (1, (0, 0))));
+    shop.apply(&track(3, Origin::Server, "bea", 2, "Signed Up", json!({})));
+    assert_eq!((known(&shop, "tea"), known(&shop, "jam")), ((2, (1, 1)), (1, (1, 1))));
+    shop.apply(&ordered(4, Origin::Server, "ann", 40 * 24, &["tea"]));
+    let mut shop = shop.restarted();
+    assert_eq!(known(&shop, "tea"), (2, (1, 2)), "one of them of late");
+    shop.apply(&refusal(5, "ann", 40 * 24 + 1));
+    assert_eq!(known(&shop, "tea"), (1, (1, 1)));
+}
+
+#[test]
+fn the_first_word_of_the_company_empties_no_list() {
+    let names: Vec<String> = (0..10).map(|n| format!("item-{n}")).collect();
+    let before = || {
+        let each = (1..).zip(&names);
+        let mut shop = Shop::of(
+            &each
+                .map(|(n, name)| ordered(n, Origin::Client, &format!("user-{n}"), 1, &[name.as_str()]))
+                .collect::<Vec<_>>(),
+        );
+        shop.apply(&viewed(20, Origin::Client, 1, json!({"product_id": "planted"})));
+        shop
+    };
+    let shown = |shop: &Shop| names.iter().filter(|name| shop.offers(name)).count();
+    for company in [Origin::Server, Origin::Import] {
+        for (first, by_company) in [("item-0", 1), ("something new", 0)] {
+            let mut shop = before();
+            shop.apply(&ordered(21, company, "ann", 2, &[first]));
+            let mut shop = shop.restarted();
+            assert_eq!((shown(&shop), shop.offers(first)), (10, true), "{company:?} {first}");
+            // Nothing that a stranger says from then on makes it more.
+            for n in 22..60 {
+                shop.apply(&ordered(n, Origin::Client, &format!("user-{n}"), 3, &["planted", "invented"]));
+            }
+            assert_eq!((shop.offers("planted"), shop.offers("invented"), shown(&shop)), (false, false, 10));
+            for n in 1..4 {
+                shop.apply(&described(60 + n, company, 4, &format!("item-{n}"), json!({})));
+            }
+            assert_eq!(shown(&shop), 10, "it has named four of ten");
+            shop.apply(&described(70, company, 4, "item-4", json!({})));
+            shop.apply(&described(71, company, 4, "item-5", json!({})));
+            assert_eq!(shown(&shop), 5 + by_company, "it has told most of its catalogue");
+            assert_eq!(shown(&shop.restarted()), 5 + by_company);
+        }
+    }
+    let mut shop = before();
+    shop.apply(&ordered(21, Origin::Server, "ann", 2, &["item-0"]));
+    for (n, day) in [(22, 20), (23, 29), (24, 40)] {
+        // They are named, and so they are not forgotten.
+        let again = ordered(n, Origin::Client, "bea", day * 24, &names.iter().map(String::as_str).collect::<Vec<_>>());
+        shop.apply(&again);
+    }
+    assert_eq!(shown(&shop), 1, "a month is enough to tell it");
+}
+
+#[test]
 fn a_shop_that_sends_everything_by_browser_recommends_what_was_bought_once() {
     let shop = Shop::of(&[
         viewed(1, Origin::Client, 1, json!({"product_id": "tea"})),
@@ -329,6 +453,25 @@ fn a_stranger_s_items_are_bounded_and_push_nothing_out_that_sells() {
     assert_eq!(known(&shop), [true, true, true, false], "the one named longest ago is forgotten");
     let shop = shop.restarted();
     assert_eq!((shop.items.len(), known(&shop)), (10_002, [true, true, true, false]));
+}
+
+#[test]
+fn what_is_only_named_takes_the_place_of_nothing_that_somebody_bought() {
+    let bought = |offset, id: &str| ordered(offset, Origin::Client, &format!("c{offset}"), 1, &[id]);
+    let mut shop = Shop::of(&[bought(1, "once"), bought(2, "twice"), bought(3, "twice"), bought(4, "kept")]);
+    shop.apply(&described(5, Origin::Server, 2, "vouched", json!({})));
+    shop.apply(&viewed(6, Origin::Client, 2, json!({"product_id": "named"})));
+    for n in 0..10_100_u64 {
+        shop.apply(&viewed(7 + n, Origin::Client, 3, json!({"product_id": format!("invented-{n}")})));
+    }
+    let known = |shop: &Shop| ["once", "twice", "kept", "named"].map(|id| shop.item(id).is_some());
+    assert_eq!(known(&shop), [true, true, true, false]);
+    // Nor does what one invented customer bought take the place of what two bought, or of what is kept.
+    for n in 0..10_100_u64 {
+        shop.apply(&ordered(20_000 + n, Origin::Client, &format!("x{n}"), 4, &[&format!("sold-{n}")]));
+    }
+    let [_, twice, kept, _] = known(&shop.restarted());
+    assert!(twice && kept);
 }
 
 #[test]

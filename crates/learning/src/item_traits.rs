@@ -39,11 +39,17 @@ pub(crate) fn traits_of(item: &Item) -> ItemTraits {
         traits.words.extend(words(&name.value));
     }
     if let Some(category) = &item.category {
-        traits.groups.push(group("category", &category.value));
+        let category = group("category", &category.value);
+        traits.groups.push(category);
+        traits.category = Some(category);
     }
     let says = |name: &str| !name.starts_with(SIMULATED) && !SAY_NOTHING.contains(&name.to_ascii_lowercase().as_str());
     for (name, value) in item.traits().filter(|(name, _)| says(name)) {
-        read(&mut traits, singular(name), &value);
+        let (name, n_before) = (singular(name), traits.groups.len());
+        read(&mut traits, name, &value);
+        if name == "category" {
+            traits.category = traits.category.or_else(|| traits.groups.get(n_before).copied());
+        }
     }
     traits.words.truncate(N_WORDS_MAX);
     traits.groups.sort_unstable();
@@ -134,8 +140,22 @@ mod tests {
                 .into();
         groups.sort_unstable();
         assert_eq!((found.groups, found.price), (groups, Some(4.5)));
+        assert_eq!(found.category, Some(stable_hash("category=tea")));
         let n_of = |word: &str| found.words.iter().filter(|known| **known == stable_hash(word)).count();
         assert_eq!([n_of("tea"), n_of("green"), n_of("sun"), n_of("100"), n_of("g"), n_of("png")], [2, 2, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn the_category_is_the_first_that_is_told() {
+        for (told, category) in [
+            (json!({"category": "Tea", "categories": ["Drinks"]}), Some("category=tea")),
+            (json!({"brand": "Acme", "categories": ["Drinks", "Tea"]}), Some("category=drinks")),
+            (json!({"brand": "Acme", "categories": []}), None),
+        ] {
+            let found = described(told.clone());
+            assert_eq!(found.category, category.map(stable_hash), "{told}");
+            assert!(found.category.is_none_or(|category| found.groups.contains(&category)));
+        }
     }
 
     #[test]

@@ -230,8 +230,10 @@ fn purchases(data: &Data) -> Interactions {
         let age_days = if label.is_nan() { *label } else { 1.0 + label };
         Interaction { customer: place(row[0]), item: place(row[1]), age_days, quantity: 1.0 }
     });
-    let traits =
-        (0..64).map(|item| ItemTraits { words: vec![item % 5, item % 7], groups: vec![item % 3], price: None });
+    let traits = (0..64).map(|item| {
+        let (words, groups) = (vec![item % 5, item % 7], vec![item % 3]);
+        ItemTraits { words, groups, category: Some(item % 3), price: None }
+    });
     Interactions {
         rows: rows.collect(),
         items: (0..64).map(ItemKey).collect(),

@@ -81,6 +81,8 @@ pub struct Profile {
     pub traits: Few<String, Trait>,
     /// What they agreed to.
     pub consents: Consents,
+    /// Whether the company itself told anything of them: whom only a write key told of, anybody may have invented.
+    pub is_vouched: bool,
     /// How many events were folded in.
     pub n_events: u64,
     /// The first of them in the log: who has read less knows nothing of this customer.
@@ -143,6 +145,7 @@ impl Profile {
             refusals: Vec::new(),
             traits: Few::default(),
             consents: Consents::default(),
+            is_vouched: false,
             n_events: 0,
             known_since: *offset,
             first_seen: event.occurred_at,
@@ -160,6 +163,7 @@ impl Profile {
     pub(crate) fn apply(&mut self, recorded: &Recorded, has_timeline: bool) {
         let Recorded { offset, event } = recorded;
         self.n_events += 1;
+        self.is_vouched |= event.origin.is_trusted();
         self.first_seen = self.first_seen.min(event.occurred_at);
         self.last_seen = self.last_seen.max(event.occurred_at);
         let voice = if event.origin.is_trusted() { Voice::Company } else { Voice::Client };
@@ -182,6 +186,7 @@ impl Profile {
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.n_events = self.n_events.saturating_add(other.n_events);
+        self.is_vouched |= other.is_vouched;
         self.known_since = self.known_since.min(other.known_since);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);

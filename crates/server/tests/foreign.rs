@@ -4,6 +4,7 @@
 
 mod support;
 
+use primitives::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{Reply, SERVER, TestServer, WRITE};
@@ -129,6 +130,34 @@ fn an_item_of_gorse_is_as_old_as_when_it_was_described_first() {
 }
 
 #[test]
+fn a_time_of_gorse_may_be_a_number_and_one_that_was_never_set_is_none() {
+    let server = TestServer::start();
+    let (now, hour_ago) = (server.now().as_millis() / 1_000, server.now().as_millis() / 1_000 - 3_600);
+    let to_come = Timestamp::from_millis((now + 3_600) * 1_000).to_string();
+    for (id, at) in [
+        ("a-while-ago", json!(hour_ago)),
+        ("never-set", json!("0001-01-01T00:00:00Z")),
+        ("nought", json!(0)),
+        ("to-come", json!(to_come)),
+    ] {
+        rows(&server, "POST", "/api/item", &json!({"ItemId": id, "Timestamp": at, "Comment": id}));
+    }
+    let latest = get(&server, "/api/latest");
+    let ids: Vec<&str> = latest.as_array().unwrap().iter().map(|one| one["Id"].as_str().unwrap()).collect();
+    assert_eq!((ids.len(), ids[2]), (3, "a-while-ago"), "{latest}");
+    assert!(!ids.contains(&"to-come"));
+    assert_eq!(gorse(&server, "POST", "/api/item", &json!({"ItemId": "x", "Timestamp": true})).status, 400);
+    let star =
+        |user: &str, at: Value| json!([{"FeedbackType": "star", "UserId": user, "ItemId": "nought", "Timestamp": at}]);
+    rows(&server, "POST", "/api/feedback", &star("ann", json!(hour_ago)));
+    rows(&server, "POST", "/api/feedback", &star("bea", json!("0001-01-01T00:00:00Z")));
+    let seen = |user: &str| server.get(&format!("/v1/customers/{user}")).json()["lastSeen"].clone();
+    let at = |seconds: i64| json!(Timestamp::from_millis(seconds * 1_000).to_string());
+    assert_eq!(seen("ann"), at(hour_ago));
+    assert_ne!(seen("bea"), seen("ann"));
+}
+
+#[test]
 fn categories_that_are_put_at_the_same_time_are_all_there() {
     let server = TestServer::start();
     rows(&server, "POST", "/api/item", &item("tea", &[], "2020-01-02T00:00:00Z"));
@@ -179,6 +208,11 @@ fn as_much_as_a_request_of_gorse_may_have_is_taken_in_at_once() {
     let row = json!({"FeedbackType": "star", "UserId": "ann", "ItemId": "tea", "Comment": "x".repeat(1_100)});
     assert_eq!(rows(&server, "POST", "/api/feedback", &json!(vec![row; 420])), 420);
     assert_eq!(server.get("/v1/customers/ann").json()["eventCount"], 420);
+    let many = |n: usize| gorse(&server, "POST", "/api/users", &json!(vec![json!({"UserId": "bea"}); n]));
+    let refused = many(2_501);
+    assert!(refused.status == 413 && refused.text.contains("2501 rows and may have 2500"), "{}", refused.text);
+    assert_eq!(many(2_500).status, 200);
+    assert_eq!(server.get("/v1/customers/bea").json()["eventCount"], 2_500);
 }
 
 #[test]

@@ -187,6 +187,36 @@ fn what_five_said_instead_is_looked_for_where_nothing_is_found() {
 }
 
 #[test]
+fn five_invented_visitors_decide_no_search() {
+    let server = shop();
+    let orders = |server: &TestServer| {
+        let query = json!({"query": "red running shoes", "n": 10});
+        ids(&search(server, query)).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    ["ann", "ben"].iter().for_each(|user| ordered(&server, user, &["nike-42"]));
+    let before = orders(&server);
+    let last = before.last().unwrap().clone();
+    for visitor in 0..5 {
+        let tell = |name: &str, properties: Value| {
+            let event = json!({"anonymousId": format!("invented-{visitor}"), "event": name, "properties": properties});
+            server.post("/v1/track", &event).ok();
+        };
+        let order = json!({"order_id": visitor, "revenue": 1, "currency": "EUR", "products": [{"product_id": last}]});
+        tell("Products Searched", json!({"query": "red running shoes", "results": 4}));
+        tell("Order Completed", order.clone());
+        tell("Products Searched", json!({"query": "sneaker", "results": 0}));
+        tell("Products Searched", json!({"query": "boot", "results": 1}));
+        tell("Product Viewed", json!({"product_id": last}));
+    }
+    assert_eq!((before[0].as_str(), orders(&server)[0].as_str()), ("nike-42", "nike-42"), "{before:?}");
+    assert_eq!(search(&server, json!({"query": "sneaker"}))["found"], 0);
+    let begun = server.decide(&json!({"decision": "suggest", "query": "red ru"})).ok();
+    let said: Vec<&Value> =
+        begun["completions"].as_array().unwrap().iter().filter(|one| one["as"] == "query").collect();
+    assert!(said.is_empty(), "{begun}");
+}
+
+#[test]
 fn while_the_index_cannot_be_written_what_was_there_is_found_and_nothing_is_said_to_be_missing() {
     let server = shop();
     let words = json!({"query": "running shoes"});

@@ -18,7 +18,7 @@ use crate::directory::{lock, unrestored_mark};
 use crate::files::{FILE_MODE, create_directory, create_file, sync_directory, write_durably};
 use crate::history_files::{PartFiles, verified};
 use crate::model_store::hex;
-use crate::schema::{meta, open_reader};
+use crate::schema::{PATIENCE, meta, open_reader};
 use crate::{DatabaseError, Storage, StorageError};
 use erasures::Erasures;
 use events::Offset;
@@ -121,7 +121,7 @@ impl Storage {
         let database = copy.to.join(DATABASE);
         copy_database(&self.directory.database(), &database)?;
         let failed = |source| StorageError::Database { attempt: "reading the copy of the database", source };
-        let connection = open_reader(&database).map_err(failed)?;
+        let connection = open_reader(&database, PATIENCE).map_err(failed)?;
         let of_moment = meta(&connection, "sealed_upto").and_then(|upto| Ok((upto, Counters::load(&connection)?.head)));
         let (sealed_upto, head) = of_moment.map_err(|error| failed(error.into()))?;
         drop(connection);

@@ -5,6 +5,7 @@ use crate::schema::open_reader;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How many connections are kept open for the next reader.
 const N_IDLE_MAX: usize = 8;
@@ -13,6 +14,8 @@ const N_IDLE_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    /// How long it is waited where another program holds the file.
+    patience: Duration,
     idle: Mutex<Idle>,
 }
 
@@ -25,8 +28,8 @@ struct Idle {
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+    pub(crate) fn new(path: PathBuf, patience: Duration) -> Self {
+        Self { path, patience, idle: Mutex::default() }
     }
 
     /// Reads with a connection of one's own.
@@ -37,7 +40,7 @@ impl Readers {
         };
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.path)?,
+            None => open_reader(&self.path, self.patience)?,
         };
         let found = read(&connection)?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

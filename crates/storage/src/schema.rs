@@ -129,6 +129,9 @@ pub(crate) const VERSION: i64 = STEPS.len() as i64;
 /// SQLite's `application_id` of our databases: `RAPP`.
 const APPLICATION_ID: i64 = 0x5241_5050;
 
+/// How long it is waited where another program holds the database.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Opens the database for the writer, creating or migrating it.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {
     let failed = |source: rusqlite::Error| database("opening the database", source);
@@ -136,7 +139,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {
     // The write-ahead log and its index take their permissions from the database.
     create_private(path).map_err(|source| StorageError::file("creating", path, source))?;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
     let found = version(&connection, path)?;
     connection
         .execute_batch(
@@ -160,10 +163,10 @@ pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
 }
 
 /// Opens the database for a reader.
-pub(crate) fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
+pub(crate) fn open_reader(path: &Path, patience: Duration) -> Result<Connection, DatabaseError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(patience)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;")?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
@@ -231,7 +234,7 @@ pub(crate) fn open_checked(path: &Path, access: Access) -> Result<Option<Connect
     match access {
         Access::Exclusive => open_writer(path).map(Some),
         Access::ReadOnly => {
-            let reader = open_reader(path)
+            let reader = open_reader(path, PATIENCE)
                 .map_err(|source| StorageError::Database { attempt: "opening the database", source })?;
             check_readable(&reader, path).map(|()| None)
         }

@@ -12,7 +12,7 @@ use crate::erased::Erased;
 use crate::event_log::rows_after;
 use crate::files::{create_directory, sync_directory, write_durably};
 use crate::history_files::{Offsets, Part, PartFiles, RoundRows};
-use crate::schema::{meta, open_reader};
+use crate::schema::{PATIENCE, meta, open_reader};
 use crate::{DataDir, Storage, StorageError};
 use events::Event;
 use primitives::Timestamp;
@@ -102,7 +102,7 @@ fn event(directory: &DataDir, offset: u64, now: Timestamp) -> Result<SetAside, S
     if !directory.database().is_file() {
         return Err(refused("there is no database, and so no log: `rapport doctor` says what to do"));
     }
-    let connection = open_reader(&directory.database()).map_err(failed)?;
+    let connection = open_reader(&directory.database(), PATIENCE).map_err(failed)?;
     let found = meta(&connection, "sealed_upto")
         .and_then(|sealed_upto| Ok((sealed_upto, rows_after(&connection, offset.saturating_sub(1), 1)?)));
     let (sealed_upto, rows) = found.map_err(|error| failed(error.into()))?;
@@ -191,7 +191,7 @@ fn gap(directory: &DataDir, first: u64, last: u64, now: Timestamp) -> Result<Set
     let refused = |why: &str| StorageError::NotSetAside { what: what.clone(), why: why.to_owned() };
     let parts = PartFiles::new(directory.history()).list()?;
     let sealed_upto = match directory.database().is_file() {
-        true => open_reader(&directory.database())
+        true => open_reader(&directory.database(), PATIENCE)
             .and_then(|connection| Ok(meta(&connection, "sealed_upto")?))
             .map_err(|source| StorageError::Database { attempt: "reading the log's border", source })?,
         false => parts.iter().map(|part| part.last).max().unwrap_or(0),

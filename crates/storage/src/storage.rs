@@ -5,7 +5,7 @@ use crate::directory::bytes_of;
 use crate::erased::Erased;
 use crate::history_files::PartFiles;
 use crate::readers::Readers;
-use crate::schema::{meta, open_checked};
+use crate::schema::{PATIENCE, meta, open_checked};
 use crate::settings::{StorageSettings, WriterStats};
 use crate::withdrawn::KnownWithdrawn;
 use crate::writer::{Patience, Shared, Writer, truncate_wal};
@@ -132,7 +132,7 @@ impl Storage {
         Ok(Self {
             writer,
             shared,
-            readers: Readers::new(path),
+            readers: Readers::new(path, PATIENCE),
             parts: PartFiles::new(directory.history()),
             sealing: Mutex::default(),
             correcting: Mutex::default(),

@@ -100,6 +100,13 @@ pub struct Item {
     pub reason: String,
 }
 
+impl Item {
+    /// What stands for it where its picture is not there.
+    fn name(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.id)
+    }
+}
+
 impl Items {
     /// An item's score beside the best one's.
     fn bar(&self, score: &f64) -> Html {

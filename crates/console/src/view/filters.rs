@@ -18,6 +18,16 @@ pub(crate) fn counted(n: &u64, _: &dyn Values, one: &str, many: &str) -> Result<
     Ok(format::counted(*n, one, many))
 }
 
+/// The letter that stands in the place of a picture that is gone: the first of a name, as a capital.
+#[askama::filter_fn]
+pub(crate) fn letter(name: &str, _: &dyn Values) -> Result<String> {
+    Ok(name
+        .chars()
+        .find(|first| first.is_alphanumeric())
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default())
+}
+
 /// `12.3 k`.
 #[askama::filter_fn]
 pub(crate) fn short(n: &u64, _: &dyn Values) -> Result<String> {

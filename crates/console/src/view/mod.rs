@@ -67,13 +67,13 @@ pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     AtRisk, AtRiskRow, Attention, Figure, Followed, Measured, ModelLine, ModelState, Overview, Sales, SalesDay, Worth,
 };
-pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
+pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef, Sought};
 pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
 pub use system::{Fact, FactGroup, LoggedLine, SystemPage};
 pub use tour::{TourCard, TourStop, TourStrip};
-pub use try_out::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryForm, TryPage};
+pub use try_out::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryFacet, TryForm, TryPage};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -47,6 +47,8 @@ pub struct Answer {
     pub id: String,
     /// What was decided, as people call it: `Recommendations`.
     pub title: String,
+    /// What was looked for, where that was asked in words.
+    pub sought: Option<Sought>,
     /// What it says.
     pub content: Content,
     /// The consent it rests on.
@@ -59,6 +61,19 @@ pub struct Answer {
     pub held_out: bool,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<f64>,
+}
+
+/// What was looked for in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// The words as they were written.
+    pub words: String,
+    /// The words as they were searched, where they were others.
+    pub corrected: Option<String>,
+    /// What they were understood as: the words, and as what.
+    pub understood: Vec<(String, String)>,
+    /// What was asked for and let go.
+    pub loosened: Vec<String>,
 }
 
 /// One feature of a customer.

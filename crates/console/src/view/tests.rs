@@ -267,6 +267,9 @@ fn a_picture_cannot_leave_its_place() {
     let html = item.render();
     assert_safe("item", &html);
     assert!(html.contains("src=\"data:image/svg+xml,&#60;script&#62;"), "{html}");
+    // Where it is gone a letter stands.
+    item.item.name = Some("«émile» \" tea".to_owned());
+    assert!(item.render().contains(" data-letter=\"É\">"));
     // Whoever keeps it is not told where it is looked at.
     item.item.picture = Some("https://pictures.example/1.png?a=1&b=\"2".to_owned());
     let html = item.render();

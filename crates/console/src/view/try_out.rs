@@ -76,12 +76,23 @@ pub struct TryAnswer {
     pub left_out: Vec<(String, u64)>,
     /// What the words of a search were understood as: the words, and as what.
     pub understood: Vec<(String, String)>,
-    /// How many of what was found have which value: a trait, and its values.
-    pub facets: Vec<(String, Vec<(String, u64)>)>,
+    /// How many of what was found have which value.
+    pub facets: Vec<TryFacet>,
     /// How long it took, in milliseconds.
     pub took_ms: f64,
     /// The same question as a command.
     pub command: String,
+}
+
+/// A trait of what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TryFacet {
+    /// Its name.
+    pub name: String,
+    /// Its values, each with how many have it.
+    pub values: Vec<(String, u64)>,
+    /// How many other values there are.
+    pub n_more: u64,
 }
 
 impl TryAnswer {

@@ -1,11 +1,14 @@
 //! Which items to show this customer?
 
+mod allowed;
 mod blend;
 mod candidate;
+mod customer;
 mod order;
 mod parameters;
 mod pool;
 mod rhythm;
+mod sources;
 mod wish;
 mod words;
 
@@ -16,13 +19,16 @@ use crate::search::Wanted;
 use crate::{
     Ask, Content, DecisionError, Declaration, ItemFilter, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why,
 };
+pub(super) use blend::worth_by_rank;
 use candidate::Candidate;
+use customer::Customer;
 use governance::Purpose;
 use learning::{Loaded, TaskName};
 use models::recommend::{Part, Recommender};
 use order::order;
-use pool::{Customer, Making};
+use pool::Making;
 use primitives::{ItemKey, Probability};
+pub(super) use rhythm::Rhythm;
 use wish::{Placement, Wish};
 
 /// How many orders the customer ever made, with or without products.
@@ -54,6 +60,8 @@ impl Default for Recommend {
 struct Listed {
     candidates: Vec<Candidate>,
     said: Said,
+    /// Whether words were looked for, and not in all of the catalogue.
+    is_searched_in_part: bool,
 }
 
 impl Recommend {
@@ -89,9 +97,10 @@ impl Recommend {
 
     /// What everybody is shown, with the sentence that says why, and what it is.
     fn of_everybody(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer, why: &Why) -> (Said, String) {
-        let Listed { candidates, mut said } = self.list(ask, wish, customer);
+        let Listed { candidates, mut said, is_searched_in_part } = self.list(ask, wish, customer);
         said.model = ask.models.named(&self.task);
-        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask, wish));
+        let what = words::of_everybody(&candidates, ask, wish, is_searched_in_part);
+        let sentence = format!("{}{what}.", why.text("recommendation"));
         (said, sentence)
     }
 
@@ -134,7 +143,8 @@ impl Recommend {
         }
         let model = model.map(|(loaded, _)| ModelRef::from(loaded));
         let candidates = placed.iter().map(|placed| candidates[placed.at]).collect();
-        Listed { candidates, said: Said { content: Content::Items(chosen), model, more } }
+        let is_searched_in_part = making.searched().is_some_and(|searched| searched.told.searchable.is_some());
+        Listed { candidates, is_searched_in_part, said: Said { content: Content::Items(chosen), model, more } }
     }
 }
 
@@ -211,7 +221,7 @@ impl Kind for Recommend {
             return Vec::new();
         }
         let now = wish.told(&customer.viewed);
-        model.parts(&pool::query(ask, &customer, &now), items)
+        model.parts(&customer::query(ask, &customer, &now), items)
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

@@ -1,5 +1,6 @@
 //! Which items to show to who looks for something?
 
+use super::recommend::{Rhythm, worth_by_rank};
 use crate::keyed::ByItem;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
@@ -7,9 +8,9 @@ use crate::search::{Found, N_CANDIDATES_MAX, Order, Told, Wanted};
 use crate::{Ask, Content, ItemFilter, Kind, Knowledge, ModelRef, RankedItem, Said, Why};
 use governance::Purpose;
 use learning::TaskName;
-use models::recommend::{Because, HistoryItem, Query};
+use models::recommend::{HistoryItem, Query};
 use primitives::{ItemKey, Probability};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const QUERY: Parameter = Parameter {
     name: "query",
@@ -83,10 +84,15 @@ impl Kind for Search {
         for bought in &known.bought {
             *own.entry(bought.item).or_default() += 0.5_f64.powf(age_days(bought) / HALF_LIFE_DAYS);
         }
+        let ranker = ask.models.ranker(&self.recommender).ok();
+        let rhythms = Rhythm::all(&known.bought, ask.question.as_of, |item| ranker.as_ref()?.1.again(item));
+        let had: BTreeSet<ItemKey> = known.bought.iter().map(|bought| bought.item).collect();
+        // What is not bought again yet is nothing that its being bought before speaks for.
+        own.retain(|item, _| rhythms.get(item).is_none_or(|rhythm| rhythm.keeps_out().is_none()));
         let own: Vec<(ItemKey, f64)> = own.into_iter().collect();
         let mut found = ask.world.found(&own).unwrap_or_default();
         let mut model = None;
-        if let Ok((loaded, recommender)) = ask.models.ranker(&self.recommender) {
+        if let Some((loaded, recommender)) = ranker {
             let one =
                 |bought: &crate::Bought| HistoryItem { item: bought.item, age_days: age_days(bought), quantity: 1.0 };
             let history: Vec<HistoryItem> = known.bought.iter().map(one).collect();
@@ -94,19 +100,19 @@ impl Kind for Search {
             let only: Vec<ItemKey> = found.items.iter().map(|one| one.item).collect();
             let query = Query { only: Some(&only), ..Query::of(&history) };
             let scored = recommender.rank(&query, N_CANDIDATES_MAX, &|item| places.contains_key(&item));
-            // Of a recommender's scores the order alone means something.
-            let own: Vec<_> = scored.iter().filter(|one| one.because != Because::Popular).collect();
+            let own: Vec<_> =
+                scored.iter().filter(|one| one.because.is_of_history() && !had.contains(&one.item)).collect();
             for (rank, one) in own.iter().enumerate() {
                 if let Some(item) = places.get(&one.item).and_then(|at| found.items.get_mut(*at)) {
-                    item.note_going_with_own(1.0 - rank as f64 / own.len() as f64);
+                    item.note_going_with_own(worth_by_rank(rank, own.len()));
                 }
             }
             model = Some(ModelRef::from(loaded));
             // What the recommender said is in the record, and so a replay needs the model of the order alone.
             ask.world.weighed(&found);
         }
-        let (order, learned) = self.order(ask);
-        Ok(Said { content: answer(ask, &found, order), model: learned.or(model), more: More::default() })
+        let (order, model) = self.order(ask, &found.told, model);
+        Ok(Said { content: answer(ask, &found, order), model, more: More::default() })
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
@@ -116,17 +122,22 @@ impl Kind for Search {
             false => why.text("search"),
         };
         let sentence = format!("{why}: the order is the same for everybody.");
-        let (order, model) = self.order(ask);
+        let (order, model) = self.order(ask, &found.told, None);
         (Said { content: answer(ask, &found, order), model, more: More::default() }, sentence)
     }
 }
 
 impl Search {
-    /// What puts items in order, and the model that does, where one does.
-    fn order<'a>(&self, ask: &Ask<'a>) -> (Order<'a>, Option<ModelRef>) {
+    /// What puts items in order, and the model that does, where one does: that of the order, or the one that said what goes with
+    /// what the customer has.
+    fn order<'a>(&self, ask: &Ask<'a>, told: &Told, or: Option<ModelRef>) -> (Order<'a>, Option<ModelRef>) {
         let learned = ask.models.order(&self.order).ok();
         let learned = learned.and_then(|(loaded, model)| Some((Order::by(model)?, Some(ModelRef::from(loaded)))));
-        learned.unwrap_or((Order::Sum, None))
+        let (order, model) = learned.unwrap_or((Order::Sum, or));
+        match order.unless_asked_for(told) {
+            Order::AsFound => (Order::AsFound, None),
+            order => (order, model),
+        }
     }
 }
 

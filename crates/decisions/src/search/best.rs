@@ -3,15 +3,24 @@
 use super::find::{Library, Match, N_CANDIDATES_MAX, Sought};
 use super::hits::Candidate;
 use super::seen::{Seen, impersonal};
+use super::shelf::Doc;
 use super::told::short_hash;
 use super::understand::Understood;
 
+/// More than anything has that speaks for it whoever asks.
+const IMPERSONAL_MAX: f64 = 10.0;
 /// So many counts of buyers have their logarithm looked up.
 const N_LOGARITHMS: usize = 256;
 
 impl Library<'_> {
-    /// The best matches by what speaks for them whoever asks.
-    pub(super) fn candidates(&self, understood: &Understood, matches: &[Match], sought: &Sought<'_>) -> Vec<Candidate> {
+    /// The best matches by what speaks for them whoever asks, or the newest.
+    pub(super) fn candidates(
+        &self,
+        understood: &Understood,
+        matches: &[Match],
+        sought: &Sought<'_>,
+        newest_first: bool,
+    ) -> Vec<Candidate> {
         let shelf = self.shelf;
         // A number may have been given to another item meanwhile.
         let doc = |one: &Match| shelf.doc(one.number).filter(|doc| doc.key == one.key);
@@ -19,27 +28,34 @@ impl Library<'_> {
         let (mut best_text, mut most_lately, mut most_ever) = (0.0_f64, 0, 0);
         for (_, score, doc) in docs() {
             best_text = best_text.max(score);
-            (most_lately, most_ever) = (doc.n_buyers.0.max(most_lately), doc.n_buyers.1.max(most_ever));
+            let sold = shelf.sold(doc);
+            (most_lately, most_ever) = (sold.0.max(most_lately), sold.1.max(most_ever));
         }
         let (lately, ever) = (Popularity::of(most_lately), Popularity::of(most_ever));
         let words: Vec<u32> = understood.words.iter().map(|word| short_hash(word)).collect();
         let liked: Vec<&[u32]> = understood.liked.iter().map(|wish| wish.values.as_slice()).collect();
+        // Of what came on the same day what speaks for each decides.
+        let score_of = |seen: &Seen, doc: &Doc| match newest_first {
+            true => f64::from(doc.since_day) + impersonal(seen) / IMPERSONAL_MAX,
+            false => impersonal(seen),
+        };
         let mut best = Best::default();
         for (number, score, doc) in docs() {
             let has = |values: &&&[u32]| values.iter().any(|value| doc.values.binary_search(value).is_ok());
+            let sold = shelf.sold(doc);
             let n_liked = liked.iter().filter(has).count();
             let seen = Seen {
                 text: share(score, best_text),
                 liked: share(count(n_liked), count(liked.len())),
-                lately: lately.share(doc.n_buyers.0),
-                ever: ever.share(doc.n_buyers.1),
+                lately: lately.share(sold.0),
+                ever: ever.share(sold.1),
                 chosen: (sought.chosen)(doc.key),
                 ..Seen::default()
             };
             // Titles are read last: with the best of all titles most matches are none of the best.
-            if best.may_take(impersonal(&seen.titled_at_best(&words, doc.title.len()))) {
+            if best.may_take(score_of(&seen.titled_at_best(&words, doc.title.len()), doc)) {
                 let seen = seen.titled(&words, &doc.title);
-                best.take(impersonal(&seen), Candidate { number, key: doc.key, seen });
+                best.take(score_of(&seen, doc), Candidate { number, key: doc.key, seen });
             }
         }
         best.in_order()
@@ -84,22 +100,31 @@ fn best_first(a: &(f64, Candidate), b: &(f64, Candidate)) -> std::cmp::Ordering 
     b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key))
 }
 
-/// How many bought something against how many bought what is bought most, by logarithms.
+/// How many bought something, in quarters, against how many bought what is bought most, by logarithms.
 struct Popularity {
     most: f64,
     logarithms: Vec<f64>,
 }
 
+/// What is bought most counts as if twenty customers had bought it at least, in quarters: few are not all that may be, and may be invented by
+/// whoever reads the write key.
+const N_MOST_MIN: u32 = 80;
+
 impl Popularity {
     fn of(most: u32) -> Self {
-        let logarithms = (0..=most).take(N_LOGARITHMS).map(|n| f64::from(n).ln_1p()).collect();
-        Self { most: f64::from(most).ln_1p(), logarithms }
+        let most = most.max(N_MOST_MIN);
+        let logarithms = (0..=most).take(N_LOGARITHMS).map(logarithm).collect();
+        Self { most: logarithm(most), logarithms }
     }
 
     fn share(&self, n: u32) -> f64 {
-        let logarithm = self.logarithms.get(n as usize).copied();
-        share(logarithm.unwrap_or_else(|| f64::from(n).ln_1p()), self.most)
+        let known = self.logarithms.get(n as usize).copied();
+        share(known.unwrap_or_else(|| logarithm(n)), self.most)
     }
+}
+
+fn logarithm(n_quarters: u32) -> f64 {
+    (f64::from(n_quarters) / 4.0).ln_1p()
 }
 
 fn share(part: f64, whole: f64) -> f64 {
@@ -121,9 +146,11 @@ mod tests {
     fn a_logarithm_is_the_same_looked_up_or_not() {
         let of = Popularity::of(10_000);
         for n in [0_u32, 1, 7, 255, 256, 9_999, 10_000] {
-            assert_eq!(of.share(n).to_bits(), (f64::from(n).ln_1p() / 10_000_f64.ln_1p()).to_bits(), "{n}");
+            assert_eq!(of.share(n).to_bits(), ((f64::from(n) / 4.0).ln_1p() / 2_500_f64.ln_1p()).to_bits(), "{n}");
         }
         assert!(Popularity::of(0).share(0).abs() < f64::EPSILON);
+        let (five, all) = (Popularity::of(5).share(5), Popularity::of(80).share(80));
+        assert!(five < 0.3 && (all - 1.0).abs() < f64::EPSILON, "few buyers are not all that may be: {five}");
     }
 
     proptest! {

@@ -4,8 +4,8 @@ use super::shelf::{BRAND, CATEGORY, Doc, Shelf};
 use primitives::Currency;
 use serde::{Deserialize, Serialize};
 
-/// How many values of a facet are told.
-const N_VALUES_MAX: usize = 30;
+/// How many values of a facet are told; of more it is told how many more there are.
+const N_VALUES_MAX: usize = 100;
 /// How many facets are told beside category, brand and price.
 const N_OTHERS_MAX: usize = 8;
 /// A trait with more values among the matches than this divides them into too many.
@@ -25,6 +25,9 @@ pub struct Facet {
     /// Its values with how many of the matches have each, the most frequent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<FacetValue>,
+    /// How many other values there are, each of at most as many matches.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
     /// Ranges of the price with how many of the matches are in each, from cheap to dear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<FacetRange>,
@@ -53,6 +56,11 @@ pub struct FacetRange {
     pub lt: Option<f64>,
     /// How many of the matches are in it.
     pub n: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about so")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// The currency in which most of the items have their price, the first by its code of equals.
@@ -101,6 +109,7 @@ pub(crate) fn facets(shelf: &Shelf, matches: &[u32]) -> Vec<Facet> {
     }
     let mut facet = |of: u16| {
         let mut values = std::mem::take(&mut values[usize::from(of)]);
+        let more = values.len().saturating_sub(N_VALUES_MAX) as u64;
         let most_first = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then(a.1.cmp(b.1));
         if values.len() > N_VALUES_MAX {
             values.select_nth_unstable_by(N_VALUES_MAX, most_first);
@@ -110,7 +119,7 @@ pub(crate) fn facets(shelf: &Shelf, matches: &[u32]) -> Vec<Facet> {
         let values: Vec<FacetValue> =
             values.iter().map(|(n, text)| FacetValue { value: (*text).to_owned(), n: u64::from(*n) }).collect();
         let name = shelf.traits[usize::from(of)].name.clone();
-        (!values.is_empty()).then_some(Facet { name, values, ranges: Vec::new(), currency: None })
+        (!values.is_empty()).then_some(Facet { name, values, more, ranges: Vec::new(), currency: None })
     };
     let mut told: Vec<Facet> = [CATEGORY, BRAND].into_iter().filter_map(&mut facet).collect();
     told.extend(prices(shelf, matches));
@@ -161,7 +170,7 @@ fn prices(shelf: &Shelf, matches: &[u32]) -> Option<Facet> {
     let begins = std::iter::once(None).chain(borders.iter().copied().map(Some));
     let ranges = begins.zip(ends).zip(n_within).filter(|(_, n)| *n > 0);
     let ranges: Vec<FacetRange> = ranges.map(|((gte, lt), n)| FacetRange { gte, lt, n }).collect();
-    (!ranges.is_empty()).then(|| Facet { name: "price".to_owned(), values: Vec::new(), ranges, currency })
+    (!ranges.is_empty()).then(|| Facet { name: "price".to_owned(), values: Vec::new(), more: 0, ranges, currency })
 }
 
 /// The nearest round number: one of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten.

@@ -67,7 +67,14 @@ struct Demand<'a> {
     clauses: Vec<Clause>,
     matching: Matching,
     wanted: Vec<&'a Wish>,
+    unwanted: &'a [Wish],
     has_price: bool,
+}
+
+impl Demand<'_> {
+    fn told(&self) -> (bool, Matching) {
+        (self.has_price, self.matching)
+    }
 }
 
 /// The items that a query finds. Nobody waits for the library while matches are kept or not.
@@ -86,7 +93,7 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
         told.notes.push(format!("Only the first {} words were read.", super::understand::N_WORDS_MAX));
     }
     if understood.words.is_empty() && understood.meanings.is_empty() {
-        told.notes.push("The query holds no word: these are the items that are bought most.".to_owned());
+        told.notes.push("The query holds no word: nothing was left out for what it says.".to_owned());
     }
     let (mut matches, mut price, mut is_cut) = (Vec::new(), understood.price, false);
     for way in 0..n_ways {
@@ -94,11 +101,11 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
             let demand = demands(&understood, library.shelf).into_iter().nth(way);
             demand
                 .map(|(demand, given_up)| {
-                    Ok((library.matching(&demand, N_MATCHES_MAX, N_PAGES_MAX)?, demand.has_price, given_up))
+                    Ok((library.matching(&demand, N_MATCHES_MAX, N_PAGES_MAX)?, demand.told(), given_up))
                 })
                 .transpose()
         })?;
-        let Some((found, has_price, given_up)) = found else { break };
+        let Some((found, (has_price, matching), given_up)) = found else { break };
         is_cut |= found.is_cut;
         matches = found.matches;
         (sought.keep)(&mut matches);
@@ -107,6 +114,8 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
         }
         if !matches.is_empty() {
             told.loosened = given_up;
+            // Of what has any of the words the newest need not be near to what was meant.
+            told.newest_first = understood.newest.is_some() && matching == Matching::All;
             break;
         }
     }
@@ -124,7 +133,7 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
     told.understood = std::mem::take(&mut understood.meanings);
     let (facets, candidates) = libraries.look(|library| {
         let numbers: Vec<u32> = matches.iter().map(|one| one.number).collect();
-        (facets(library.shelf, &numbers), library.candidates(&understood, &matches, sought))
+        (facets(library.shelf, &numbers), library.candidates(&understood, &matches, sought, told.newest_first))
     });
     told.facets = facets;
     Ok(Hits { candidates, told })
@@ -171,8 +180,10 @@ impl Library<'_> {
     fn matching(&self, demand: &Demand<'_>, n_page: usize, n_pages_max: usize) -> Result<Matches, TextIndexError> {
         let shelf = self.shelf;
         let items: Vec<Vec<u32>> = demand.wanted.iter().map(|wish| items_of(shelf, wish)).collect();
+        let unwanted = self.unwanted(demand.unwanted)?;
         let matched = |number: u32, score: f64| {
-            let has_all = items.iter().all(|items| items.binary_search(&number).is_ok());
+            let has_all = items.iter().all(|items| items.binary_search(&number).is_ok())
+                && unwanted.binary_search(&number).is_err();
             let doc = shelf.doc(number).filter(|doc| has_all && shelf.offers(doc))?;
             Some(Match { key: doc.key, number, score })
         };
@@ -205,6 +216,19 @@ impl Library<'_> {
         Ok(Matches { matches, is_cut })
     }
 
+    /// The items that have what must not be, in ascending order.
+    fn unwanted(&self, wishes: &[Wish]) -> Result<Vec<u32>, TextIndexError> {
+        let mut items = Vec::new();
+        for wish in wishes {
+            items.extend(items_of(self.shelf, wish));
+            for phrase in wish.said.iter().filter(|_| wish.values.is_empty()) {
+                items.extend(self.index.titled(phrase, N_MATCHES_MAX)?);
+            }
+        }
+        items.sort_unstable();
+        Ok(items)
+    }
+
     /// Keeps what has the price that is wished, of the currency that most of it has. Answers with the limits that the price has
     /// among these matches.
     fn keep_price(&self, mut price: PriceWish, matches: &mut Vec<Match>) -> PriceWish {
@@ -223,6 +247,7 @@ fn demands<'a>(understood: &'a Understood, shelf: &Shelf) -> Vec<(Demand<'a>, Ve
         clauses: understood.clauses.clone(),
         matching: Matching::All,
         wanted: understood.wanted.iter().collect(),
+        unwanted: &understood.unwanted,
         has_price: understood.price.is_any(),
     };
     let told = |at: usize| understood.meanings.get(at).map_or(String::new(), |meaning| meaning.text.clone());
@@ -269,9 +294,11 @@ fn demands<'a>(understood: &'a Understood, shelf: &Shelf) -> Vec<(Demand<'a>, Ve
     }
     // At last whatever has any of the words.
     let words = understood.clauses.iter().cloned().chain(understood.wanted.iter().map(|wish| wish.said.clone()));
-    let any = Demand { clauses: words.collect(), matching: Matching::Any, wanted: Vec::new(), has_price: false };
+    let any =
+        Demand { clauses: words.collect(), matching: Matching::Any, wanted: Vec::new(), has_price: false, ..all() };
     if !any.clauses.is_empty() {
-        ways.push((any, vec!["all words at once".to_owned()]));
+        let newest = understood.newest.map(told);
+        ways.push((any, newest.into_iter().chain(["all words at once".to_owned()]).collect()));
     }
     ways.iter_mut().for_each(|(_, given_up)| given_up.splice(0..0, understood.unknown.iter().cloned()).for_each(drop));
     ways

@@ -22,6 +22,9 @@ pub struct Told {
     /// What was asked for and let go, since nothing has it and all the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loosened: Vec<String>,
+    /// Whether the items stand in the order in which they came, the newest first, as the query asks for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub newest_first: bool,
     /// Of how many items how many could be searched, where that was not all of the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub searchable: Option<(u64, u64)>,

@@ -22,6 +22,15 @@ pub(crate) enum End {
     Dear,
 }
 
+impl End {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Cheap => Self::Dear,
+            Self::Dear => Self::Cheap,
+        }
+    }
+}
+
 /// A wish, and which of the words say it: from the first until before the last.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Wished {

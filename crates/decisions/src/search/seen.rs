@@ -13,9 +13,9 @@ pub(crate) struct Seen {
     pub(crate) phrase: f64,
     /// Which share of what had better be there is there.
     pub(crate) liked: f64,
-    /// How many bought it lately, the most bought match being 1.
+    /// How many bought it lately, the most bought match being 1 where twenty bought it.
     pub(crate) lately: f64,
-    /// How many ever bought it, the most bought match being 1.
+    /// How many ever bought it, the same way.
     pub(crate) ever: f64,
     /// How often it is chosen by those who look for the same.
     pub(crate) chosen: f64,

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// So many values of a trait are told apart at least before it is asked whether it names single items.
 const N_VALUES_MIN: usize = 50;
+/// As soon as so many bought something whom the company told of, others count only beside them.
+const N_KNOWN_MIN: u64 = 20;
 /// So many numbers of values that are gone are not given away again, the newest: a search that is under way may still hold them.
 const N_RESTING: usize = 20_000;
 
@@ -35,8 +37,13 @@ pub(crate) struct Doc {
     pub(crate) price: Option<Money>,
     pub(crate) is_available: bool,
     is_vouched: bool,
+    is_kept: bool,
     /// How many bought it lately, and ever.
     pub(crate) n_buyers: (u32, u32),
+    /// Of how many of them the company told.
+    n_known: (u32, u32),
+    /// On which day since 1970 it came into the catalogue; 0 of what the company never described.
+    pub(crate) since_day: i32,
 }
 
 /// A value that items have in common.
@@ -117,6 +124,8 @@ pub struct Shelf {
     free: Vec<u32>,
     by_key: HashMap<ItemKey, u32>,
     n_vouched: usize,
+    /// How many bought anything whom the company told of, each counted for each item.
+    n_known: u64,
     /// How many were put there.
     n_told: usize,
     pub(crate) traits: Vec<SharedTrait>,
@@ -136,6 +145,7 @@ impl Default for Shelf {
             free: Vec::new(),
             by_key: HashMap::new(),
             n_vouched: 0,
+            n_known: 0,
             n_told: 0,
             traits: vec![SharedTrait::new("category"), SharedTrait::new("brand")],
             values: Vec::new(),
@@ -166,7 +176,10 @@ impl Shelf {
                 price: None,
                 is_available: false,
                 is_vouched: false,
+                is_kept: false,
                 n_buyers: (0, 0),
+                n_known: (0, 0),
+                since_day: 0,
             };
             shelf.docs[at] = Some(doc);
             shelf.by_key.insert(*key, *number);
@@ -216,10 +229,14 @@ impl Shelf {
             price: told.price,
             is_available: item.is_available() && !item.is_hidden(),
             is_vouched: item.is_vouched,
+            is_kept: item.is_kept(),
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
+            n_known: item.n_known_buyers(now, N_DAYS_LATELY),
+            since_day: item.since(now).and_then(|since| i32::try_from(since.day()).ok()).unwrap_or(0),
         });
-        let is_believed = self.believes(number);
-        (!is_same).then_some(Indexed { number, key, digest, is_believed, columns: told.columns })
+        self.n_known += u64::from(item.n_known_buyers(now, N_DAYS_LATELY).1);
+        let is_vouched = item.is_vouched;
+        (!is_same).then_some(Indexed { number, key, digest, is_vouched, columns: told.columns })
     }
 
     /// Notes how an item sells that is there.
@@ -227,6 +244,9 @@ impl Shelf {
         let number = self.by_key.get(&ItemKey::from(&item.id)).copied();
         if let Some(doc) = number.and_then(|number| self.docs.get_mut(number as usize)?.as_mut()) {
             doc.n_buyers = (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers());
+            self.n_known -= u64::from(doc.n_known.1);
+            doc.n_known = item.n_known_buyers(now, N_DAYS_LATELY);
+            self.n_known += u64::from(doc.n_known.1);
         }
     }
 
@@ -283,6 +303,16 @@ impl Shelf {
         self.n_vouched == 0 || self.doc(number).is_some_and(|doc| doc.is_vouched)
     }
 
+    /// How often an item is bought lately, and ever, in quarters of a customer whom the company told of: anybody may have invented the
+    /// others, so each of them is a quarter, and where the company told of enough they are no more than those of whom it did.
+    pub(crate) fn sold(&self, doc: &Doc) -> (u32, u32) {
+        let of = |n: u32, n_known: u32| {
+            let (others, known) = (n.saturating_sub(n_known), n_known.saturating_mul(4));
+            known.saturating_add(if self.n_known >= N_KNOWN_MIN { others.min(known) } else { others })
+        };
+        (of(doc.n_buyers.0, doc.n_known.0), of(doc.n_buyers.1, doc.n_known.1))
+    }
+
     /// Every item that may be shown, by number.
     pub(crate) fn offered(&self) -> impl Iterator<Item = u32> {
         (0_u32..)
@@ -291,9 +321,9 @@ impl Shelf {
     }
 
     /// Whether an item may be shown: as for recommendations, a stranger can name whatever they like, and is believed only where
-    /// the company named nothing itself.
+    /// the company named nothing itself, and of what was shown until it did.
     pub(crate) fn offers(&self, doc: &Doc) -> bool {
-        doc.is_available && (doc.is_vouched || self.n_vouched == 0 && doc.n_buyers.1 > 0)
+        doc.is_available && (doc.is_vouched || (self.n_vouched == 0 || doc.is_kept) && doc.n_buyers.1 > 0)
     }
 
     /// The values that are asked for by exactly these words, of traits that items have in common.
@@ -399,6 +429,7 @@ impl Shelf {
         let was_vouched = std::mem::take(&mut doc.is_vouched);
         self.n_vouched -= usize::from(was_vouched);
         self.n_told -= usize::from(std::mem::take(&mut doc.is_told));
+        self.n_known -= u64::from(std::mem::take(&mut doc.n_known).1);
         (std::mem::take(&mut doc.values), was_vouched)
     }
 

@@ -52,7 +52,8 @@ fn halves(index: &dyn TextIndex, letters: &[char]) -> Result<Option<Vec<String>>
     for at in 3..letters.len().saturating_sub(2) {
         let halves = [&letters[..at], &letters[at..]].map(|half| half.iter().collect::<String>());
         let n_items = index.n_with(&halves[0])?.min(index.n_with(&halves[1])?);
-        if n_items > best.as_ref().map_or(0, |(n, _)| *n) {
+        let has = |half: &String| index.has(&Phrase::of(std::slice::from_ref(half)));
+        if n_items > best.as_ref().map_or(0, |(n, _)| *n) && has(&halves[0])? && has(&halves[1])? {
             best = Some((n_items, halves.to_vec()));
         }
     }

@@ -3,7 +3,7 @@
 use super::find::Library;
 use super::index::{Phrase, TextIndexError};
 use super::shelf::{BRAND, CATEGORY};
-use super::words::plain;
+use super::words::{is_sign, plain};
 use primitives::{ItemId, ItemKey};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -14,6 +14,8 @@ const N_VALUES_MAX: usize = 400;
 const N_TITLED_MAX: usize = 2_000;
 /// How many values are looked for together with what stands before them.
 const N_TRIED_MAX: usize = 10;
+/// So many times as many items as are wanted have their names looked at where one letter was written.
+const N_NAMED: usize = 5;
 /// How many words of what is begun are read.
 const N_WORDS_MAX: usize = 8;
 
@@ -50,6 +52,8 @@ pub struct Ways {
     n_max: usize,
     said: Vec<Completion>,
     items: Vec<ItemKey>,
+    /// How the names of the items must begin: with the one letter that was written, or in any way.
+    beginning: String,
 }
 
 impl Ways {
@@ -66,7 +70,8 @@ impl Ways {
         let items = items.map(|(id, text)| Completion { text, of: "item".to_owned(), id: Some(id), n: None });
         for one in self.said.into_iter().chain(items) {
             let words = plain(&one.text, N_WORDS_MAX);
-            if told.len() < self.n_max && !told.iter().any(|known| plain(&known.text, N_WORDS_MAX) == words) {
+            let begins = one.id.is_none() || words.starts_with(&self.beginning);
+            if begins && told.len() < self.n_max && !told.iter().any(|known| plain(&known.text, N_WORDS_MAX) == words) {
                 told.push(one);
             }
         }
@@ -109,10 +114,13 @@ impl Library<'_> {
                 said.push(Completion { text: query.clone(), of: "query".to_owned(), id: None, n: None });
             }
         }
-        let items = self.items(words, begun.n_max)?;
+        // One letter is in every name: what does not begin with it was hardly meant.
+        let beginning = if is_one_letter(words) { words } else { "" };
+        let n_items = if beginning.is_empty() { begun.n_max } else { begun.n_max.saturating_mul(N_NAMED) };
+        let items = self.items(words, n_items)?;
         let n_values = begun.n_max.saturating_sub(said.len() + items.len().min(begun.n_max - half)).max(half);
         said.extend(self.values(words, n_values)?);
-        Ok(Ways { n_max: begun.n_max, said, items })
+        Ok(Ways { n_max: begun.n_max, said, items, beginning: beginning.to_owned() })
     }
 
     /// Values that begin so, those first whose first word does, then by how many items have them. Where several words were
@@ -134,9 +142,10 @@ impl Library<'_> {
                 // Of yes and no, and of bare numbers, the value says nothing by itself.
                 let is_telling =
                     value.text.contains(char::is_alphabetic) && !matches!(value.text.as_str(), "true" | "false");
+                let is_meant = is_whole || !is_one_letter(words);
                 let is_named = matches!(value.of, CATEGORY | BRAND);
                 let rank = (!is_whole, !is_named, Reverse(value.items.len()), value.text.as_str());
-                is_telling.then_some((rank, number, value, before))
+                (is_telling && is_meant).then_some((rank, number, value, before))
             })
             .collect();
         ranked.sort_by(|a, b| a.0.cmp(&b.0));
@@ -169,11 +178,17 @@ impl Library<'_> {
         let phrase = Phrase { words: words.split(' ').map(str::to_owned).collect(), is_beginning: true };
         let titled = self.index.titled(&phrase, N_TITLED_MAX)?;
         let docs = titled.iter().filter_map(|number| self.shelf.doc(*number)).filter(|doc| self.shelf.offers(doc));
-        let mut ranked: Vec<_> = docs.map(|doc| (doc.n_buyers, doc.key)).collect();
+        let mut ranked: Vec<_> = docs.map(|doc| (self.shelf.sold(doc), doc.key)).collect();
         ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         ranked.truncate(n_max);
         Ok(ranked.into_iter().map(|(_, key)| key).collect())
     }
+}
+
+/// Whether no more than a letter was written. A sign of a script that puts no blanks between words is a word.
+fn is_one_letter(words: &str) -> bool {
+    let mut letters = words.chars();
+    letters.next().is_some_and(|first| !is_sign(first)) && letters.next().is_none()
 }
 
 /// What stands before the last word, and that word.

@@ -4,6 +4,7 @@ use super::index::N_COLUMNS;
 use super::words::{indexed, plain, written};
 use crate::lens::is_confidential;
 use features::Item;
+use features::named::DESCRIBING;
 use primitives::{Money, stable_hash};
 use serde_json::Value;
 
@@ -15,11 +16,8 @@ const VALUE_WORDS_MAX: usize = 6;
 /// How many values of a list count.
 const N_LISTED_MAX: usize = 20;
 
-/// Traits that describe in sentences.
-const DESCRIBING: [&str; 7] = ["body", "content", "desc", "description", "long_description", "summary", "text"];
-
 /// Traits that have a place of their own, and are no values that items have in common.
-const OF_THEIR_OWN: [&str; 5] = ["available", "currency", "name", "price", "stock"];
+const OF_THEIR_OWN: [&str; 6] = ["available", "currency", "name", "price", "stock", "timestamp"];
 
 /// The unit in which a number of a trait is: the last word of the trait's name.
 const UNITS: [&str; 31] = [

@@ -1,9 +1,11 @@
 //! What does a query mean? Words that name a value of the catalogue are wishes, and those that name a price are limits; what is
 //! left is looked for in the texts.
 
-use super::index::{Clause, Phrase, TextIndex, TextIndexError};
+mod turns;
+
+use super::index::{Clause, Matching, Phrase, TextIndex, TextIndexError};
 use super::price::{End, PriceWish, wished, with_currencies_in_words};
-use super::shelf::Shelf;
+use super::shelf::{CATEGORY, Shelf};
 use super::spelling::{is_known, meant};
 use super::synonyms::Synonyms;
 use super::words::{Written, forms, is_filler, written};
@@ -18,13 +20,15 @@ const N_NAMING_MAX: usize = 5;
 const N_TITLED_MAX: usize = 400;
 /// A word is no name of a value any more where, for each item with the value, so many have it in their titles without it.
 const OUTSIDE_MAX: f64 = 0.25;
+/// So many items that say a beginning are looked at for one that is believed.
+const N_BEGUN_MAX: usize = 1_000;
 
 /// One thing that was understood, as it is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Meaning {
     /// The words.
     pub text: String,
-    /// As what: the name of a trait, or `price`.
+    /// As what: the name of a trait, `price`, `order`, or `title` for a word that must not stand there.
     #[serde(rename = "as")]
     pub of: String,
     /// The value that is meant, where it is one.
@@ -38,6 +42,15 @@ pub struct Meaning {
     pub lte: Option<f64>,
     /// Whether only items with it are shown, or those with it before others.
     pub only: bool,
+    /// Whether it is what items must not have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not: bool,
+}
+
+impl Meaning {
+    fn of(text: &str, of: &str, value: Option<String>) -> Self {
+        Self { text: text.to_owned(), of: of.to_owned(), value, gte: None, lte: None, only: false, not: false }
+    }
 }
 
 /// Something that an item should have: any of these values.
@@ -48,6 +61,8 @@ pub(crate) struct Wish {
     pub(crate) said: Clause,
     /// Which of the meanings it is: several, where any of several values will do.
     pub(crate) meanings: Vec<usize>,
+    /// Whether a list has gone on since it was said: "boots and …".
+    goes_on: bool,
 }
 
 /// A query as it was understood.
@@ -59,6 +74,10 @@ pub(crate) struct Understood {
     pub(crate) wanted: Vec<Wish>,
     /// What items had better have.
     pub(crate) liked: Vec<Wish>,
+    /// What items must not have: of a wish without values, what must not stand in their titles.
+    pub(crate) unwanted: Vec<Wish>,
+    /// Which of the meanings asks for what came last.
+    pub(crate) newest: Option<usize>,
     /// Words that no item has, whatever the others are.
     pub(crate) unknown: Vec<String>,
     pub(crate) price: PriceWish,
@@ -85,6 +104,8 @@ pub fn words_of(query: &str) -> String {
 struct Token {
     part: String,
     of: usize,
+    /// Whether the word goes on with a list.
+    goes_on: bool,
 }
 
 /// What queries are understood with.
@@ -116,9 +137,11 @@ impl Reader<'_> {
         }
         let mut tokens: Vec<Token> = Vec::new();
         for (of, word) in words.iter().enumerate() {
-            tokens.extend(word.parts.iter().map(|part| Token { part: part.clone(), of }));
+            let token = |part: &String| Token { part: part.clone(), of, goes_on: word.goes_on() };
+            tokens.extend(word.parts.iter().map(token));
         }
         self.take_prices(&mut tokens, &mut understood);
+        self.take_turns(&mut tokens, &mut understood)?;
         understood.words = tokens.iter().map(|token| token.part.clone()).collect();
         self.take_values(&tokens, &words, &mut understood)?;
         Ok(understood)
@@ -139,21 +162,19 @@ impl Reader<'_> {
                 continue;
             };
             let is_meant = is_filler(part)
+                || turns::is_turn(part)
                 || of_price.contains(&part.as_str())
                 || part.contains(|letter: char| letter.is_ascii_digit())
                 || self.shelf.named(part).is_some()
                 || !self.synonyms.of(part).is_empty()
                 || self.shelf.asked_by(part).next().is_some()
                 || is_known(self.index, part)?;
-            let is_begun = || {
-                let beginning = Phrase { words: vec![part.clone()], is_beginning: true };
-                Ok(at + 1 == n_words && self.index.has(&beginning)?)
-            };
+            let is_begun = || Ok(at + 1 == n_words && self.is_begun(part)?);
             let instead = if is_meant || is_begun()? { None } else { meant(self.index, part)? };
             match instead {
                 Some(parts) => {
                     is_changed = true;
-                    corrected.extend(parts.iter().map(|part| Written::one(part)));
+                    corrected.extend(word.mended(&parts));
                 }
                 None => corrected.push(word),
             }
@@ -162,17 +183,31 @@ impl Reader<'_> {
         Ok(is_changed)
     }
 
+    /// Whether an item that is believed has a word that begins so. What strangers write keeps nothing from being mended.
+    fn is_begun(&self, part: &str) -> Result<bool, TextIndexError> {
+        let beginning = Phrase { words: vec![part.to_owned()], is_beginning: true };
+        let found = self.index.find(&[vec![beginning]], Matching::All, None, N_BEGUN_MAX)?;
+        Ok(found.iter().any(|item| self.shelf.believes(item.number)))
+    }
+
     fn take_prices(&self, tokens: &mut Vec<Token>, understood: &mut Understood) {
         let is_value = |word: &str| self.shelf.asked_by(word).next().is_some();
         loop {
             let words: Vec<&str> = tokens.iter().map(|token| token.part.as_str()).collect();
-            let Some(found) = wished(&words, &is_value) else { return };
+            let Some(mut found) = wished(&words, &is_value) else { return };
+            // What is not to be dear is to be cheap, and what is not to be under a price is to be above it.
+            if let Some(before) = found.from.checked_sub(1).filter(|before| turns::is_without(words[*before])) {
+                let PriceWish { gte, lte, end } = found.wish;
+                if gte.is_none() || lte.is_none() {
+                    (found.wish, found.from) = (PriceWish { gte: lte, lte: gte, end: end.map(End::other) }, before);
+                }
+            }
             let text = words[found.from..found.until].join(" ");
             let PriceWish { gte, lte, end } = found.wish;
             let known = &mut understood.price;
             (known.gte, known.lte, known.end) = (gte.or(known.gte), lte.or(known.lte), end.or(known.end));
             understood.price_meaning = Some(understood.meanings.len());
-            understood.meanings.push(Meaning { text, of: "price".to_owned(), value: None, gte, lte, only: true });
+            understood.meanings.push(Meaning { gte, lte, only: true, ..Meaning::of(&text, "price", None) });
             tokens.drain(found.from..found.until);
         }
     }
@@ -187,6 +222,7 @@ impl Reader<'_> {
         let mut at = 0;
         let mut left: Vec<&Token> = Vec::new();
         while at < tokens.len() {
+            understood.wanted.iter_mut().for_each(|wish| wish.goes_on |= tokens[at].goes_on);
             match self.named(&tokens[at..]) {
                 Some(named) => {
                     let said: Vec<String> =
@@ -251,29 +287,18 @@ impl Reader<'_> {
     /// One trait's values are wanted where hardly anything else is called so; otherwise they are liked, and the words stay words.
     fn take_named(&self, named: Named, said: Vec<String>, understood: &mut Understood) -> Result<(), TextIndexError> {
         let Named { values, is_sure, .. } = named;
-        // Values of several traits may stand among each other: each trait is told once, in the order of its first value.
-        let mut of: Vec<u16> = Vec::new();
-        for one in values.iter().filter_map(|value| self.of(*value)) {
-            if !of.contains(&one) {
-                of.push(one);
-            }
-        }
-        let is_wanted = is_sure || of.len() == 1 && self.is_hardly_anything_else(&values, &said)?;
-        let text = said.join(" ");
+        let values = self.without_repeated(values);
+        let is_of_one = values.iter().all(|value| self.of(*value) == self.of(values[0]));
+        let is_wanted = is_sure || is_of_one && self.is_hardly_anything_else(&values, &said)?;
         let meaning = understood.meanings.len();
-        for of in &of {
-            let mut texts = values.iter().filter(|value| self.of(**value) == Some(*of));
-            let first = texts.next().and_then(|value| self.shelf.values.get(*value as usize));
-            let value = first.filter(|_| texts.next().is_none()).map(|value| value.text.clone());
-            let of = self.shelf.traits[usize::from(*of)].name.clone();
-            understood.meanings.push(Meaning { text: text.clone(), of, value, gte: None, lte: None, only: is_wanted });
-        }
+        understood.meanings.extend(self.meanings(&said.join(" "), &values, is_wanted));
         if !is_wanted {
             understood.clauses.push(self.clause(&said, None)?);
         }
-        let wish = Wish { values, said: vec![Phrase::of(&said)], meanings: vec![meaning] };
-        match understood.wanted.iter_mut().find(|known| is_wanted && self.is_either(known, &wish)) {
+        let wish = Wish { values, said: vec![Phrase::of(&said)], meanings: vec![meaning], goes_on: false };
+        match understood.wanted.iter_mut().rfind(|known| is_wanted && known.goes_on && self.is_either(known, &wish)) {
             Some(known) => {
+                known.goes_on = false;
                 known.values.extend(wish.values);
                 known.said.extend(wish.said);
                 known.meanings.extend(wish.meanings);
@@ -284,7 +309,35 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Whether two wishes are for values of one trait of which no item has both: "tents and boots" are either.
+    /// Without values of other traits that only items have which have one of their categories: a tag "boots" says nothing more.
+    fn without_repeated(&self, mut values: Vec<u32>) -> Vec<u32> {
+        let items = |value: u32| self.shelf.values.get(value as usize).map_or(&[][..], |value| &value.items);
+        let is_category = |value: u32| self.of(value) == Some(CATEGORY);
+        let categories: Vec<u32> = values.iter().copied().filter(|value| is_category(*value)).collect();
+        let repeats = |value: u32| categories.iter().any(|category| is_within(items(value), items(*category)));
+        values.retain(|value| is_category(*value) || !repeats(*value));
+        values
+    }
+
+    /// What words mean that name values, each trait once, in the order of its first value: values of several traits may stand
+    /// among each other.
+    fn meanings(&self, text: &str, values: &[u32], only: bool) -> Vec<Meaning> {
+        let mut of: Vec<u16> = Vec::new();
+        for one in values.iter().filter_map(|value| self.of(*value)) {
+            if !of.contains(&one) {
+                of.push(one);
+            }
+        }
+        let told = of.into_iter().map(|of| {
+            let mut texts = values.iter().filter(|value| self.of(**value) == Some(of));
+            let first = texts.next().and_then(|value| self.shelf.values.get(*value as usize));
+            let value = first.filter(|_| texts.next().is_none()).map(|value| value.text.clone());
+            Meaning { only, ..Meaning::of(text, &self.shelf.traits[usize::from(of)].name, value) }
+        });
+        told.collect()
+    }
+
+    /// Whether two wishes of a list are for values of one trait of which no item has both: "tents and boots" are either.
     fn is_either(&self, one: &Wish, other: &Wish) -> bool {
         let of = self.of(other.values.first().copied().unwrap_or(u32::MAX));
         let is_of = |value: &u32| self.of(*value) == of;
@@ -366,6 +419,12 @@ impl Reader<'_> {
         }
         Ok(clause)
     }
+}
+
+/// Whether all of some items are among others, both in ascending order.
+fn is_within(some: &[u32], others: &[u32]) -> bool {
+    let mut others = others.iter();
+    some.len() <= others.len() && some.iter().all(|item| others.any(|other| other == item))
 }
 
 /// The items that have any of a wish's values, in ascending order.

@@ -233,11 +233,14 @@ fn a_placement_decides_where_the_list_comes_from() {
         let mut first = numbers(&trending)[..3].to_vec();
         first.sort_unstable();
         assert_eq!(first, [3, 5, 9]);
-        assert_eq!(items(&trending)[0].reason, "Bought more often this week than before");
+        assert_eq!(
+            items(&trending)[0].reason,
+            "Bought by more customers in the last 7 days than in an average week of the last four"
+        );
         assert_eq!(items(&trending).len(), 4, "the rest is what sells");
         let new = of("new");
         // Whoever bought 1 comes back for it; without a model nothing says so.
-        let expected = if with_model { vec![1, 11, 10, 2] } else { vec![11, 10, 2, 1] };
+        let expected = if with_model { vec![1, 2, 11, 10] } else { vec![11, 10, 2, 1] };
         assert_eq!((numbers(&new), new.fallback), (expected, None));
         let stranger =
             decide(&asked(json!({"placement": "new"})), &unknown(true), &models(with_model), &Traits::full());
@@ -437,7 +440,10 @@ fn without_consent_a_list_is_of_what_is_in_view_and_of_nobody() {
         assert!(why.ends_with(": these are items that customers bought who bought Number 4."), "{why}");
         assert_eq!(items(&product)[0].reason, "Bought by customers who bought Number 4");
         for (placement, end) in [
-            ("trending", ": these are items that sell better than they used to."),
+            (
+                "trending",
+                ": first come items that more customers bought in the last 7 days than in an average week of the last four.",
+            ),
             ("new", ": these are the newest items."),
             ("replenish", ": these are the most popular items."),
         ] {

@@ -3,7 +3,9 @@
 use super::cut::Alike;
 use super::filtered::described;
 use super::shop::NOW;
-use crate::search::{Library, Shelf, Sought, Synonyms, find};
+use crate::search::{
+    Clause, Indexed, Library, Matching, Phrase, Shelf, Sought, Synonyms, TextIndex, TextIndexError, TextMatch, find,
+};
 use features::{Item, Items};
 use primitives::{ItemId, ItemKey};
 use proptest::prelude::*;
@@ -157,4 +159,69 @@ fn what_strangers_name_does_not_change_what_words_mean() {
         shelf.take_off(key(&format!("made-{item}")));
     }
     assert_eq!((shelf.asked_by("red").count(), shelf.asked_by("made 195").count()), (1, 1));
+}
+
+/// What the company's item 0 says, "running", and a stranger's item 1, "runing".
+struct Misspelt;
+
+impl TextIndex for Misspelt {
+    fn held(&self, _: &mut dyn FnMut(u32, ItemKey, u64)) -> Result<(), TextIndexError> {
+        Ok(())
+    }
+
+    fn change(&self, _: &[Indexed], _: &[u32]) -> Result<(), TextIndexError> {
+        Ok(())
+    }
+
+    fn clear(&self) -> Result<(), TextIndexError> {
+        Ok(())
+    }
+
+    fn find(
+        &self,
+        clauses: &[Clause],
+        _: Matching,
+        _: Option<u32>,
+        n_max: usize,
+    ) -> Result<Vec<TextMatch>, TextIndexError> {
+        let says = |number: u32, said: &str| {
+            let of_phrase = |phrase: &Phrase| match phrase.is_beginning {
+                true => said.starts_with(&phrase.words[0]),
+                false => said == phrase.words[0],
+            };
+            clauses.iter().flatten().any(of_phrase).then_some(TextMatch { number, score: 1.0 })
+        };
+        Ok(says(0, "running").into_iter().chain(says(1, "runing")).take(n_max).collect())
+    }
+
+    fn titled(&self, _: &Phrase, _: usize) -> Result<Vec<u32>, TextIndexError> {
+        Ok(Vec::new())
+    }
+
+    fn has(&self, phrase: &Phrase) -> Result<bool, TextIndexError> {
+        Ok(phrase.is_beginning || phrase.words[0] == "running")
+    }
+
+    fn n_with(&self, _: &str) -> Result<u64, TextIndexError> {
+        Ok(1)
+    }
+
+    fn near(&self, word: &str, _: usize) -> Result<Vec<(usize, String)>, TextIndexError> {
+        Ok(vec![(usize::from(word != "running"), "running".to_owned())])
+    }
+}
+
+#[test]
+fn a_word_that_only_a_stranger_begins_so_is_mended_and_one_that_the_company_begins_so_is_not() {
+    let mut shelf = Shelf::default();
+    for (id, name, is_vouched) in [("shoe", "Running", true), ("made", "Runing", false)] {
+        let mut item = item(id, json!({"name": name}));
+        item.is_vouched = is_vouched;
+        shelf.put(&item, NOW);
+    }
+    for (query, expected) in [("runing", Some("running")), ("runni", None), ("running", None)] {
+        let library = Library { shelf: &shelf, index: &Misspelt, synonyms: &Synonyms::default() };
+        let told = find(&library, &Sought { query, keep: &|_| {}, chosen: &|_| 0.0 }).unwrap().told;
+        assert_eq!(told.corrected.as_deref(), expected, "{query}");
+    }
 }

@@ -109,7 +109,7 @@ fn what_everybody_gets_is_in_the_order_of_the_model_and_says_so() {
     let answer = decide(&question("recommend", 5), &unknown(true), &models(true), &Shop::full()).unwrap();
     let model = answer.model.unwrap();
     assert_eq!((model.name.as_str(), model.version.as_str()), ("recommend", "r1"));
-    let (items, scored) = (items(answer.content), recommender().popular(5, &|_| true));
+    let (items, scored) = (items(answer.content), recommender().popular(5, None, &|_| true));
     assert_eq!(items.len(), 5);
     for (item, scored) in items.iter().zip(scored) {
         assert_eq!((item.id.as_str(), item.score.to_bits()), (Shop::full().name(scored.item), scored.score.to_bits()));

@@ -48,6 +48,8 @@ pub(super) struct ProductFields<'a> {
     price: Option<Money>,
     /// Whether nobody named the price's currency.
     pub(super) lacks_currency: bool,
+    /// Whether it is no currency of the product's own, nor one that the event names.
+    is_default: bool,
     quantity: f64,
 }
 
@@ -67,6 +69,7 @@ impl<'a> ProductFields<'a> {
             name: self.name.map(Cow::into_owned),
             category: self.category.map(Cow::into_owned),
             price: self.price,
+            lacks_currency: self.price.is_some() && self.is_default,
             quantity: self.quantity,
         }
     }
@@ -77,17 +80,25 @@ impl<'a> ProductFields<'a> {
 pub(super) struct Reader<'a> {
     named: &'static Named,
     properties: &'a Object,
+    currency: OfEvent,
+}
+
+/// In which currency an event's amounts are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OfEvent {
     currency: Option<Currency>,
+    /// Whether that is the default of the settings, since the event named none.
+    is_default: bool,
 }
 
 impl<'a> Reader<'a> {
     /// Opens an event of a specification.
-    pub(super) fn open(named: &'static Named, properties: &'a Object) -> Result<Self, Rejection> {
+    pub(super) fn open(named: &'static Named, properties: &'a Object, is_default: bool) -> Result<Self, Rejection> {
         let mut currency = currency(properties, At::Properties)?;
         if currency.is_none() && *named.dialect != PLAIN {
             currency = currency_of_payments(properties)?;
         }
-        Ok(Self { named, properties, currency })
+        Ok(Self { named, properties, currency: OfEvent { currency, is_default } })
     }
 
     pub(super) fn step(&self) -> CommerceStep {
@@ -95,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn names_currency(&self) -> bool {
-        self.currency.is_some()
+        self.currency.currency.is_some()
     }
 
     pub(super) fn order_id(&self) -> Result<Option<String>, Rejection> {
@@ -104,7 +115,7 @@ impl<'a> Reader<'a> {
 
     /// The value as stated: by a key of its own, or by the payments of a refund.
     pub(super) fn stated_value(&self) -> Result<Option<Money>, Rejection> {
-        let currency = self.currency.unwrap_or(Currency::USD);
+        let currency = self.currency.currency.unwrap_or(Currency::USD);
         let mut stated = None;
         for key in self.named.dialect.amounts {
             // All are read, so that a wrong one is found even where another goes before it.
@@ -215,9 +226,11 @@ pub(super) fn product_fields<'a>(
     fields: &'a Object,
     at: At,
     dialect: &Dialect,
-    of_event: Option<Currency>,
+    of_event: OfEvent,
 ) -> Result<ProductFields<'a>, Rejection> {
-    let currency = currency(fields, at)?.or(of_event);
+    let own = currency(fields, at)?;
+    let currency = own.or(of_event.currency);
+    let is_own = own.is_some() && !matches!(at, At::Properties | At::Traits);
     let price = money(fields, "price", at, currency.unwrap_or(Currency::USD))?;
     if let Some(negative) = price.filter(|price| price.minor < 0) {
         let negative = told(negative, currency.is_some());
@@ -238,6 +251,7 @@ pub(super) fn product_fields<'a>(
         category: first_text(fields, dialect.categories, at)?,
         price,
         lacks_currency: currency.is_none(),
+        is_default: currency.is_none() || of_event.is_default && !is_own,
         quantity,
     })
 }

@@ -76,7 +76,14 @@ const LIKED_SHARE: f64 = 0.75;
 /// Something of the catalogue that is read, watched or heard, as far as it is named. Nothing is paid for it here.
 fn content(step: CommerceStep, sheet: &mut Sheet<'_>) -> Deed {
     let (id, name, category) = (sheet.id(&CONTENT_ID), sheet.text(&CONTENT_TITLE), sheet.text(&CONTENT_CATEGORY));
-    let named = |id: String| Product { id: ItemId::from(id.as_str()), name, category, price: None, quantity: 1.0 };
+    let named = |id: String| Product {
+        id: ItemId::from(id.as_str()),
+        name,
+        category,
+        price: None,
+        lacks_currency: false,
+        quantity: 1.0,
+    };
     Deed::Content(Box::new(Commerce {
         step,
         order_id: None,

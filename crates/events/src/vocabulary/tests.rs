@@ -168,6 +168,28 @@ fn an_order_without_a_currency_takes_the_settings_or_is_refused() {
 }
 
 #[test]
+fn a_product_says_whether_its_price_got_the_default_currency() {
+    let lacks = |default, name: &str, properties: Value| {
+        let event = track_with(default, name, properties).unwrap();
+        let is_default = event.has_default_currency();
+        let read: Vec<bool> = event.commerce().unwrap().products.iter().map(|product| product.lacks_currency).collect();
+        (is_default, read)
+    };
+    let euro = Currency::parse("EUR").unwrap();
+    let mixed = json!([{"product_id": "a", "price": 1, "currency": "JPY"}, {"product_id": "b", "price": 2}, {"product_id": "c"}]);
+    for (default, name, properties, expected) in [
+        (None, "Product Viewed", json!({"product_id": "a", "price": 2}), (false, vec![true])),
+        (Some(euro), "Product Viewed", json!({"product_id": "a", "price": 2}), (true, vec![true])),
+        (Some(euro), "Product Viewed", json!({"product_id": "a", "price": 2, "currency": "USD"}), (false, vec![false])),
+        (Some(euro), "Product Viewed", json!({"product_id": "a"}), (false, vec![false])),
+        (Some(euro), "Order Completed", json!({"products": mixed}), (true, vec![false, true, false])),
+        (Some(euro), "Order Completed", json!({"products": mixed, "currency": "EUR"}), (false, vec![false; 3])),
+    ] {
+        assert_eq!(lacks(default, name, properties.clone()), expected, "{name} {properties}");
+    }
+}
+
+#[test]
 fn what_speaks_of_a_purchase_and_is_not_known_is_not_understood() {
     let understood = |name: &str| track(name, json!({})).unwrap().understanding();
     for name in ["OrderCompleted", "AddToCart", "order_placed", "orders/paid", "Cart", "my-basket", "products/update"] {

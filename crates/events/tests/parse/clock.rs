@@ -26,7 +26,6 @@ fn every_form_of_time_is_read() {
         assert_eq!(one(track(json!({"timestamp": sent}))).unwrap().occurred_at, hour_ago, "{sent}");
     }
     assert_eq!(one(track(json!({"timestamp": 1_699_996_400.25}))).unwrap().occurred_at.as_millis(), 1_699_996_400_250);
-    assert_eq!(one(track(json!({"timestamp": 0}))).unwrap().occurred_at, Timestamp::MIN);
     for sent in [json!(null), json!(""), json!("  ")] {
         assert_eq!(one(track(json!({"timestamp": sent}))).unwrap().occurred_at, NOW, "no time: when it came");
     }
@@ -88,10 +87,12 @@ fn the_senders_clock_is_corrected_by_its_own_sent_at() {
         ),
         // An old event from a service's records stays old.
         (None, Some("2020-05-05T00:00:00Z"), Some("2023-11-14T22:13:20Z"), "2020-05-05T00:00:00Z"),
-        // Nothing occurs after it came or before 1970.
+        // Nothing occurs after it came or before 1971.
         (None, Some("2023-11-14T22:13:30Z"), Some("2023-11-14T22:13:20Z"), "2023-11-14T22:13:20Z"),
         (None, Some("2099-01-01T00:00:00Z"), None, "2023-11-14T22:13:20Z"),
-        (None, Some("1970-01-01T00:00:00Z"), Some("2099-01-01T00:00:00Z"), "1970-01-01T00:00:00Z"),
+        (None, Some("1970-01-01T00:00:00Z"), Some("2099-01-01T00:00:00Z"), "2023-11-14T22:13:20Z"),
+        // A `sentAt` that was never set corrects nothing.
+        (None, Some("2020-05-05T00:00:00Z"), Some("1970-01-01T00:00:00Z"), "2020-05-05T00:00:00Z"),
         // Without a pair there is nothing to correct.
         (None, Some("2023-11-14T20:00:00Z"), None, "2023-11-14T20:00:00Z"),
         (None, None, Some("2001-01-01T00:00:00Z"), "2023-11-14T22:13:20Z"),
@@ -107,6 +108,26 @@ fn the_senders_clock_is_corrected_by_its_own_sent_at() {
         item["sentAt"] = sent_at.into();
         assert_eq!(one(item).unwrap().occurred_at, at(expected), "the same with the event's own sentAt");
     }
+}
+
+#[test]
+fn a_time_that_was_never_set_is_taken_for_when_the_event_came() {
+    let first = Timestamp::parse("1971-01-01T00:00:00Z").unwrap();
+    let last = Timestamp::from_millis(first.as_millis() - 1);
+    for (sent, stated) in [
+        (json!(0), Some(Timestamp::MIN)),
+        (json!(2026), Some(Timestamp::from_millis(2_026_000))),
+        (json!("1970-01-01"), Some(Timestamp::MIN)),
+        (json!(last.to_string()), Some(last)),
+        (json!(first.to_string()), None),
+    ] {
+        let event = one(track(json!({"timestamp": sent}))).unwrap();
+        let expected = if stated.is_some() { NOW } else { first };
+        assert_eq!((event.occurred_at, event.stated_at), (expected, stated), "{sent}");
+    }
+    // A clock that was never set says all the same how long ago it was.
+    let event = one(track(json!({"timestamp": 5, "sentAt": 15}))).unwrap();
+    assert_eq!((event.occurred_at.as_millis(), event.stated_at), (NOW.as_millis() - 10_000, None));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
 use super::kept::{self, N_OTHERS_MAX};
+use super::named;
 use super::tally::Tally;
 use events::{EventKey, Object, Product, Recorded};
 use governance::Headcount;
-use primitives::{ItemId, Money, Timestamp};
+use primitives::{Currency, ItemId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,10 @@ pub struct Item {
     pub category: Option<Fact<String>>,
     /// The price of one piece.
     pub price: Option<Fact<Money>>,
+    /// The price as it was read, where nobody named its currency.
+    bare_price: Option<Money>,
+    /// In which currency the item's price was said last.
+    currency: Option<Fact<Currency>>,
     /// Whether it can be had; assumed where nothing is said.
     pub available: Option<Fact<bool>>,
     /// What else the company said of it: its traits as JSON, by name.
@@ -52,10 +57,14 @@ pub struct Item {
     pub first_at: Option<Timestamp>,
     /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
     pub is_vouched: bool,
+    /// Until when, by our clock, it may be shown though the company has named other items and not this one: it was shown before.
+    pub(super) kept_until: Option<Timestamp>,
     /// When a write key last named it, by our clock.
     pub(super) last_used: Timestamp,
     /// How many of the customers who are counted bought it last on each of the newest days (days since 1970).
     buyers_by_day: Tally<N_DAYS>,
+    /// How many of these the company itself told of.
+    known_by_day: Tally<N_DAYS>,
     /// How many of them bought it in each of the newest weeks; see [`week_of`].
     buyers_by_week: Tally<N_WEEKS>,
 }
@@ -92,15 +101,25 @@ impl Item {
             name: None,
             category: None,
             price: None,
+            bare_price: None,
+            currency: None,
             available: None,
             traits: BTreeMap::new(),
             described_at: None,
             first_at: None,
             is_vouched: false,
+            kept_until: None,
             last_used: Timestamp::MIN,
             buyers_by_day: Tally::default(),
+            known_by_day: Tally::default(),
             buyers_by_week: Tally::default(),
         }
+    }
+
+    /// Whether it may be shown though the company named others and not this one, since it was shown before the company spoke.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept_until.is_some()
     }
 
     /// The item's name, or its id where no name is known.
@@ -130,14 +149,15 @@ impl Item {
     /// Since when there is it, as its trait `timestamp` says: a day or a moment.
     #[must_use]
     pub fn stated_since(&self) -> Option<Timestamp> {
-        kept::moment(self.said(SINCE)?.as_str()?)
+        kept::moment(&self.said(SINCE)?)
     }
 
-    /// When it came into the catalogue: when the company first described it, or before that if it says so.
+    /// When it came into the catalogue: when the company first described it, or before that if it says so. `None` where it is only
+    /// to come.
     #[must_use]
-    pub fn since(&self) -> Option<Timestamp> {
-        let first_at = self.first_at?;
-        Some(self.stated_since().map_or(first_at, |since| since.min(first_at)))
+    pub fn since(&self, as_of: Timestamp) -> Option<Timestamp> {
+        let (first_at, stated) = (self.first_at?, self.stated_since());
+        stated.is_none_or(|at| at <= as_of).then(|| stated.map_or(first_at, |since| since.min(first_at)))
     }
 
     fn truth(&self, name: &str) -> Option<bool> {
@@ -184,6 +204,13 @@ impl Item {
         self.buyers_by_day.within(as_of.day() - n_days + 1..=as_of.day())
     }
 
+    /// Of how many of the customers who bought it within the last `n_days`, and ever, the company itself told anything: anybody may have
+    /// invented the others.
+    #[must_use]
+    pub fn n_known_buyers(&self, as_of: Timestamp, n_days: i64) -> (u32, u32) {
+        (self.known_by_day.within(as_of.day() - n_days + 1..=as_of.day()), self.known_by_day.all())
+    }
+
     /// How many of the customers who are counted bought it in each of the last 26 weeks, from old to new, each week with its
     /// Monday (days since 1970); the last week is the one under way.
     pub fn buyers_by_week(&self, as_of: Timestamp) -> impl Iterator<Item = (i64, Headcount)> {
@@ -192,18 +219,45 @@ impl Item {
         weeks.map(|week| (week * 7 - DAYS_TO_MONDAY, Headcount::of(self.buyers_by_week.of(week))))
     }
 
+    /// How many of the customers who are counted bought it in each of the last `n_weeks` (at most 25) that are over, summed.
+    #[must_use]
+    pub fn n_buyers_of_weeks(&self, as_of: Timestamp, n_weeks: i64) -> u32 {
+        let this = week_of(as_of.day());
+        self.buyers_by_week.within(this - n_weeks..=this - 1)
+    }
+
     /// Takes in what an event says of it. Answers whether it is anything else than what was known.
     pub(super) fn learn(&mut self, product: &Product, recorded: &Recorded) -> bool {
         let event = &recorded.event;
         let mut is_news = keep(&mut self.name, product.name.as_deref().map(cut), recorded);
         is_news |= keep(&mut self.category, product.category.as_deref().map(cut), recorded);
-        is_news |= keep(&mut self.price, product.price, recorded);
+        is_news |= product.price.is_some_and(|price| self.learn_price(price, product.lacks_currency, recorded));
         if event.origin.is_trusted() {
             is_news |= !std::mem::replace(&mut self.is_vouched, true);
+            self.kept_until = None;
         } else {
             self.last_used = self.last_used.max(event.received_at);
         }
         is_news
+    }
+
+    /// Takes in a price. Where nobody names its currency it is in the one that the item's price was said in last, in whichever order
+    /// both arrive, and in the default where none was ever said; what only a write key said makes no price of the company's another.
+    fn learn_price(&mut self, price: Money, lacks_currency: bool, recorded: &Recorded) -> bool {
+        let before = self.price.as_ref().map(|known| known.value);
+        if !lacks_currency {
+            keep(&mut self.currency, Some(price.currency), recorded);
+        }
+        if is_newer(self.price.as_ref(), recorded) {
+            self.bare_price = lacks_currency.then_some(price);
+            keep(&mut self.price, Some(price), recorded);
+        }
+        if let (Some(known), Some(bare)) = (&mut self.price, self.bare_price) {
+            let said = self.currency.as_ref().filter(|said| said.is_vouched >= known.is_vouched);
+            let in_said = said.and_then(|said| Money::from_major(bare.to_major(), said.value).ok());
+            known.value = in_said.unwrap_or(bare);
+        }
+        self.price.as_ref().map(|known| known.value) != before
     }
 
     /// Takes in whether it can be had. Answers whether that is anything else than what was known.
@@ -231,10 +285,18 @@ impl Item {
             is_news |= keep(&mut known, Some(text.as_str()), recorded);
             self.traits.extend(known.map(|known| (name.clone(), known)));
         }
-        let others = self.traits.keys().filter(|name| kept::is_other(name));
+        let others = self.traits.keys().filter(|name| !named::is_read(name));
         let left_out: Vec<String> = others.skip(N_OTHERS_MAX).cloned().collect();
         left_out.iter().for_each(|name| drop(self.traits.remove(name)));
         is_news
+    }
+
+    /// Takes in when somebody whom the company told of bought it last, where that was otherwise before.
+    pub(super) fn recount_known(&mut self, before: Option<i64>, after: Option<i64>) {
+        if before != after {
+            before.into_iter().for_each(|day| self.known_by_day.remove(day));
+            after.into_iter().for_each(|day| self.known_by_day.add(day));
+        }
     }
 
     /// Takes in on which days one customer bought it, as far as is remembered, in ascending order, where that was otherwise before.
@@ -258,14 +320,20 @@ fn week_of(day: i64) -> i64 {
     (day + DAYS_TO_MONDAY).div_euclid(7)
 }
 
+/// Whether an event's word goes before what is known.
+fn is_newer<T>(known: Option<&Fact<T>>, recorded: &Recorded) -> bool {
+    let event = &recorded.event;
+    let place = (event.origin.is_trusted(), event.occurred_at, event.key());
+    known.is_none_or(|known| place > (known.is_vouched, known.at, known.key))
+}
+
 /// What the company said goes before what a write key said; of each, what was said later wins, in whichever order it
 /// arrives. Answers whether it is anything else than what was known.
 fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S>, recorded: &Recorded) -> bool {
-    let Some(said) = said else { return false };
+    let Some(said) = said.filter(|_| is_newer(known.as_ref(), recorded)) else { return false };
     let event = &recorded.event;
     let (is_vouched, at, key) = (event.origin.is_trusted(), event.occurred_at, event.key());
     match known {
-        Some(known) if (is_vouched, at, key) <= (known.is_vouched, known.at, known.key) => false,
         // Most say once more what is known.
         Some(known) if known.value == said => {
             (known.is_vouched, known.at, known.key) = (is_vouched, at, key);

@@ -6,61 +6,12 @@ use serde_json::Value;
 /// The traits that have a place of their own.
 const OF_THEIR_OWN: [&str; 5] = ["name", "category", "price", "currency", "available"];
 
-/// The traits that this program itself reads: whether and how an item is shown, what it earns, and since when there is it. However
-/// many others an item has, none of them is left out.
-const READ: [&str; 32] = [
-    // What says whether it may be shown.
-    "stock",
-    "hidden",
-    "inventory",
-    "inventory_quantity",
-    "inventoryQuantity",
-    "in_stock",
-    // What it earns, and of whom.
-    "margin",
-    "cost",
-    "brand",
-    // Where it belongs.
-    "categories",
-    "tags",
-    "labels",
-    // What describes it.
-    "body",
-    "comment",
-    "content",
-    "desc",
-    "description",
-    "long_description",
-    "summary",
-    "text",
-    // Its picture.
-    "imageUrl",
-    "image_url",
-    "image",
-    "picture",
-    "image_link",
-    // Since when there is it.
-    "timestamp",
-    "created_at",
-    // Whether it is simulated, and what its simulation notes.
-    "simulated",
-    "simulatedAnswer",
-    "simulatedBy",
-    "simulatedCall",
-    "simulatedDay",
-];
-
 /// How many other traits of an item are kept: the first by their names, in whichever order they are told.
 pub(super) const N_OTHERS_MAX: usize = 32;
 
 /// How long the name and the JSON of a trait are at most, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 const BYTES_MAX: usize = 4_096;
-
-/// Whether a trait is none of those that this program itself reads.
-pub(super) fn is_other(name: &str) -> bool {
-    !READ.contains(&name)
-}
 
 /// What is kept of a trait, as JSON: of a text that is too long its beginning, of anything else that is too long nothing. Half
 /// a picture is none.
@@ -109,10 +60,12 @@ pub(super) fn truth(json: &str) -> Option<bool> {
     }
 }
 
-/// The moment that a text says; a day is its beginning, and a blank may stand between the day and the hour.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+/// The moment that a value says: a day is its beginning, and a blank may stand between the day and the hour; a number counts
+/// seconds or milliseconds since 1970.
+pub(super) fn moment(said: &Value) -> Option<Timestamp> {
     const DAY_BYTES: usize = 10;
-    let text = text.trim();
+    let epoch = || events::moment(said).filter(|at| *at > Timestamp::MIN);
+    let Some(text) = said.as_str().map(str::trim).filter(|text| text.contains('-')) else { return epoch() };
     let whole = if text.len() == DAY_BYTES { format!("{text}T00:00:00Z") } else { text.replacen(' ', "T", 1) };
     Timestamp::parse(&whole).ok()
 }

@@ -16,6 +16,8 @@ type Bought = Vec<(ItemKey, i64)>;
 /// What a customer counted for before an event.
 pub struct Counted {
     is_permitted: bool,
+    /// Whether the company had told of them.
+    is_known: bool,
     /// `None` where the event is no order and nothing was consumed, so that what they bought stays.
     bought: Option<Bought>,
 }
@@ -27,15 +29,18 @@ impl Watch<FeatureState> for Items {
         let is_permitted = self.permits(customer);
         let has = |step| matches!(step, CommerceStep::Ordered | CommerceStep::Consumed);
         let takes = recorded.event.commerce().is_some_and(|commerce| has(commerce.step));
-        Counted { is_permitted, bought: takes.then(|| counted(customer, is_permitted)) }
+        let bought = takes.then(|| counted(customer, is_permitted));
+        Counted { is_permitted, is_known: customer.profile.is_vouched, bought }
     }
 
     fn after(&mut self, customer: &Customer<FeatureState>, before: Counted) {
-        let is_permitted = self.permits(customer);
+        let (is_permitted, is_known) = (self.permits(customer), customer.profile.is_vouched);
+        let are_known = (before.is_known, is_known);
         match before.bought {
-            Some(bought) => self.recount(&bought, &counted(customer, is_permitted)),
-            None if is_permitted != before.is_permitted => {
-                self.recount(&counted(customer, before.is_permitted), &counted(customer, is_permitted));
+            Some(bought) => self.recount(&bought, &counted(customer, is_permitted), are_known),
+            None if (is_permitted, is_known) != (before.is_permitted, before.is_known) => {
+                let bought = counted(customer, before.is_permitted);
+                self.recount(&bought, &counted(customer, is_permitted), are_known);
             }
             None => {}
         }
@@ -43,12 +48,14 @@ impl Watch<FeatureState> for Items {
 
     fn leaves(&mut self, customer: &Customer<FeatureState>) {
         let is_permitted = self.permits(customer);
-        self.recount(&counted(customer, is_permitted), &Bought::new());
+        let is_known = customer.profile.is_vouched;
+        self.recount(&counted(customer, is_permitted), &Bought::new(), (is_known, is_known));
     }
 
     fn enters(&mut self, customer: &Customer<FeatureState>) {
         let is_permitted = self.permits(customer);
-        self.recount(&Bought::new(), &counted(customer, is_permitted));
+        let is_known = customer.profile.is_vouched;
+        self.recount(&Bought::new(), &counted(customer, is_permitted), (is_known, is_known));
     }
 }
 
@@ -71,13 +78,19 @@ impl Items {
         self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted
     }
 
-    fn recount(&mut self, before: &Bought, after: &Bought) {
+    /// `are_known`: whether the company had told of the customer before, and has now.
+    fn recount(&mut self, before: &Bought, after: &Bought, are_known: (bool, bool)) {
         let (mut before, mut after) = (before.as_slice(), after.as_slice());
         while let Some(item) = before.first().into_iter().chain(after.first()).map(|(item, _)| *item).min() {
             let (before, after) = (take_of(item, &mut before), take_of(item, &mut after));
-            if before != after {
+            if before != after || are_known.0 != are_known.1 {
                 let days = |bought: &[(ItemKey, i64)]| bought.iter().map(|(_, day)| *day).collect::<Vec<_>>();
-                self.resell(item, |item| item.recount(&days(before), &days(after)));
+                let last =
+                    |bought: &[(ItemKey, i64)], is_known: bool| bought.last().filter(|_| is_known).map(|one| one.1);
+                self.resell(item, |item| {
+                    item.recount(&days(before), &days(after));
+                    item.recount_known(last(before, are_known.0), last(after, are_known.1));
+                });
             }
         }
     }

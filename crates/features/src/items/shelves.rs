@@ -6,11 +6,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many customers have to have bought an item that only write keys named before it is kept apart from those that
 /// anybody can name by the thousands.
-const N_BUYERS_MIN: u32 = 5;
+const N_BUYERS_MIN: usize = 5;
 
-/// How many items that only write keys named are kept: those that fewer than five customers bought, and the others.
-/// Beyond it the one that was named longest ago is forgotten.
-const N_PROVISIONAL_MAX: [usize; 2] = [10_000, 40_000];
+/// How many items that only write keys named are kept: those that fewer than five customers bought, and the others. Beyond it one is
+/// forgotten of those that the fewest bought: that which was named longest ago. So what is only named takes the place of
+/// nothing that was bought.
+const N_OF_FEW_MAX: usize = 10_000;
+const N_OF_MANY_MAX: usize = 40_000;
+
+/// So many days after the company has named its first item, what was shown before is shown without its word.
+const N_DAYS_KEPT: i64 = 30;
 
 /// After so many days without being named, an item that only write keys named is forgotten.
 const N_DAYS_UNUSED_MAX: i64 = 30;
@@ -36,6 +41,8 @@ enum Standing {
     Vouched,
     /// The company did not name it, and somebody bought it.
     Bought,
+    /// So it was when the company named its first item.
+    Kept,
     Named,
 }
 
@@ -45,6 +52,7 @@ impl Standing {
             item if !item.is_available() => Self::OutOfStock,
             item if item.is_hidden() => Self::Hidden,
             item if item.is_vouched => Self::Vouched,
+            item if item.n_buyers() > 0 && item.is_kept() => Self::Kept,
             item if item.n_buyers() > 0 => Self::Bought,
             _ => Self::Named,
         }
@@ -59,8 +67,12 @@ pub(super) struct Shelves {
     n_vouched: usize,
     /// Of which simulated companies the items say that they are, and how many of each.
     simulated: BTreeMap<String, usize>,
-    /// By when they were last named: those that fewer than five customers bought, and the others.
-    provisional: [BTreeSet<(Timestamp, ItemKey)>; 2],
+    /// What was shown before the company named its first item, by until when it is kept.
+    kept: BTreeSet<(Timestamp, ItemKey)>,
+    /// When a write key named any item last, by our clock.
+    now: Timestamp,
+    /// By when they were last named: those that nobody bought, one customer, and so on until four, and the others.
+    provisional: [BTreeSet<(Timestamp, ItemKey)>; N_BUYERS_MIN + 1],
 }
 
 impl Shelves {
@@ -71,23 +83,47 @@ impl Shelves {
     }
 
     /// Whether an item may be shown; `None` where there is none. A stranger can name whatever they like, and invent as many buyers of
-    /// it as they like. As long as the company has named nothing itself, there is nobody else to believe.
+    /// it as they like. As long as the company has named nothing itself, there is nobody else to believe; and what was shown until
+    /// then is shown on for some time, or the company's first word would empty all lists.
     pub(super) fn offer(&self, key: ItemKey) -> Option<Offer> {
         Some(match self.standing.get(&key)? {
             Standing::OutOfStock => Offer::OutOfStock,
             Standing::Hidden => Offer::Hidden,
-            Standing::Vouched => Offer::Open,
+            Standing::Vouched | Standing::Kept => Offer::Open,
             Standing::Bought if self.n_vouched == 0 => Offer::Open,
             Standing::Bought | Standing::Named => Offer::Unbelieved,
         })
     }
 
+    /// Whether the company has named any item.
+    pub(super) fn has_vouched(&self) -> bool {
+        self.n_vouched > 0
+    }
+
+    /// The items that only write keys named and somebody bought, and until when they are kept from now on.
+    pub(super) fn to_keep(&self) -> (Timestamp, Vec<ItemKey>) {
+        let bought = self.standing.iter().filter(|(_, standing)| **standing == Standing::Bought);
+        (self.now.plus_days(N_DAYS_KEPT), bought.map(|(key, _)| *key).collect())
+    }
+
+    /// The items that are kept no longer: their time is over, or the company has named as many as are left without its word, and so
+    /// has told its catalogue.
+    pub(super) fn to_let_go(&self) -> Vec<ItemKey> {
+        let is_told = self.n_vouched >= self.kept.len();
+        let over = self.kept.iter().take_while(|(until, _)| is_told || *until < self.now);
+        over.map(|(_, key)| *key).collect()
+    }
+
     /// Forgets an item that was taken out.
-    pub(super) fn forget(&mut self, key: ItemKey) {
+    pub(super) fn forget(&mut self, key: ItemKey, item: Option<&Item>) {
         self.standing.remove(&key);
+        let until = item.and_then(|item| item.kept_until);
+        until.map(|until| self.kept.remove(&(until, key)));
     }
 
     pub(super) fn file(&mut self, key: ItemKey, item: &Item) {
+        self.now = self.now.max(item.last_used);
+        self.kept.extend(item.kept_until.map(|until| (until, key)));
         self.standing.insert(key, Standing::of(item));
         match shelf(item) {
             None => {
@@ -106,6 +142,7 @@ impl Shelves {
     }
 
     pub(super) fn unfile(&mut self, key: ItemKey, item: &Item) {
+        item.kept_until.map(|until| self.kept.remove(&(until, key)));
         match shelf(item) {
             None => {
                 self.n_vouched -= 1;
@@ -127,16 +164,19 @@ impl Shelves {
     /// Takes out one that is to be forgotten now, if there is any.
     pub(super) fn take_excess(&mut self, now: Timestamp) -> Option<ItemKey> {
         let unused_since = now.plus_days(-N_DAYS_UNUSED_MAX);
-        let with_max = self.provisional.iter_mut().zip(N_PROVISIONAL_MAX);
-        with_max.into_iter().find_map(|(shelf, n_max)| {
+        let n_of_few: usize = self.provisional[..N_BUYERS_MIN].iter().map(BTreeSet::len).sum();
+        self.provisional.iter_mut().enumerate().find_map(|(n_buyers, shelf)| {
             let (last_used, _) = shelf.first()?;
-            let is_excess = shelf.len() > n_max || *last_used < unused_since;
+            let are_too_many =
+                if n_buyers < N_BUYERS_MIN { n_of_few > N_OF_FEW_MAX } else { shelf.len() > N_OF_MANY_MAX };
+            let is_excess = are_too_many || *last_used < unused_since;
             if is_excess { shelf.pop_first().map(|(_, key)| key) } else { None }
         })
     }
 }
 
-/// Nowhere if the company named it.
+/// Nowhere if the company named it. What is kept since before the company named anything stands with what many bought.
 fn shelf(item: &Item) -> Option<usize> {
-    (!item.is_vouched).then(|| usize::from(item.n_buyers() >= N_BUYERS_MIN))
+    let n_buyers = usize::try_from(item.n_buyers()).unwrap_or(usize::MAX).min(N_BUYERS_MIN);
+    (!item.is_vouched).then_some(if item.is_kept() { N_BUYERS_MIN } else { n_buyers })
 }

@@ -59,8 +59,7 @@ impl RecommenderSettings {
         let kept = self.members_kept(&exams, &able, repeats, &mut trial);
         let tried = self.ask(&exams, &kept, repeats, None, true);
         let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
-        let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
-        let order = choose(&tried, &mut trial, &names, &goal_of(&tried, &members), &self.blend, seed)?;
+        let order = choose(&tried, &mut trial, &names_of(&members), &goal_of(&tried, &members), &self.blend, seed)?;
         drop(tried);
         // Where things are bought again, what is new is asked for by itself, too.
         let mut of_new = Trial::default();
@@ -97,13 +96,12 @@ impl RecommenderSettings {
         let parts = HoldOut::Days(window_days(interactions)).part(interactions, self.blend.n_questions / 2, seed);
         let exams: Vec<Exam> = Exam::of(parts, members, seed)?.into_iter().collect();
         let all: Vec<usize> = (0..members.len()).collect();
-        let tried = in_turn(vec![tried, self.ask(&exams, &all, false, None, true)]);
+        let tried = by_customer(vec![tried, self.ask(&exams, &all, false, None, true)]);
         drop(exams);
         if tried.len() < N_QUESTIONS_MIN {
             return Ok(None);
         }
-        let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
-        choose(&tried, trial, &names, &Goal::default(), &self.blend, seed).map(Some)
+        choose(&tried, trial, &names_of(members), &Goal::default(), &self.blend, seed).map(Some)
     }
 
     /// Which members answer, by their numbers: those that are missed in the sum. What the others would add goes to the trial.
@@ -124,24 +122,21 @@ impl RecommenderSettings {
         kept
     }
 
-    /// The questions of all exams in turn, at most so many; without what trees look at, where members are chosen.
+    /// The questions of all exams, at most so many of each kind; without what trees look at, where members are chosen.
     fn ask(&self, exams: &[Exam], members: &[usize], repeats: bool, n_max: Option<usize>, rows: bool) -> Vec<Tried> {
         let sit = |(kind, exam): (usize, &Exam)| {
             let n_max = n_max.map_or(usize::MAX, |n| n.div_ceil(exams.len()));
             let tried = exam.ask(&Sitting { members, n_each: self.blend.n_each, repeats, n_max, rows });
             tried.into_iter().map(|tried| tried.of_kind(kind)).collect()
         };
-        in_turn(exams.iter().enumerate().map(sit).collect())
+        by_customer(exams.iter().enumerate().map(sit).collect())
     }
 }
 
-/// One of each in turn, until there is none of any.
-fn in_turn(each: Vec<Vec<Tried>>) -> Vec<Tried> {
-    let mut tried = Vec::with_capacity(each.iter().map(Vec::len).sum());
-    let mut each: Vec<_> = each.into_iter().map(Vec::into_iter).collect();
-    while each.iter().any(|tried| tried.len() > 0) {
-        tried.extend(each.iter_mut().filter_map(Iterator::next));
-    }
+/// Customer by customer: where some questions are learned from and others judge, nobody is asked on both sides.
+fn by_customer(each: Vec<Vec<Tried>>) -> Vec<Tried> {
+    let mut tried: Vec<Tried> = each.into_iter().flatten().collect();
+    tried.sort_by_key(|tried| tried.customer);
     tried
 }
 
@@ -150,6 +145,11 @@ fn window_days(interactions: &Interactions) -> f64 {
     let ages = || interactions.rows.iter().map(|row| row.age_days);
     let (youngest, oldest) = (ages().fold(f64::INFINITY, f64::min), ages().fold(0.0, f64::max));
     ((oldest - youngest) / 4.0).min(WINDOW_DAYS_MAX)
+}
+
+/// What members are called, in their order.
+fn names_of(members: &[MemberSettings]) -> Vec<&'static str> {
+    members.iter().map(MemberSettings::name).collect()
 }
 
 /// No kind of question should be answered worse than by a member of taste alone.

@@ -88,8 +88,7 @@ impl Bpr {
         let mut model = BprModel { settings: self.clone(), told, wants, offsets };
         let mut random = seed.stream("bpr", 1);
         // Who has everything that sells has nothing to put behind it.
-        let n_of_sold = |customer: usize| all.columns(customer).iter().filter(|item| is_sold(item)).count();
-        let has_others = |customer: &usize| (1..sold.len()).contains(&n_of_sold(*customer));
+        let has_others = |customer: &usize| (1..sold.len()).contains(&all.columns(*customer).len());
         let mut customers: Vec<usize> = (0..all.n_rows()).filter(has_others).collect();
         let mut scratch = Scratch::new(self.n_factors);
         for _ in 0..self.n_rounds {

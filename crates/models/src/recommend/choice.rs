@@ -154,7 +154,7 @@ mod tests {
         // The second one speaks for what is wanted, the last of twelve; nobody says anything else, so without it nothing is
         // found within ten.
         let keys: Vec<ItemKey> = (0..12).map(ItemKey).collect();
-        let question = Question { history: Vec::new(), wanted: [ItemKey(11)].into(), hour_of_week: None };
+        let question = Question { customer: 0, history: Vec::new(), wanted: [ItemKey(11)].into(), hour_of_week: None };
         let silent = Opinion { rank: 12.0, ..Opinion::default() };
         let loud = Opinion { score: 3.0, share: 1.0, rank: 0.0, source: None };
         let opinions: Vec<[Opinion; 2]> = (0..12).map(|c| [silent, if c == 11 { loud } else { silent }]).collect();

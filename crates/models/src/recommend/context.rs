@@ -134,6 +134,15 @@ impl ContextModel {
         self.sold[place as usize] * self.by_hour.get(place, hour) * self.by_day.get(place, day)
     }
 
+    /// How much more often than usual an item is bought at an hour; 1 where nothing is known of it.
+    pub(super) fn lift(&self, place: u32, hour_of_week: u16) -> f64 {
+        if usize::from(hour_of_week) >= self.best.n_rows() {
+            return 1.0;
+        }
+        let [hour, day] = slots(hour_of_week);
+        f64::from(self.by_hour.get(place, hour)) * f64::from(self.by_day.get(place, day))
+    }
+
     fn best_at(&self, hour_of_week: u16) -> Vec<(u32, f32)> {
         let slots = slots(hour_of_week);
         let mut best: Vec<(u32, f32)> =

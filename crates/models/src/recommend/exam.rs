@@ -67,7 +67,8 @@ impl Exam {
             let gathered = gather(&asked, &members, &self.sales, &self.popular);
             Tried::of(&gathered, question, &own, &self.prepared.keys, repeats, sitting.rows)
         };
-        self.questions[..self.questions.len().min(sitting.n_max)].par_iter().with_min_len(16).filter_map(ask).collect()
+        let n_asked = self.questions.len().min(sitting.n_max);
+        self.questions[..n_asked].par_iter().with_min_len(16).filter_map(ask).collect()
     }
 }
 

@@ -21,6 +21,8 @@ pub enum HoldOut {
 /// A customer who is asked about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
+    /// Whose it is: their number.
+    pub customer: usize,
     /// What they had bought.
     pub history: Vec<HistoryItem>,
     /// What they bought then, of what could be known: each once, at least one.
@@ -94,7 +96,7 @@ impl HoldOut {
             });
             let hour_of_week =
                 self.hour(rows, prepared.hours.get(prepared.range_of(customer)).unwrap_or(&[]), &is_held);
-            (!wanted.is_empty()).then(|| Question { history: history.collect(), wanted, hour_of_week })
+            (!wanted.is_empty()).then(|| Question { customer, history: history.collect(), wanted, hour_of_week })
         };
         let questions: Vec<Question> = asked.iter().filter_map(question).collect();
         let known = Interactions { rows: known, items: prepared.keys, traits: prepared.traits, hours };

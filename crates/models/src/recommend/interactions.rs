@@ -43,6 +43,8 @@ pub struct ItemTraits {
     pub words: Vec<u64>,
     /// What it belongs to, as stable hashes of the trait's name with the value: its category, its brand, each tag.
     pub groups: Vec<u64>,
+    /// Which of the groups is the first of its categories: of an item that few had it tells whether such things are bought again.
+    pub category: Option<u64>,
     /// Its price; `None` where it is not known.
     pub price: Option<f64>,
 }

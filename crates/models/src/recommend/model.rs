@@ -34,6 +34,16 @@ pub enum Because {
         /// The item of the history.
         item: ItemKey,
     },
+    /// It is bought more often than usual at this hour and on this day of the week.
+    AtThisHour,
+}
+
+impl Because {
+    /// Whether it follows from what the customer had, and not from what everybody buys.
+    #[must_use]
+    pub fn is_of_history(&self) -> bool {
+        !matches!(self, Self::Popular | Self::AtThisHour)
+    }
 }
 
 /// An item's place in a ranking, with its reason.

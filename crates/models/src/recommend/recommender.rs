@@ -34,12 +34,22 @@ impl Recommender {
         }
     }
 
-    /// The `n` most popular of all `allowed` items, most popular first, ties by key.
+    /// The `n` most popular of all `allowed` items, most popular first, ties by key. Where no others than some are allowed, only
+    /// these are looked at.
     #[must_use]
-    pub fn popular(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+    pub fn popular(&self, n: usize, only: Option<&[ItemKey]>, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
         match &self.form {
             Form::ItemToItem(model) => model.popular(n, allowed),
-            Form::Blended(model) => model.popular(n, allowed),
+            Form::Blended(model) => model.popular(n, only, allowed),
+        }
+    }
+
+    /// The same as it suits an hour of the week, where it has learned what is bought when.
+    #[must_use]
+    pub fn popular_at(&self, hour: Option<u16>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+        match &self.form {
+            Form::ItemToItem(model) => model.popular(n, allowed),
+            Form::Blended(model) => model.popular_at(hour, n, allowed),
         }
     }
 
@@ -103,7 +113,8 @@ impl Recommender {
         }
     }
 
-    /// How those who have an item want it again; `None` of what it does not know, and where nothing is had twice.
+    /// How those who have an item want it again; `None` of what it does not know, where nobody who had it or others of its category
+    /// could say it, and where nothing is had twice.
     #[must_use]
     pub fn again(&self, item: ItemKey) -> Option<Again> {
         match &self.form {

@@ -4,6 +4,7 @@ use super::prepared::Prepared;
 use super::query::{Own, OwnItem};
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// After how many days a purchase counts half in each of the popularities; the last one never forgets.
 pub(super) const HALF_LIVES_DAYS: [f64; 4] = [3.0, 7.0, 30.0, f64::INFINITY];
@@ -14,10 +15,11 @@ const OWN_HALF_LIFE_DAYS: f64 = 200.0;
 /// By how much a customer's own purchase counts less with each later occasion.
 const OCCASION_DECAY: f64 = 0.9;
 
-/// Occasions of the average item that are added to each item's own, so that one that was bought twice does not look loved.
+/// Occasions of its category that are added to each item's own, so that one that was bought twice does not look loved; and of the
+/// average item to the category's.
 const RATE_SHRINKAGE: f64 = 20.0;
 
-/// Gaps of the average item that are added to each item's own.
+/// The same of gaps.
 const GAP_SHRINKAGE: f64 = 5.0;
 
 /// What is added to each popularity before their geometric mean is taken.
@@ -25,6 +27,9 @@ const SELLING_FLOOR: f64 = 1e-3;
 
 /// A gap of a month, where nothing was ever bought again.
 const GAP_DAYS: f64 = 30.0;
+
+/// The propensity of what nothing is known of: that of the average item. What is known to be as likely is told as a hair more likely.
+const UNKNOWN: f32 = 1.0;
 
 /// How each item of a catalogue sells and is bought again.
 ///
@@ -34,11 +39,16 @@ const GAP_DAYS: f64 = 30.0;
 /// chances(i)       = occasions of owners of i after the first one with i
 /// m                = sum of again / sum of chances
 /// selling(i)       = geometric mean over h of popularity[h](i) + 0.001, less 0.001
-/// propensity(i)    = sqrt((again(i) + 20 m) / (chances(i) + 20) / m)
-/// gap(i)           = (sum of ln(1 + days between two purchases of i) + 5 g) / (again(i) + 5)      g its mean over all items
+/// rate(i)          = (again(i) + 20 m(i)) / (chances(i) + 20)
+/// m(i)             = (again(c) + 20 m) / (chances(c) + 20)         c: all other items of the category of i
+/// propensity(i)    = sqrt(rate(i) / m)
+/// gap(i)           = (gaps(i) + 5 g(i)) / (again(i) + 5)           gaps: sum of ln(1 + days between two purchases)
+/// g(i)             = (gaps(c) + 5 g) / (again(c) + 5)              g: its mean over all items
 /// ```
+/// So of an item that few had its category tells, and of a category that few had, or where none is known, the shop.
 /// *Shapes*: one number an item and popularity. *Units*: popularity from 0 to 1, propensity 1 for the average item, gap in
-/// the logarithm of days. *Edge cases*: where nothing was bought again every propensity is 1 and every gap a month; ages
+/// the logarithm of days. *Edge cases*: where nothing was bought again every propensity is 1 and every gap a month; so is the
+/// propensity, and exactly, only where neither the item nor its category had any chance, and a hair more where it is known; ages
 /// count from the youngest purchase, so time that passes after all purchases changes nothing.
 /// *Guarantees*: sums follow the order of customers and items. *Cost*: one pass for each popularity. *Source*: elementary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,10 +78,50 @@ impl Sold {
 /// How those who have an item want it again.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Again {
-    /// How likely beside the average item, of which it is 1: the root of the ratio of how often, shrunk to 1 where little is known.
+    /// How likely beside the average item, of which it is 1: the root of the ratio of how often, shrunk to that of its category where
+    /// little is known, and to 1 where nothing is known of that.
     pub propensity: f64,
-    /// After how many days usually: the geometric mean, shrunk to that of all items.
+    /// After how many days usually: the geometric mean, shrunk in the same way.
     pub gap_days: f64,
+}
+
+/// How often something was bought again, counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Repeats {
+    again: f64,
+    /// On how many occasions it could have been.
+    chances: f64,
+    /// The logarithms of the days between, summed.
+    gaps: f64,
+}
+
+/// How often something is bought again, and after what time.
+#[derive(Debug, Clone, Copy)]
+struct Usual {
+    rate: f64,
+    /// The logarithm of the days between.
+    gap: f64,
+}
+
+impl Repeats {
+    fn add(&mut self, other: &Self) {
+        self.again += other.again;
+        self.chances += other.chances;
+        self.gaps += other.gaps;
+    }
+
+    fn without(&self, part: &Self) -> Self {
+        let gaps = (self.gaps - part.gaps).max(0.0);
+        Self { again: self.again - part.again, chances: self.chances - part.chances, gaps }
+    }
+
+    /// What was counted, with what is usual elsewhere, which says the more the less was counted.
+    fn beside(&self, elsewhere: Usual) -> Usual {
+        Usual {
+            rate: (self.again + RATE_SHRINKAGE * elsewhere.rate) / (self.chances + RATE_SHRINKAGE),
+            gap: (self.gaps + GAP_SHRINKAGE * elsewhere.gap) / (self.again + GAP_SHRINKAGE),
+        }
+    }
 }
 
 /// What a customer's purchases of one item say.
@@ -93,36 +143,50 @@ pub(super) struct Habit {
 
 impl Sales {
     pub(super) fn of(prepared: &Prepared) -> Self {
-        let n_items = prepared.n_items();
-        let (mut again, mut chances) = (vec![0.0_f64; n_items], vec![0.0_f64; n_items]);
-        let mut gaps = vec![0.0_f64; n_items];
+        let mut of_items = vec![Repeats::default(); prepared.n_items()];
         for rows in prepared.customers() {
             let mut occasions: Vec<f64> = rows.iter().map(|row| row.age_days).collect();
             occasions.sort_unstable_by(f64::total_cmp);
             occasions.dedup();
             for of_item in rows.chunk_by(|a, b| a.item == b.item) {
-                let item = of_item[0].item as usize;
+                let counted = &mut of_items[of_item[0].item as usize];
                 let first = of_item[of_item.len() - 1].age_days;
-                chances[item] += count(occasions.partition_point(|age| *age < first));
+                counted.chances += count(occasions.partition_point(|age| *age < first));
                 for pair in of_item.windows(2).filter(|pair| pair[1].age_days > pair[0].age_days) {
-                    again[item] += 1.0;
-                    gaps[item] += (pair[1].age_days - pair[0].age_days).ln_1p();
+                    counted.again += 1.0;
+                    counted.gaps += (pair[1].age_days - pair[0].age_days).ln_1p();
                 }
             }
         }
-        let (n_again, n_chances): (f64, f64) = (again.iter().sum(), chances.iter().sum());
-        let rate = if n_again > 0.0 { n_again / n_chances } else { 0.0 };
-        let gap = if n_again > 0.0 { gaps.iter().sum::<f64>() / n_again } else { GAP_DAYS.ln_1p() };
-        let propensity = |item: usize| {
-            let shrunk = (again[item] + RATE_SHRINKAGE * rate) / (chances[item] + RATE_SHRINKAGE);
-            if rate > 0.0 { (shrunk / rate).sqrt() } else { 1.0 }
+        let category = |item: usize| prepared.traits.get(item).and_then(|traits| traits.category);
+        let (mut of_all, mut of_categories) = (Repeats::default(), BTreeMap::<u64, Repeats>::new());
+        for (item, counted) in of_items.iter().enumerate() {
+            of_all.add(counted);
+            if let Some(category) = category(item) {
+                of_categories.entry(category).or_default().add(counted);
+            }
+        }
+        let shop = match of_all.again > 0.0 {
+            true => Usual { rate: of_all.again / of_all.chances, gap: of_all.gaps / of_all.again },
+            false => Usual { rate: 0.0, gap: GAP_DAYS.ln_1p() },
         };
+        let usual = of_items.iter().enumerate().map(|(item, counted)| {
+            // What the item says itself is not to be heard twice.
+            let others = category(item).and_then(|of| of_categories.get(&of)).map(|all| all.without(counted));
+            let others = others.unwrap_or_default();
+            let is_known = shop.rate > 0.0 && counted.chances + others.chances > 0.0;
+            (is_known, counted.beside(others.beside(shop)))
+        });
+        let usual: Vec<(bool, Usual)> = usual.collect();
+        let propensity =
+            |(is_known, usual): &(bool, Usual)| match is_known.then(|| single((usual.rate / shop.rate).sqrt())) {
+                Some(known) if known.to_bits() == UNKNOWN.to_bits() => UNKNOWN + f32::EPSILON,
+                known => known.unwrap_or(UNKNOWN),
+            };
         Self {
             popularity: popularity(prepared),
-            propensity: (0..n_items).map(|item| single(propensity(item))).collect(),
-            gap: (0..n_items)
-                .map(|item| single((gaps[item] + GAP_SHRINKAGE * gap) / (again[item] + GAP_SHRINKAGE)))
-                .collect(),
+            propensity: usual.iter().map(propensity).collect(),
+            gap: usual.iter().map(|(_, usual)| single(usual.gap)).collect(),
         }
     }
 
@@ -136,10 +200,11 @@ impl Sales {
         }
     }
 
-    /// How an item is wanted again.
-    pub(super) fn again(&self, place: u32) -> Again {
-        let sold = self.of_item(place);
-        Again { propensity: sold.propensity, gap_days: sold.gap.exp_m1() }
+    /// How an item is wanted again; `None` where nobody who had it, or others of its category, came again, and where nothing was
+    /// ever bought again.
+    pub(super) fn again(&self, place: u32) -> Option<Again> {
+        let known = self.propensity.get(place as usize).filter(|known| known.to_bits() != UNKNOWN.to_bits())?;
+        Some(Again { propensity: f64::from(*known), gap_days: self.of_item(place).gap.exp_m1() })
     }
 
     /// All places, what sells best first, ties by place.
@@ -214,7 +279,7 @@ fn single(number: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recommend::{HistoryItem, Interaction, Interactions, Query};
+    use crate::recommend::{HistoryItem, Interaction, Interactions, ItemTraits, Query};
     use primitives::ItemKey;
 
     fn row(customer: u32, item: u32, age_days: f64) -> Interaction {
@@ -243,6 +308,59 @@ mod tests {
         assert!((beyond.gap - 31.0_f64.ln()).abs() < 1e-12);
     }
 
+    /// Item 0 is a tent that two had, items 1 to 3 are tents that forty had once, item 4 is a soap that forty had eight times. All
+    /// came eight times. Item 5 is of no category, and two had it.
+    fn tents_and_soap(category: impl Fn(u64) -> Option<u64>) -> Sales {
+        let had = |customer: u32| match customer {
+            0 | 1 => vec![0, 5],
+            _ => vec![1 + customer % 3],
+        };
+        let of = |customer: u32| {
+            let soaps = (0..8).map(move |occasion| row(customer, 4, f64::from(70 - 10 * occasion)));
+            soaps.chain(had(customer).into_iter().map(move |item| row(customer, item, 70.0)))
+        };
+        let traits = |item| ItemTraits { category: category(item), ..ItemTraits::default() };
+        let (items, traits) = ((0..6).map(ItemKey).collect(), (0..6).map(traits).collect());
+        let rows = (0..42).flat_map(of).collect();
+        Sales::of(&Prepared::of(&Interactions { rows, items, traits, ..Interactions::default() }).unwrap())
+    }
+
+    #[test]
+    fn of_what_few_had_its_category_tells_whether_it_is_bought_again() {
+        let found = tents_and_soap(|item| (item < 4).then_some(7));
+        let plain = tents_and_soap(|_| None);
+        let of = |sales: &Sales, place| sales.of_item(place).propensity;
+        assert!(of(&plain, 0) > 0.7 && of(&found, 0) < 0.3, "{} {}", of(&plain, 0), of(&found, 0));
+        // Who is of no category, or alone in it, is told by what was bought of it itself and by the shop.
+        for place in [4, 5] {
+            assert_eq!(of(&found, place).to_bits(), of(&plain, place).to_bits(), "{place}");
+        }
+        let alone = tents_and_soap(Some);
+        assert_eq!(alone, plain);
+        // By hand: the other tents had 40 chances each of 7 occasions, the tent itself 2.
+        let m: f64 = (42.0 * 7.0) / (42.0 * 7.0 + 44.0 * 7.0);
+        let of_others = 20.0 * m / (40.0 * 7.0 + 20.0);
+        let expected = (20.0 * of_others / (2.0 * 7.0 + 20.0) / m).sqrt();
+        assert!((of(&found, 0) - expected).abs() < 1e-6, "{} {expected}", of(&found, 0));
+    }
+
+    #[test]
+    fn of_what_few_bought_again_its_category_tells_after_what_time() {
+        // Items 1 and 2 are of one category: the former is bought every 10 days, the latter was bought once by one customer.
+        let rows = (0..40).map(|at| row(at / 4, 0, f64::from(at % 4) * 10.0)).chain([row(0, 1, 3.0), row(0, 2, 3.0)]);
+        let category = |of| ItemTraits { category: of, ..ItemTraits::default() };
+        let told = Interactions {
+            rows: rows.chain((0..40).map(|at| row(at / 4, 3, f64::from(at % 4) * 100.0))).collect(),
+            items: (1..=4).map(ItemKey).collect(),
+            traits: vec![category(Some(1)), category(Some(1)), category(None), category(Some(2))],
+            ..Interactions::default()
+        };
+        let found = Sales::of(&Prepared::of(&told).unwrap());
+        let (g, ten) = (f64::midpoint(11.0_f64.ln(), 101.0_f64.ln()), 30.0 * 11.0_f64.ln());
+        assert!((found.of_item(1).gap - (ten + 5.0 * g) / 35.0).abs() < 1e-6);
+        assert!((found.of_item(2).gap - g).abs() < 1e-6);
+    }
+
     #[test]
     fn popularity_forgets_at_four_speeds() {
         let found = sales(vec![row(0, 0, 40.0), row(1, 0, 40.0), row(2, 1, 10.0)]);
@@ -267,6 +385,27 @@ mod tests {
             assert_eq!(found.of_item(place).propensity.to_bits(), 1.0_f64.to_bits(), "at once is not again");
             assert!((found.of_item(place).gap - 31.0_f64.ln()).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn of_what_nobody_could_buy_again_nothing_is_told() {
+        // Item 0 is bought by each on all their days, item 1 by one on their last; and item 2 by nobody.
+        let rows = |n_days: u32| (0..n_days).map(|day| row(0, 0, f64::from(day) * 10.0)).chain([row(0, 1, 0.0)]);
+        let found = sales(rows(4).collect());
+        assert!(found.again(1).is_none() && found.again(2).is_none());
+        let known = found.again(0).unwrap();
+        assert!((1.0..1.000_001).contains(&known.propensity) && (known.gap_days - 10.0).abs() < 1e-4, "{known:?}");
+        assert!((0..3).all(|place| sales(rows(1).collect()).again(place).is_none()));
+        // Of a new one its category tells.
+        let category = |of| ItemTraits { category: Some(of), ..ItemTraits::default() };
+        let told = |of| Interactions {
+            rows: rows(4).collect(),
+            items: (1..=3).map(ItemKey).collect(),
+            traits: vec![category(7), category(of), category(8)],
+            ..Interactions::default()
+        };
+        let again = |of| Sales::of(&Prepared::of(&told(of)).unwrap()).again(1);
+        assert!(again(7).is_some() && again(8).is_none());
     }
 
     #[test]

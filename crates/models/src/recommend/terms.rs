@@ -130,8 +130,11 @@ mod tests {
 
     #[test]
     fn only_frequent_terms_count_and_all_alike() {
-        let told =
-            |words: &[u64], groups: &[u64]| ItemTraits { words: words.to_vec(), groups: groups.to_vec(), price: None };
+        let told = |words: &[u64], groups: &[u64]| ItemTraits {
+            words: words.to_vec(),
+            groups: groups.to_vec(),
+            ..ItemTraits::default()
+        };
         let traits = [told(&[1, 1, 2], &[1]), told(&[2], &[1]), told(&[2, 3], &[]), told(&[], &[])];
         // Word 2 has three items and group 1 two: five terms of four items, so each weighs the root of 4/5.
         let terms = frequent(&traits, 2);

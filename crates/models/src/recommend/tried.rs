@@ -23,6 +23,8 @@ pub(super) struct Tried {
     pub(super) is_wanted: Vec<bool>,
     n_wanted: usize,
     n_members: usize,
+    /// Whose question it is.
+    pub(super) customer: usize,
     /// Of which kind the question is: the number of the exam that asks it.
     pub(super) kind: usize,
 }
@@ -50,7 +52,15 @@ impl Tried {
         }
         let data = if has_rows { rows(gathered, own) } else { Vec::new() };
         let is_wanted = gathered.candidates.iter().map(|candidate| is_wanted(candidate.place)).collect();
-        (n_wanted > 0).then_some(Self { told, data, is_wanted, n_wanted, n_members, kind: 0 })
+        (n_wanted > 0).then_some(Self {
+            customer: question.customer,
+            told,
+            data,
+            is_wanted,
+            n_wanted,
+            n_members,
+            kind: 0,
+        })
     }
 
     /// The same of a kind.
@@ -121,5 +131,6 @@ impl Tried {
 pub(super) fn said_by_members(shares: &[&[f32]]) -> Tried {
     let told = shares.iter().flat_map(|shares| [0.0; N_TOLD].into_iter().chain(shares.iter().copied())).collect();
     let is_wanted = (0..shares.len()).map(|candidate| candidate + 1 == shares.len()).collect();
-    Tried { told, data: Vec::new(), is_wanted, n_wanted: 1, n_members: shares[0].len(), kind: 0 }
+    let n_members = shares[0].len();
+    Tried { customer: 0, told, data: Vec::new(), is_wanted, n_wanted: 1, n_members, kind: 0 }
 }

@@ -189,8 +189,9 @@ fn filter(arn: Option<&str>, values: &BTreeMap<String, String>) -> Result<Map<St
         return Err(Fault::missing(message));
     }
     let one = |(name, text): (&String, &String)| {
-        let listed: Result<Vec<Value>, _> = serde_json::from_str(&format!("[{text}]"));
-        let mut listed = listed.map_err(|_| {
+        let listed: Option<Vec<Value>> = serde_json::from_str(&format!("[{text}]")).ok();
+        let is_value = |one: &Value| one.is_string() || one.is_number() || one.is_boolean();
+        let mut listed = listed.filter(|listed| listed.iter().all(is_value)).ok_or_else(|| {
             Fault::invalid(format!(
                 "filterValues.{name} is {text:?}: write texts in quotes, such as \"\\\"Tea\\\",\\\"Coffee\\\"\""
             ))

@@ -3,7 +3,8 @@
 use super::catalogue::picture;
 use crate::app::App;
 use console::format;
-use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef};
+use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
+use decisions::search::{Meaning, Wanted};
 use decisions::{Content, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
@@ -15,6 +16,9 @@ use std::sync::Arc;
 /// So many are shown after the likeliest.
 const N_NEXT_LIKELY: usize = 4;
 
+/// So much of what was looked for stands in a list.
+const N_LETTERS_LISTED: usize = 60;
+
 /// An answer that was given.
 pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Answer {
     let answer = &record.decision.answer;
@@ -23,6 +27,7 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
         id: record.decision.id.to_string(),
         title: kind_of(app, kind, app.engine.kind_then(record).as_deref())
             .map_or_else(|| kind.to_string(), |kind| kind.about().title.clone()),
+        sought: sought(app, record),
         content: content(app, kind, answer, Some(record)),
         consent: ConsentBasis {
             purpose: answer.consent.purpose.name().to_owned(),
@@ -37,6 +42,32 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
         held_out: false,
         latency_ms,
     }
+}
+
+/// The words that something was looked for with, which are forgotten with what was known of a customer who refuses.
+fn words(app: &App, record: &Record) -> Option<String> {
+    let wanted = kind_of(app, &record.question.kind, None)?.wanted(&record.question.parameters)?;
+    let (Wanted::Items { query, .. } | Wanted::Completions { query, .. }) = wanted else { return None };
+    Some(query.trim().to_owned()).filter(|query| !query.is_empty())
+}
+
+/// What was looked for, and what it was understood as.
+fn sought(app: &App, record: &Record) -> Option<Sought> {
+    let words = words(app, record)?;
+    let Content::Search { told, .. } = &record.decision.answer.content else {
+        return Some(Sought { words, ..Sought::default() });
+    };
+    let understood = told.understood.iter().map(understood).collect();
+    Some(Sought { words, corrected: told.corrected.clone(), understood, loosened: told.loosened.clone() })
+}
+
+/// The words, and as what they were understood.
+pub(super) fn understood(meaning: &Meaning) -> (String, String) {
+    let limit = |word: &str, limit: Option<f64>| limit.map(|limit| format!(" {word} {}", format::number(limit)));
+    let value = meaning.value.as_ref().map(|value| format!(" {value}"));
+    let not = meaning.not.then(|| " not".to_owned());
+    let said = [not, value, limit("from", meaning.gte), limit("up to", meaning.lte)];
+    (meaning.text.clone(), [meaning.of.clone()].into_iter().chain(said.into_iter().flatten()).collect())
 }
 
 /// The kind as it was declared when it answered, or as it is today; `None` for one that only another program knows.
@@ -206,8 +237,20 @@ pub(super) fn spent(state: &FeatureState) -> Option<Money> {
     Some(Money { minor: state.spent(currency), currency })
 }
 
-/// An answer in a few words.
+/// An answer in a few words, after those that something was looked for with.
 pub(super) fn in_short(app: &App, record: &Record) -> String {
+    let said = said_in_short(app, record);
+    words(app, record).map_or_else(|| said.clone(), |words| format!("“{}”: {said}", beginning(&words)))
+}
+
+/// As much of somebody's words as a list has room for.
+fn beginning(words: &str) -> String {
+    let mut letters = words.chars();
+    let begun: String = letters.by_ref().take(N_LETTERS_LISTED).collect();
+    if letters.next().is_some() { begun + "…" } else { begun }
+}
+
+fn said_in_short(app: &App, record: &Record) -> String {
     let answer = &record.decision.answer;
     match &answer.content {
         Content::Completions(completions) => format::counted(completions.len() as u64, "completion", "completions"),

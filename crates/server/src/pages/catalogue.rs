@@ -13,6 +13,7 @@ use console::view::{
     CataloguePage, Companion, Frame, ItemFact, ItemPage, ItemRow, ItemWeek, SearchedInVain, ShownLine,
 };
 use engine::{ItemQuery, OnShelf, ShownBy, Standing};
+use features::named::{PICTURES, STOCKS};
 use features::{Fact, Item, N_DAYS_LATELY};
 use governance::Headcount;
 use primitives::{Currency, DAY_MS, ErrorKind, ItemId, ItemKey, Timestamp};
@@ -22,10 +23,6 @@ use serde_json::{Value, json};
 const N_IN_VAIN: usize = 20;
 /// How many items are told that are bought with one.
 const N_COMPANIONS: usize = 10;
-/// The traits that may hold a picture, the likeliest first.
-const PICTURES: [&str; 5] = ["imageUrl", "image_url", "image", "picture", "image_link"];
-/// The traits that may say how many there are.
-const STOCKS: [&str; 5] = ["stock", "inventory", "inventory_quantity", "inventoryQuantity", "in_stock"];
 /// How tall a week is drawn in which fewer than five bought it.
 const FEW: f64 = 2.0;
 /// What a page shows as a picture: within an `img` nothing of an SVG runs.

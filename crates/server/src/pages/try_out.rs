@@ -2,6 +2,7 @@
 
 mod members;
 
+use super::answer::understood;
 use super::customer::name_of;
 use super::customers::label;
 use super::visit::{Visit, note_opened};
@@ -12,8 +13,8 @@ use crate::error::ServerError;
 use crate::looks::Opener;
 use axum::extract::Query;
 use axum::response::Response;
-use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
-use decisions::search::{Facet, Meaning, Told};
+use console::view::{Frame, TryAnswer, TryCard, TryFacet, TryForm, TryPage};
+use decisions::search::{Facet, Told};
 use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, Part, RankedItem, Takes};
 use engine::{CustomerView, ItemQuery, Tried};
 use governance::Purpose;
@@ -27,7 +28,7 @@ const N_ITEMS: u64 = 12;
 const N_ITEMS_MAX: u64 = 50;
 
 /// How many values of a trait are told of what was found.
-const N_VALUES: usize = 8;
+const N_VALUES: usize = 24;
 
 /// How many customers are proposed.
 const N_EXAMPLES: usize = 3;
@@ -236,19 +237,11 @@ fn by_rule(left_out: LeftOut) -> Vec<(String, u64)> {
     rules.into_iter().map(|(rule, n)| (title(&rule), n)).collect()
 }
 
-/// The words, and as what they were understood.
-fn understood(meaning: &Meaning) -> (String, String) {
-    let limit =
-        |word: &str, limit: Option<f64>| limit.map(|limit| format!(" {word} {}", console::format::number(limit)));
-    let value = meaning.value.as_ref().map(|value| format!(" {value}"));
-    let said = [value, limit("from", meaning.gte), limit("up to", meaning.lte)];
-    (meaning.text.clone(), [meaning.of.clone()].into_iter().chain(said.into_iter().flatten()).collect())
-}
-
-/// A trait with how many of what was found have each of its values.
-fn facet(facet: &Facet) -> (String, Vec<(String, u64)>) {
+/// A trait with how many of what was found have each of its values, and how many others there are.
+fn facet(facet: &Facet) -> TryFacet {
     let values = facet.values.iter().take(N_VALUES).map(|value| (value.value.clone(), value.n));
-    (facet.name.clone(), values.collect())
+    let n_more = facet.more + facet.values.len().saturating_sub(N_VALUES) as u64;
+    TryFacet { name: facet.name.clone(), values: values.collect(), n_more }
 }
 
 /// What a customer is called.

@@ -1,14 +1,15 @@
 //! Is found what was meant? The whole of a search on the index that is stored.
 
 use crate::directories::Bench;
-use decisions::search::{Begun, Found, FoundItem, Library, Shelf, Sought, Synonyms, TextIndex, find};
+use decisions::search::{Begun, Found, FoundItem, Library, Shelf, Sought, Synonyms, TextIndex, Told, find};
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
 use features::{Item, Items};
 use governance::ConsentPolicy;
-use primitives::{ItemId, ItemKey, Seed, Timestamp};
+use primitives::{ErrorKind, ItemId, ItemKey, Seed, Timestamp};
 use profiles::MemoryProfileStore;
 use rand_chacha::rand_core::Rng;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use storage::{Access, DataDir, FileTextIndex};
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_348_800_000);
@@ -123,6 +124,21 @@ fn shoes() -> Shop {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it is measured how long somebody waits")]
+fn an_index_that_another_program_holds_makes_nobody_wait_for_long() {
+    let bench = Bench::default();
+    let directory = DataDir::open(bench.data(), Access::Exclusive).unwrap();
+    let other = rusqlite::Connection::open(directory.search()).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let index = FileTextIndex::of(&directory);
+    let started = Instant::now();
+    assert_eq!(index.n_with("tea").unwrap_err().kind, ErrorKind::Unavailable);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(index.n_with("tea").unwrap(), 0);
+}
+
+#[test]
 fn words_that_name_values_are_filters_and_a_price_is_a_limit() {
     let shop = shoes();
     assert_eq!(shop.sorted("red running shoes size 42"), ["cheap-red-42", "dear-red-42", "pegasus-red-42"]);
@@ -217,9 +233,8 @@ fn a_category_outlasts_words_and_several_of_one_trait_are_either() {
         (ids, found.told.loosened)
     };
     let boots = ["boot-brown-42", "boot-red-42"];
-    assert_eq!(of("new boots"), (boots.map(str::to_owned).to_vec(), vec!["new".to_owned()]));
-    assert_eq!(of("new winter boots"), (vec!["boot-red-42".to_owned()], vec!["new".to_owned()]));
-    assert_eq!(of("new"), (vec!["novel".to_owned()], vec![]));
+    assert_eq!(of("apple boots"), (boots.map(str::to_owned).to_vec(), vec!["apple".to_owned()]));
+    assert_eq!(of("apple winter boots"), (vec!["boot-red-42".to_owned()], vec!["apple".to_owned()]));
     let (both, loosened) = of("boots and socks");
     assert_eq!(
         (both.as_slice(), loosened.is_empty()),
@@ -229,6 +244,108 @@ fn a_category_outlasts_words_and_several_of_one_trait_are_either() {
     assert_eq!(of("size 40 or 44").0, ["cheap-red-40", "pegasus-red-44"]);
     let facets = shop.find_for("novel", &[]).told.facets;
     assert!(facets.iter().all(|facet| facet.name != "stock"), "{facets:?}");
+}
+
+#[test]
+fn two_values_without_a_word_between_them_are_one_thing() {
+    let mut shop = shoes();
+    // So many that hardly anything else is called so.
+    let beans = ["arabica", "decaf", "moka", "robusta"];
+    beans.iter().for_each(|id| shop.tell(id, json!({"name": id, "category": "Coffee"})));
+    for (id, name, category) in
+        [("tea", "Green leaves", "Tea"), ("oak", "Oak table", "Tables"), ("low", "Low table for coffee", "Tables")]
+    {
+        shop.tell(id, json!({"name": name, "category": category}));
+    }
+    assert_eq!(shop.sorted("coffee table"), ["low"]);
+    for both in ["coffee and tables", "coffee, tables", "Coffee & Tables", "coffee oder tables", "cofee, tabels"] {
+        assert_eq!(shop.sorted(both), ["arabica", "decaf", "low", "moka", "oak", "robusta"], "{both}");
+        assert!(shop.find_for(both, &[]).told.loosened.is_empty(), "{both}");
+    }
+    assert_eq!(shop.sorted("coffee, tea and tables").len(), 7);
+}
+
+#[test]
+fn new_is_an_order_but_where_it_is_a_part_of_a_name() {
+    let mut shop = shoes();
+    for (id, name, category, brand, since) in [
+        ("b-old", "Winter Boot", "Boots", "Acme", "2024-01-01"),
+        ("a-newest", "Summer Boot", "Boots", "Acme", "2025-03-01"),
+        ("c-middle", "Spring Boot", "Boots", "Acme", "2024-06-01"),
+        ("poster", "New York poster", "Posters", "Art", "2020-01-01"),
+        ("balance", "Fresh Foam", "Sneakers", "New Balance", "2021-01-01"),
+    ] {
+        shop.tell(id, json!({"name": name, "category": category, "brand": brand, "timestamp": since}));
+    }
+    let of = |query: &str| {
+        let found = shop.find_for(query, &[]);
+        let ids = found.items.iter().filter_map(|one| shop.items.get(one.item));
+        (ids.map(|item| item.id.to_string()).collect::<Vec<_>>(), found.told)
+    };
+    let (ids, told) = of("new acme boots");
+    assert_eq!(ids, ["boot-brown-42", "a-newest", "c-middle", "b-old"], "that one came without a date");
+    assert!(told.newest_first && told.loosened.is_empty() && told.corrected.is_none(), "{told:?}");
+    let said = |told: &Told| told.understood.iter().map(|one| (one.text.clone(), one.of.clone())).collect::<Vec<_>>();
+    assert!(said(&told).contains(&("new".to_owned(), "order".to_owned())), "{told:?}");
+    for query in ["neue boots", "boots newest", "latest boots under 500"] {
+        assert!(of(query).1.newest_first, "{query}");
+    }
+    let (all, told) = of("new");
+    assert_eq!((all.len() as u64, told.newest_first), (told.n_found, true));
+    assert!(all.iter().position(|id| id == "a-newest") < all.iter().position(|id| id == "poster"));
+    for (query, found) in [("new york", "poster"), ("new balance", "balance")] {
+        let (ids, told) = of(query);
+        assert!(ids == [found] && !told.newest_first, "{query}: {told:?}");
+    }
+    let (ids, told) = of("new wooden boots");
+    assert!(ids.len() == 4 && told.newest_first && told.loosened == ["wooden"], "{told:?}");
+}
+
+#[test]
+fn what_is_not_wanted_is_left_out_and_said() {
+    let mut shop = shoes();
+    shop.tell("boot-red-42", shoe("Winter Boot", "Boots", "Acme", "red", 42, 99.0));
+    shop.tell("nuts", json!({"name": "Nut mix", "category": "Snacks"}));
+    shop.tell("no-show", json!({"name": "No-show liners", "category": "Socks"}));
+    shop.tell("no-5", json!({"name": "Scent No 5", "category": "Scents"}));
+    let of = |query: &str| (shop.sorted(query), shop.find_for(query, &[]).told);
+    let (ids, told) = of("boots not red");
+    assert_eq!((ids, told.corrected.clone(), told.loosened.len()), (vec!["boot-brown-42"], None, 0));
+    let not = &told.understood.iter().find(|one| one.not).unwrap();
+    assert_eq!((not.text.as_str(), not.of.as_str(), not.value.as_deref()), ("not red", "colour", Some("red")));
+    assert_eq!(of("not red boots").0, ["boot-brown-42"]);
+    assert_eq!(of("non-red boots").0, ["boot-brown-42"]);
+    assert_eq!(of("boots except red").0, ["boot-brown-42"]);
+    assert!(of("boots not red or brown").0.is_empty() && of("boots neither red nor brown").0.is_empty());
+    assert_eq!(of("running shoes size 42 without the nike").0, ["cheap-red-42", "dear-red-42"]);
+    assert_eq!(of("boots ohne winter").0, ["boot-brown-42"], "what stands in titles");
+    let (all, none) = (of("boots").0.len(), of("boots not boots"));
+    assert!(all == 2 && none.0.is_empty() && none.1.n_found == 0, "it is never let go: {:?}", none.1);
+    assert_eq!(of("running shoes not expensive").0, of("cheap running shoes").0);
+    for (not, other) in [("not under 100", "over 100"), ("not over 100", "under 100")] {
+        assert_eq!(of(&format!("running shoes {not}")).0, of(&format!("running shoes {other}")).0);
+    }
+    assert_ne!(of("running shoes not under 100").0, of("running shoes not over 100").0);
+    for (query, found) in [("no-show", "no-show"), ("no show liners", "no-show"), ("scent no 5", "no-5")] {
+        assert_eq!(of(query).0, [found], "{query}");
+    }
+}
+
+#[test]
+fn a_tag_that_repeats_the_category_says_nothing_more() {
+    let mut shop = Shop::new(&[]);
+    for (id, category, colour) in
+        [("b1", "Boots", "red"), ("b2", "Boots", "blue"), ("s1", "Socks", "red"), ("s2", "Socks", "blue")]
+    {
+        let tag = category.to_lowercase();
+        shop.tell(id, json!({"name": format!("Thing {id}"), "category": category, "colour": colour, "tags": [tag]}));
+    }
+    let found = shop.find_for("red boots and socks", &[]);
+    assert_eq!((shop.sorted("red boots and socks"), found.told.loosened.len()), (vec!["b1", "s1"], 0));
+    assert!(found.told.understood.iter().all(|one| one.of != "tags" && one.only), "{:?}", found.told.understood);
+    // A tag of other things, too, is one that may be meant.
+    shop.tell("care", json!({"name": "Wax", "category": "Care", "tags": ["boots"]}));
+    assert_eq!(shop.sorted("boots"), ["b1", "b2", "care"]);
 }
 
 #[test]
@@ -301,6 +418,19 @@ fn what_an_item_costs_the_company_is_neither_told_nor_found() {
     assert!(names.contains(&"heel") && !names.contains(&"cost") && !names.contains(&"margin"), "{names:?}");
     assert_eq!(shop.find_for("37.5", &[]).told.n_found, 0);
     assert_eq!(shop.find_for("cost 11.5", &[]).told.n_found, shop.find_for("11.5", &[]).told.n_found);
+}
+
+#[test]
+fn of_very_many_values_the_most_frequent_are_counted_and_it_is_said_how_many_others_there_are() {
+    let mut shop = Shop::new(&[]);
+    for at in 0..103 {
+        shop.tell(&format!("i{at}"), json!({"name": "Thing", "category": format!("Category {at}"), "brand": "Acme"}));
+    }
+    shop.tell("twice", json!({"name": "Thing", "category": "Category 102", "brand": "Acme"}));
+    let facets = shop.find_for("thing", &[]).told.facets;
+    let told: Vec<_> = facets.iter().map(|facet| (facet.name.as_str(), facet.values.len(), facet.more)).collect();
+    assert_eq!(told, [("category", 100, 3), ("brand", 1, 0)]);
+    assert_eq!((facets[0].values[0].value.as_str(), facets[0].values[0].n), ("Category 102", 2));
 }
 
 #[test]
@@ -454,4 +584,11 @@ fn what_is_begun_goes_on_to_queries_values_and_items() {
         assert_eq!(complete(nothing, 5, &["red wine"]), Vec::new(), "{nothing}");
     }
     assert_eq!((complete("r", 0, &[]).len(), complete("r", 4, &[]).len()), (0, 4));
+    // To one letter comes what begins with it, not what has such a word somewhere.
+    for (letter, n_max) in [("s", 9), ("r", 4), ("r", 30), ("t", 9)] {
+        let told = complete(letter, n_max, &["socks"]);
+        assert!(told.iter().all(|(text, _)| text.to_lowercase().starts_with(letter)), "{letter}: {told:?}");
+        assert!(!told.is_empty(), "{letter}");
+    }
+    assert!(complete("sh", 9, &[]).contains(&one("Running Shoes", "category")));
 }

@@ -334,6 +334,7 @@ pub(super) fn answer(title: &str, content: Content) -> Answer {
     Answer {
         id: "019ab3f2c1d4e5f6".to_owned(),
         title: title.to_owned(),
+        sought: None,
         content,
         consent: ConsentBasis { purpose: "personalization".to_owned(), granted: true, stated: true },
         model: Some(ModelRef { name: "item-to-item".to_owned(), version: "9bd04f21aa73".to_owned() }),

@@ -2,7 +2,7 @@
 
 use super::frame;
 use super::kept::{self, text};
-use crate::view::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryForm, TryPage};
+use crate::view::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryFacet, TryForm, TryPage};
 
 /// Recommendations for a customer, with every part that the page has.
 #[must_use]
@@ -83,7 +83,11 @@ pub fn tried_search() -> TryPage {
     let page = tried();
     let answer = page.answer.clone().map(|answer| TryAnswer {
         understood: vec![(text("cheap"), text("price up to 4 EUR")), (text("tea"), text("category"))],
-        facets: vec![(text("Category"), vec![(text("Tea & coffee"), 31), (text("Bread"), 2)])],
+        facets: vec![TryFacet {
+            name: text("Category"),
+            values: vec![(text("Tea & coffee"), 31), (text("Bread"), 2)],
+            n_more: 7,
+        }],
         left_out: Vec::new(),
         fallback: Some(text("The customer is not known: the order is the same for everybody.")),
         ..answer

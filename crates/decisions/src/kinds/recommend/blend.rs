@@ -2,7 +2,6 @@
 //! look at now?
 
 use super::candidate::{Cause, Proposed, worth_of_place};
-use models::recommend::Because;
 use primitives::ItemKey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +9,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// both says it.
 const NOW_WEIGHT: f64 = 0.75;
 
-/// What stands on a shelf, in the order of a customer's taste, too: half of the score is the place on the shelf, half what the
-/// taste says of it, each from 0 to 1.
-pub(super) fn by_taste(stood: Vec<Proposed>, taste: &[(ItemKey, f64)], n: usize) -> Vec<Proposed> {
-    let said = shares(taste.iter().copied());
+/// What stands on a shelf, in the order of a customer's taste, too, best first: half of the score is the place on the shelf, half
+/// that by taste, each from 1 for the first down to 0.
+pub(super) fn by_taste(stood: Vec<Proposed>, taste: &[ItemKey], n: usize) -> Vec<Proposed> {
+    let said: BTreeMap<ItemKey, f64> =
+        taste.iter().enumerate().map(|(at, item)| (*item, worth_by_rank(at, taste.len()))).collect();
     let n_stood = stood.len();
-    #[expect(clippy::cast_precision_loss, reason = "a list is short")]
-    let place = |at: usize| (n_stood - at) as f64 / n_stood as f64;
     let both = stood.into_iter().enumerate().map(|(at, (item, _, cause))| {
         let suits = said.get(&item).copied().unwrap_or(0.0);
-        (item, f64::midpoint(place(at), suits), cause)
+        (item, f64::midpoint(worth_by_rank(at, n_stood), suits), cause)
     });
     best(both.collect(), n)
+}
+
+/// What a place counts in an order of `n`: 1 for the first, and less from place to place. Of a recommender's scores the order alone
+/// means something.
+#[expect(clippy::cast_precision_loss, reason = "a list is short")]
+pub(in crate::kinds) fn worth_by_rank(at: usize, n: usize) -> f64 {
+    (n - at) as f64 / n as f64
 }
 
 /// What is wanted, and what goes with the items of this visit: what both say comes first. However long a list is, at least half
@@ -36,7 +41,7 @@ pub(super) fn with_now(wanted: Vec<Proposed>, near: &[Proposed], n: usize) -> Ve
         let goes = NOW_WEIGHT * said.get(item).copied().unwrap_or(0.0);
         let known = all.entry(*item).or_insert((0.0, *cause));
         // The reason is what says more of it; that it is popular is none for who looks at something.
-        if goes > known.0 || (goes > 0.0 && known.1 == Cause::Model(Because::Popular)) {
+        if goes > known.0 || (goes > 0.0 && matches!(known.1, Cause::Model(because) if !because.is_of_history())) {
             known.1 = *cause;
         }
         known.0 += goes;
@@ -83,6 +88,7 @@ fn best(mut all: Vec<Proposed>, n: usize) -> Vec<Proposed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use models::recommend::Because;
     use proptest::prelude::*;
 
     fn list(scored: &[(u64, f64)]) -> Vec<Proposed> {
@@ -97,11 +103,12 @@ mod tests {
     fn a_shelf_is_shaped_by_taste_and_taste_by_the_shelf() {
         let shelf = list(&[(1, 0.0), (2, 0.0), (3, 0.0), (4, 0.0)]);
         assert_eq!(keys(&by_taste(shelf.clone(), &[], 4)), [1, 2, 3, 4], "nobody's taste");
-        let shaped = by_taste(shelf.clone(), &[(ItemKey(4), 8.0), (ItemKey(3), 2.0), (ItemKey(9), 1.0)], 4);
-        assert_eq!(keys(&shaped), [4, 1, 2, 3], "{shaped:?}");
+        let shaped = by_taste(shelf.clone(), &[ItemKey(4), ItemKey(9), ItemKey(3)], 4);
+        assert_eq!(keys(&shaped), [4, 1, 3, 2], "{shaped:?}");
         let scores: Vec<f64> = shaped.iter().map(|(_, score, _)| *score).collect();
-        assert_eq!(scores, [0.625, 0.5, 0.375, 0.375], "half the place, half the taste");
-        assert_eq!(keys(&by_taste(shelf, &[(ItemKey(4), 8.0)], 2)), [4, 1]);
+        let expected = [0.625, 0.5, f64::midpoint(0.5, 1.0 / 3.0), 0.375];
+        assert_eq!(scores, expected, "half the place, half the taste");
+        assert_eq!(keys(&by_taste(shelf, &[ItemKey(4)], 2)), [4, 1]);
     }
 
     #[test]
@@ -142,7 +149,7 @@ mod tests {
         ) {
             let sorted = |map: &BTreeMap<u64, f64>| best(list(&map.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>()), 99);
             let (first, second) = (sorted(&one), sorted(&other));
-            let taste: Vec<(ItemKey, f64)> = second.iter().map(|(item, score, _)| (*item, *score)).collect();
+            let taste: Vec<ItemKey> = second.iter().map(|(item, ..)| *item).collect();
             let shaped = by_taste(first.clone(), &taste, n);
             let both = with_now(first.clone(), &second, n);
             for k in 0..=both.len() {

@@ -17,12 +17,14 @@ const N_DAYS_SURE: usize = 3;
 const LIKELY_FROM: f64 = 1.0;
 /// How unlikely it is for which it is counted on that they do not.
 const UNLIKELY_BELOW: f64 = 0.5;
+/// From so many days on a time is told in weeks.
+const WEEKS_FROM_DAYS: f64 = 21.0;
 /// What the usual time of others weighs, beside one's own: less than two purchases.
 const OF_OTHERS: f64 = 0.2;
 
 /// How often a customer buys an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rhythm {
+pub(in crate::kinds) struct Rhythm {
     /// On how many days.
     pub(super) n_days: usize,
     /// How many days usually lie between two of them.
@@ -35,7 +37,7 @@ pub(super) struct Rhythm {
 
 impl Rhythm {
     /// Of what was bought on several days, and of what others `usually` buy again, by item.
-    pub(super) fn all(
+    pub(in crate::kinds) fn all(
         bought: &[Bought],
         as_of: Timestamp,
         usually: impl Fn(ItemKey) -> Option<Again>,
@@ -76,7 +78,7 @@ impl Rhythm {
     }
 
     /// Why it is not wanted again yet, or not at all.
-    pub(super) fn keeps_out(&self) -> Option<&'static str> {
+    pub(in crate::kinds) fn keeps_out(&self) -> Option<&'static str> {
         if self.of_others.is_some_and(|likely| likely < UNLIKELY_BELOW) {
             return Some("bought before, and rarely bought again");
         }
@@ -109,11 +111,11 @@ impl Rhythm {
     }
 }
 
-/// "3 weeks", "5 days".
+/// "3 weeks", "18 days": in weeks only from where half of one makes no difference.
 fn span(days: f64) -> String {
     let (n, unit) = match days {
         days if days >= 60.0 => ((days / 30.437).round(), "month"),
-        days if days >= 14.0 => ((days / 7.0).round(), "week"),
+        days if days.round() >= WEEKS_FROM_DAYS => ((days / 7.0).round(), "week"),
         days => (days.round().max(1.0), "day"),
     };
     let plural = if n > 1.5 { "s" } else { "" };
@@ -159,10 +161,11 @@ mod tests {
             (21.0, 21.0, "Usually bought every 3 weeks, due now", true, false),
             (21.0, 20.5, "Usually bought every 3 weeks, due now", true, false),
             (21.0, 20.0, "Usually bought every 3 weeks, due in 1 day", true, false),
-            (20.0, 15.0, "Usually bought every 3 weeks, due in 5 days", true, false),
-            (20.0, 14.9, "Usually bought every 3 weeks, due in 5 days", false, false),
-            (20.0, 5.0, "Usually bought every 3 weeks, due in 2 weeks", false, false),
-            (20.0, 4.9, "Usually bought every 3 weeks, due in 2 weeks", false, true),
+            (20.0, 15.0, "Usually bought every 20 days, due in 5 days", true, false),
+            (20.0, 14.9, "Usually bought every 20 days, due in 5 days", false, false),
+            (20.0, 5.0, "Usually bought every 20 days, due in 15 days", false, false),
+            (20.0, 4.9, "Usually bought every 20 days, due in 15 days", false, true),
+            (20.6, 42.0, "Usually bought every 3 weeks, due for 3 weeks", true, false),
             (1.0, 2.0, "Usually bought every day, due for 1 day", true, false),
             (1.0, 4.0, "Usually bought every day, due for 3 days", true, false),
             (1.0, 4.1, "Usually bought every day, due for 3 days", false, false),
@@ -192,7 +195,7 @@ mod tests {
             let found = once(propensity, since);
             assert_eq!((found.keeps_out(), found.is_due()), (keeps_out, is_due), "{propensity} {since}");
         }
-        assert_eq!(once(2.0, 20.0).in_words(), "Usually bought again after 3 weeks, due now");
+        assert_eq!(once(2.0, 20.0).in_words(), "Usually bought again after 20 days, due now");
         // Who bought it twice has a time of their own, which says more.
         let at = |days: f64| NOW - std::time::Duration::from_secs_f64(days * 86_400.0);
         let twice = Rhythm::of(vec![at(40.0), at(20.0)], NOW, || unreachable!()).unwrap();

@@ -1,7 +1,8 @@
 //! Why does an item stand on the list, and why are there not more?
 
 use super::candidate::{Candidate, Cause};
-use super::pool::{Customer, Searched};
+use super::customer::Customer;
+use super::pool::Searched;
 use super::wish::{Placement, Wish};
 use crate::{Ask, LeftOut, Sales, World};
 use models::recommend::Because;
@@ -23,10 +24,13 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
             Some(source) => format!("Like {}, which this customer bought", source.title),
             None => "Like what this customer bought".to_owned(),
         },
+        Cause::Model(Because::AtThisHour) => "Bought more often than usual at this time of the week".to_owned(),
         Cause::Model(Because::Popular) => "Popular with all customers".to_owned(),
         Cause::With(item) => format!("Bought by customers who bought {}", title(ask.world, item)),
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
-        Cause::Trending => "Bought more often this week than before".to_owned(),
+        Cause::Trending => {
+            "Bought by more customers in the last 7 days than in an average week of the last four".to_owned()
+        }
         Cause::New => "New in the catalogue".to_owned(),
         Cause::Earlier => "In the catalogue for more than 30 days, and one of the last that came".to_owned(),
         Cause::Found => "Matches what was looked for".to_owned(),
@@ -62,15 +66,19 @@ fn sold(sales: Sales) -> String {
     }
 }
 
-/// What a list is that is for everybody, as the end of a sentence.
-pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<'_>) -> String {
+/// What a list is that is for everybody, as the end of a sentence; of an empty one, whether it was searched in a part of the
+/// catalogue only.
+pub(super) fn of_everybody(
+    candidates: &[Candidate],
+    ask: &Ask<'_>,
+    wish: &Wish<'_>,
+    is_searched_in_part: bool,
+) -> String {
     let what = match candidates.first().map(|first| first.cause) {
         None => {
             let none = match wish.placement {
                 _ if ask.is_unplaced => "the catalogue holds no item that can be shown",
-                _ if wish.is_searched && is_searched_in_part(ask.world) => {
-                    "nothing that can be searched at the moment matches what was looked for"
-                }
+                _ if is_searched_in_part => "nothing that can be searched at the moment matches what was looked for",
                 _ if wish.is_searched => "nothing that can be shown matches what was looked for",
                 _ if !wish.lens.filter.is_empty() => "no item that can be shown is what the filter asks for",
                 Placement::New => "nothing that can be shown is new in the catalogue",
@@ -88,12 +96,18 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<
         Some(Cause::Category(item)) => {
             format!("these are the most popular items of the same category as {}", title(ask.world, item))
         }
-        Some(Cause::Trending) => "these are items that sell better than they used to".to_owned(),
+        Some(Cause::Trending) => {
+            "first come items that more customers bought in the last 7 days than in an average week of the last four"
+                .to_owned()
+        }
         Some(Cause::New) => "these are the newest items".to_owned(),
         Some(Cause::Earlier) => {
             "these are the items that came last: none came into the catalogue within the last 30 days".to_owned()
         }
         Some(Cause::Found) => "these are the items that match what was looked for".to_owned(),
+        Some(_) if candidates.iter().any(|one| one.cause == Cause::Model(Because::AtThisHour)) => {
+            "these are the most popular items at this time of the week".to_owned()
+        }
         Some(_) => "these are the most popular items".to_owned(),
     };
     format!(": {what}")
@@ -104,11 +118,6 @@ pub(super) fn without_cart(customer: &Customer) -> String {
     let what =
         if customer.history.is_empty() { "the most popular items" } else { "items that this customer wants most" };
     format!("The question names nothing in the cart (give the ids as \"cart\"): these are {what}.")
-}
-
-/// Whether not all of the catalogue could be searched.
-fn is_searched_in_part(world: &dyn World) -> bool {
-    world.found(&[]).is_some_and(|found| found.told.searchable.is_some())
 }
 
 /// How many items were found, by which words where some were written wrong, and in how much of the catalogue.

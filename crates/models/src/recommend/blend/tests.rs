@@ -113,7 +113,7 @@ fn the_best_way_is_found_by_asking() {
 fn somebody_unknown_gets_what_sells_and_a_new_item_can_be_bought_again() {
     AGAIN.with(|model| {
         let list = model.rank(&Query::default(), 7, &|_| true);
-        assert_eq!(keys(&list), keys(&model.popular(7, &|_| true)));
+        assert_eq!(keys(&list), keys(&model.popular(7, None, &|_| true)));
         assert!(list.iter().all(|scored| scored.because == Because::Popular), "{list:?}");
         assert!(model.rank(&Query::default(), 0, &|_| true).is_empty());
         let list = model.rank(&Query::of(&[bought(7, 3.0), bought(7, 9.0)]), 3, &|item| item.0 == 7);

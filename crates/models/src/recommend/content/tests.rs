@@ -14,7 +14,7 @@ fn shop(traits: Vec<ItemTraits>) -> Interactions {
 }
 
 fn told(words: &[u64], groups: &[u64]) -> ItemTraits {
-    ItemTraits { words: words.to_vec(), groups: groups.to_vec(), price: None }
+    ItemTraits { words: words.to_vec(), groups: groups.to_vec(), ..ItemTraits::default() }
 }
 
 /// What is said of each item of the shop, in its order, to somebody who had these.

@@ -124,7 +124,11 @@ fn no_such_page(cursor: &str) -> Fault {
 
 fn item_of(item: &Item) -> Value {
     let text = |name: &str| item.said(name).and_then(|said| said.as_str().map(str::to_owned)).unwrap_or_default();
-    let at = match text("timestamp") {
+    let stated = item.said("timestamp").map(|said| match said {
+        Value::String(text) => text,
+        _ => item.stated_since().map(|at| at.to_string()).unwrap_or_default(),
+    });
+    let at = match stated.unwrap_or_default() {
         at if at.is_empty() => item.first_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| at.to_string()),
         at => at,
     };

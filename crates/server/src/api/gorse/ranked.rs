@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use features::Item;
 use governance::Headcount;
-use primitives::{ItemId, ItemKey, UserId};
+use primitives::{ItemId, ItemKey, Timestamp, UserId};
 use profiles::Identifier;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -252,17 +252,17 @@ async fn latest_within(
     newest(app, Slice { category: Some(category), ..slice }).await
 }
 
-/// By when they came into the catalogue, as their timestamp says; the score is that moment in seconds.
+/// By when they came into the catalogue, as their timestamp says, those that are only to come left out; the score is that moment in seconds.
 async fn newest(app: Arc<App>, slice: Slice) -> Answer {
     let ranked = app.run(move |app| {
-        let (mut found, mut last) = (Vec::new(), None);
+        let (mut found, mut last, now) = (Vec::new(), None, app.engine.clock().now());
         loop {
             let n_seen = app.engine.look(|live| {
                 let mut n_seen = 0;
                 for (key, item) in live.items.after(last, N_SLICE) {
                     (n_seen, last) = (n_seen + 1, Some(*key));
                     if live.items.offers(*key) && is_of(item, slice.category.as_deref()) {
-                        found.extend(since(item).map(|at| Ranked { id: item.id.to_string(), score: at }));
+                        found.extend(since(item, now).map(|at| Ranked { id: item.id.to_string(), score: at }));
                     }
                 }
                 n_seen
@@ -278,6 +278,6 @@ async fn newest(app: Arc<App>, slice: Slice) -> Answer {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of this calendar are far below 2^53")]
-fn since(item: &Item) -> Option<f64> {
-    item.stated_since().or(item.first_at).map(|at| at.as_millis().div_euclid(1_000) as f64)
+fn since(item: &Item, now: Timestamp) -> Option<f64> {
+    item.stated_since().or(item.first_at).filter(|at| *at <= now).map(|at| at.as_millis().div_euclid(1_000) as f64)
 }

@@ -13,7 +13,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use events::{BATCH_BYTES_MAX, Batch};
+use events::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch};
 use primitives::{ItemId, ItemKey, plain_words};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -40,10 +40,13 @@ struct Item {
     item_id: String,
     is_hidden: Option<bool>,
     categories: Option<Vec<String>>,
-    timestamp: Option<String>,
+    timestamp: Option<Value>,
     labels: Option<Value>,
     comment: Option<String>,
 }
+
+/// How a time that was never set begins.
+const NEVER: &str = "0001-01-01";
 
 type Written = Result<Json<Value>, Fault>;
 
@@ -69,12 +72,13 @@ pub(super) async fn changed_user(
 
 pub(super) async fn item(caller: Caller, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Written {
     let item: Item = read(&body)?;
-    take(app, caller, vec![describe(item, false)]).await
+    take(app, caller, vec![describe(item, false)?]).await
 }
 
 pub(super) async fn items(caller: Caller, State(app): State<Arc<App>>, body: Body) -> Written {
     let items: Vec<Item> = read_list(body).await?;
-    take(app, caller, items.into_iter().map(|item| describe(item, false)).collect()).await
+    let events: Result<Vec<Value>, Fault> = items.into_iter().map(|item| describe(item, false)).collect();
+    take(app, caller, events?).await
 }
 
 pub(super) async fn changed_item(
@@ -84,14 +88,14 @@ pub(super) async fn changed_item(
     SmallBody(body): SmallBody,
 ) -> Written {
     let item: Item = read(&body)?;
-    take(app, caller, vec![describe(Item { item_id: id, ..item }, true)]).await
+    take(app, caller, vec![describe(Item { item_id: id, ..item }, true)?]).await
 }
 
 /// Its sales stay in the past of whoever bought it: it is never shown again.
 pub(super) async fn hide_item(caller: Caller, State(app): State<Arc<App>>, Path(id): Path<String>) -> Written {
     let key = ItemKey::from(&ItemId::from(id.as_str()));
     let is_there = app.run(move |app| Ok(app.engine.look(|live| live.items.get(key).is_some()))).await?;
-    let hidden = describe(Item { item_id: id, is_hidden: Some(true), ..Item::default() }, true);
+    let hidden = describe(Item { item_id: id, is_hidden: Some(true), ..Item::default() }, true)?;
     take(app, caller, is_there.then_some(hidden).into_iter().collect()).await
 }
 
@@ -125,27 +129,28 @@ async fn recategorize(
     id: String,
     change: impl FnOnce(&mut Vec<String>) + Send + 'static,
 ) -> Written {
-    let n_rows = app.run(move |app| Ok(recategorize_now(app, &caller, id, change))).await??;
+    let n_rows = app.run_public(move |app| Ok(recategorize_now(app, &caller, id, change))).await??;
     Ok(Json(json!({ "RowAffected": n_rows })))
 }
 
-/// One after the other: each begins with what the one before has left.
+/// One after the other of one item: each begins with what the one before has left.
 fn recategorize_now(
     app: &App,
     caller: &Caller,
     id: String,
     change: impl FnOnce(&mut Vec<String>),
 ) -> Result<u64, Fault> {
-    let mut last = app.categorized.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = ItemKey::from(&ItemId::from(id.as_str()));
+    let [first, ..] = key.0.to_le_bytes();
+    let mut last = app.categorized[usize::from(first)].lock().unwrap_or_else(PoisonError::into_inner);
     // And says so later: what is said at one moment has no order.
     let now = || app.engine.clock().now();
     (0..N_PAUSES_MAX).take_while(|_| now() <= *last).for_each(|_| std::thread::sleep(PAUSE));
-    let key = ItemKey::from(&ItemId::from(id.as_str()));
     let known = app.engine.look(|live| live.items.get(key).map(categories));
     let mut categories = known.ok_or_else(super::known::no_such_item)?;
     change(&mut categories);
     let item = Item { item_id: id, categories: Some(categories), ..Item::default() };
-    let n_rows = take_now(app, caller, vec![describe(item, true)])?;
+    let n_rows = take_now(app, caller, vec![describe(item, true)?])?;
     *last = now();
     Ok(n_rows)
 }
@@ -160,7 +165,8 @@ pub(super) async fn feedback(caller: Caller, State(app): State<Arc<App>>, body: 
 /// What a feedback is as an event; it carries what was sent, so that it can be told again.
 pub(super) fn event_of(feedback: Map<String, Value>) -> Result<Value, Fault> {
     let text = |name: &str| feedback.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (kind, user, item, at) = (text("FeedbackType"), text("UserId"), text("ItemId"), text("Timestamp"));
+    let (kind, user, item) = (text("FeedbackType"), text("UserId"), text("ItemId"));
+    let at = feedback.get("Timestamp").cloned().map(stated).transpose()?.flatten();
     for (name, value) in [("FeedbackType", kind), ("UserId", user), ("ItemId", item)] {
         if value.is_empty() {
             return Err(bad(format!("a feedback lacks its {name}: send it as a text")));
@@ -168,13 +174,28 @@ pub(super) fn event_of(feedback: Map<String, Value>) -> Result<Value, Fault> {
     }
     let (name, properties) = meant(kind, item);
     let mut event = json!({"type": "track", "event": name, "userId": user, "properties": properties});
-    if !at.is_empty() {
-        event["timestamp"] = moment(at).into();
-        let same = format!("{kind}\n{user}\n{item}\n{at}");
+    if let Some(at) = at {
+        let said = at.as_str().map_or_else(|| at.to_string(), str::to_owned);
+        event["timestamp"] = at.as_str().map_or_else(|| at.clone(), |at| moment(at).into());
+        let same = format!("{kind}\n{user}\n{item}\n{said}");
         event["messageId"] = message_id("gorse", &same).into();
     }
     event["context"] = json!({ "gorse": feedback });
     Ok(event)
+}
+
+/// A time as it was sent; `None` where it was never set, for which clients of Gorse's write the first moment that they know. A
+/// number counts seconds or milliseconds since 1970.
+fn stated(at: Value) -> Result<Option<Value>, Fault> {
+    match &at {
+        Value::Null => Ok(None),
+        Value::String(text) if text.trim().is_empty() || text.starts_with(NEVER) => Ok(None),
+        Value::Number(number) if number.as_f64() == Some(0.0) => Ok(None),
+        Value::String(_) | Value::Number(_) => Ok(Some(at)),
+        _ => Err(bad(format!(
+            "the Timestamp is {at}: send a text such as \"2026-11-22T10:00:00Z\", or seconds since 1970"
+        ))),
+    }
 }
 
 /// Gorse takes a day, and a blank between the day and the hour.
@@ -202,7 +223,8 @@ fn identify(user: User) -> Value {
 }
 
 /// An item as the catalogue takes it. Of a change only what is said counts.
-fn describe(item: Item, is_change: bool) -> Value {
+fn describe(item: Item, is_change: bool) -> Result<Value, Fault> {
+    let at = item.timestamp.map(stated).transpose()?.flatten();
     let mut traits = Map::new();
     let mut say = |name: &str, value: Option<Value>| traits.extend(value.map(|value| (name.to_owned(), value)));
     let hidden = item.is_hidden.or((!is_change).then_some(false));
@@ -210,11 +232,11 @@ fn describe(item: Item, is_change: bool) -> Value {
     say("category", item.categories.as_ref().and_then(|all| all.first()).map(|first| first.as_str().into()));
     say("categories", item.categories.map(Into::into).or((!is_change).then(|| json!([]))));
     say("labels", item.labels.filter(|labels| !labels.is_null()));
-    say("timestamp", item.timestamp.filter(|at| !at.is_empty()).map(Into::into));
+    say("timestamp", at);
     // Gorse has no name for an item: people write it there.
     say("name", item.comment.as_deref().filter(|comment| !comment.trim().is_empty()).map(Into::into));
     say("comment", item.comment.map(Into::into));
-    json!({"type": "item", "itemId": item.item_id, "traits": traits})
+    Ok(json!({"type": "item", "itemId": item.item_id, "traits": traits}))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
@@ -224,7 +246,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
 async fn read_list<T: DeserializeOwned>(body: Body) -> Result<Vec<T>, Fault> {
     let too_large =
         || ApiError::too_large(format!("the body is larger than {BATCH_BYTES_MAX} bytes: send less at a time"));
-    read(&read_up_to(body, BATCH_BYTES_MAX).await?.ok_or_else(too_large)?)
+    let list: Vec<T> = read(&read_up_to(body, BATCH_BYTES_MAX).await?.ok_or_else(too_large)?)?;
+    if list.len() > BATCH_EVENTS_MAX {
+        let message = format!("the body has {} rows and may have {BATCH_EVENTS_MAX}: send less at a time", list.len());
+        return Err(ApiError::too_large(message).into());
+    }
+    Ok(list)
 }
 
 fn bad(message: String) -> Fault {
@@ -234,7 +261,7 @@ fn bad(message: String) -> Fault {
 /// Takes events in, and answers how many there are now. Where one of them is not accepted the call fails with its reason, and
 /// none of them is taken in.
 pub(super) async fn take(app: Arc<App>, caller: Caller, events: Vec<Value>) -> Written {
-    let n_rows = app.run(move |app| Ok(take_now(app, &caller, events))).await??;
+    let n_rows = app.run_public(move |app| Ok(take_now(app, &caller, events))).await??;
     Ok(Json(json!({ "RowAffected": n_rows })))
 }
 

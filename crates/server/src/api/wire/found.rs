@@ -10,11 +10,13 @@ pub(super) struct FoundReply<'a> {
     /// How many items match, where items were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<u64>,
-    /// What all matches have in common, with how many of them have each: category, brand, ranges of the price, then by name.
+    /// What all matches have in common, with how many of them have each: category, brand, ranges of the price, then by name;
+    /// `more` says how many other values there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<std::collections::BTreeMap<String, serde_json::Value>>>)]
     facets: Option<&'a [Facet]>,
-    /// What of the words was understood as what: `as` names a trait or `price`, `only` says whether other items are left out.
+    /// What of the words was understood as what: `as` names a trait, `price` or `order`, `only` says whether other items are left
+    /// out, `not` that those with it are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<std::collections::BTreeMap<String, serde_json::Value>>>)]
     understood: Option<&'a [Meaning]>,

@@ -145,8 +145,10 @@ fn note(event: &Event) -> Option<String> {
          event. docs/events.md has the names."
             .to_owned()
     });
-    let of_time =
-        event.stated_at.map(|at| format!("Stated for {at}, which was in the future: taken for when it came."));
+    let of_time = event.stated_at.map(|at| {
+        let why = if at > event.received_at { "was in the future" } else { "no clock that is set says" };
+        format!("Stated for {at}, which {why}: taken for when it came.")
+    });
     // A sentence each, of which the message is the beginning.
     let of_marks = event.marks().into_iter().map(|mark| format!("Does not count: {}.", mark.message));
     let notes: Vec<String> = of_name.into_iter().chain(of_time).chain(of_marks).collect();

@@ -105,6 +105,51 @@ fn those_that_lost_are_told_with_their_scores_and_a_replay_with_its_bytes() {
 }
 
 #[test]
+fn what_was_looked_for_is_shown_with_what_it_was_understood_as_until_it_is_forgotten() {
+    let console = Console::start(true);
+    console.send_events(
+        r#"{"batch":[
+        {"type":"item","itemId":"tea","traits":{"name":"Green tea","category":"Tea","price":4.9,"currency":"EUR"}},
+        {"type":"item","itemId":"pot","traits":{"name":"Pot of clay","category":"Pots","price":30,"currency":"EUR"}},
+        {"type":"identify","userId":"ann","traits":{"name":"Ann"}}]}"#,
+    );
+    let asked = |kind: &str, word: &str, text: &str| {
+        let parameters = [(word.to_owned(), text.into())].into();
+        let names = vec![Identifier::User("ann".into())];
+        let asked = Question { kind: kind.into(), names, parameters, context: events::Fields::new() };
+        console.running.app().engine.decide(asked).unwrap().decision.id.to_string()
+    };
+    let search = asked("search", "query", "gren \"tea\" under 10");
+    let page = console.get(&format!("/decisions/{search}")).body;
+    for part in [
+        "Looked for <strong>“gren &#34;tea&#34; under 10”</strong>, searched as “green tea under 10”",
+        "<span class=\"badge info\">under 10: price up to 10</span>",
+        "<span class=\"badge info\">tea: category Tea</span>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    asked("suggest", "query", "te");
+    asked("recommend", "search", "clay");
+    asked("search", "query", &"tea ".repeat(40));
+    let list = console.get("/decisions").body;
+    for part in [
+        "“gren &#34;tea&#34; under 10”: 1 item",
+        "“te”: ",
+        "“clay”: 1 item, first Pot of clay",
+        &format!("“{}…”: ", "tea ".repeat(15)),
+    ] {
+        assert!(list.contains(part), "{part}: {list}");
+    }
+    console.send_events(
+        r#"{"batch":[{"type":"track","userId":"ann","event":"Consent Changed",
+            "context":{"consent":{"categoryPreferences":{"personalization":false}}}}]}"#,
+    );
+    console.running.app().engine.forget_refused(&mut None, 10).unwrap();
+    let refused = console.get(&format!("/decisions/{search}")).body;
+    assert!(!refused.contains("Looked for") && !refused.contains("gren"), "{refused}");
+}
+
+#[test]
 fn only_the_name_of_the_erased_is_nobody() {
     let is_nobody = |id: &str| engine::is_nobody(&primitives::CustomerId::from(id));
     assert_eq!(["anonymous:", "anonymous:x", "gone", ""].map(is_nobody), [true, false, false, false]);
