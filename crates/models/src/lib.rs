@@ -11,6 +11,7 @@
 //! | [`value`] | what will a customer without a contract bring? [`value::ValueSettings`] → [`value::ValueModel`] |
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
+//! | [`budget`] | who gets which offer, so that a budget earns most? |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`examination`] | which places of a list are looked at? [`examination::ExaminationSettings`] → [`examination::Examination`] |
 //! | [`metrics`] | how good was it? |
@@ -24,6 +25,7 @@
 //! - every estimator passes the one suite in `tests/estimators.rs`.
 
 pub mod boost;
+pub mod budget;
 mod bytes;
 pub mod calibrate;
 mod error;
