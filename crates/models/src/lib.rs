@@ -11,6 +11,7 @@
 //! | [`value`] | what will a customer without a contract bring? [`value::ValueSettings`] → [`value::ValueModel`] |
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
+//! | [`bandit`] | what is each action worth here, and with which chance is each taken? [`bandit::ValuesSettings`] → [`bandit::Values`] |
 //! | [`budget`] | who gets which offer, so that a budget earns most? |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`examination`] | which places of a list are looked at? [`examination::ExaminationSettings`] → [`examination::Examination`] |
@@ -24,6 +25,7 @@
 //! - ties are broken by the item's key, so every ranking is total;
 //! - every estimator passes the one suite in `tests/estimators.rs`.
 
+pub mod bandit;
 pub mod boost;
 pub mod budget;
 mod bytes;

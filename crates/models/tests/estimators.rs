@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use models::bandit::{Arm, Rounds, Values, ValuesSettings};
 use models::boost::{Binned, BoostModel, BoostSettings, Lesson, Poisson, Rows};
 use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
 use models::neural::{Mlp, MlpSettings};
@@ -334,6 +335,38 @@ impl Subject for Value {
     }
 }
 
+/// For what actions are worth a row is a round: the second feature says which of four actions was taken, the third with which
+/// chance, the label what came of it.
+struct Actions;
+impl Subject for Actions {
+    type Model = Values;
+    const ROW_ORDER_TOLERANCE: f64 = 1e-6;
+    fn fit(data: &Data, _seed: u64) -> Result<Values, ModelError> {
+        let flat = data.rows.concat();
+        let frame = Frame::new(&flat, data.rows.len(), data.rows.first().map_or(1, Vec::len))?;
+        let action: Vec<u32> = data.rows.iter().map(|row| place(row[1]) % 4).collect();
+        let propensity: Vec<f64> = data.rows.iter().map(|row| f64::from(1 + place(row[2])) / 64.0).collect();
+        let rounds = Rounds::new(frame, &action, &propensity, &data.labels);
+        ValuesSettings::default().fit(&Rounds { weight: data.weights.as_deref(), ..rounds }, &[0, 0, 1, 1, 2])
+    }
+    fn ask(model: &Values, rows: &[Vec<f64>]) -> Vec<f64> {
+        let arms = [Arm::Known(0), Arm::Known(3), Arm::Known(4), Arm::Cold { group: 1 }];
+        let asked = rows
+            .iter()
+            .flat_map(|row| arms.iter().flat_map(|arm| [model.score(row, *arm), model.width(row, *arm).unwrap()]));
+        asked.collect()
+    }
+    fn write(model: &Values) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Values, ModelError> {
+        Values::from_bytes(bytes)
+    }
+    fn through_serde(model: &Values) -> Values {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
 /// A feature from -8 to 8 as a number from 0 to 63.
 fn place(value: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the sum lies between 0 and 63")]
@@ -503,6 +536,12 @@ fn members_of_recommenders_keep_the_contract() {
 #[test]
 fn value_keeps_the_contract() {
     suite::<Value>();
+}
+
+#[test]
+fn values_of_actions_keep_the_contract() {
+    suite::<Actions>();
+    weights_suite::<Actions>(1e-6);
 }
 
 #[test]
