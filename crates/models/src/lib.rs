@@ -12,6 +12,7 @@
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
 //! | [`bandit`] | what is each action worth here, and with which chance is each taken? [`bandit::ValuesSettings`] → [`bandit::Values`] |
+//! | [`off_policy`] | what would another way of choosing have earned? [`off_policy::Logged`] → [`off_policy::Estimate`] |
 //! | [`budget`] | who gets which offer, so that a budget earns most? |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`examination`] | which places of a list are looked at? [`examination::ExaminationSettings`] → [`examination::Examination`] |
@@ -32,6 +33,7 @@ mod bytes;
 pub mod calibrate;
 mod error;
 pub mod examination;
+mod folds;
 mod frame;
 mod labels;
 mod linear;
@@ -39,11 +41,13 @@ pub mod metrics;
 pub mod minimise;
 pub mod nearest;
 pub mod neural;
+pub mod off_policy;
 pub mod recommend;
 pub mod rfm;
 mod settings;
 pub mod value;
 
 pub use error::ModelError;
+pub use folds::folds;
 pub use frame::Frame;
 pub use settings::Range;
