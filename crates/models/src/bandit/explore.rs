@@ -149,11 +149,18 @@ impl Explorer {
                 vote(beliefs.values, 1.0 - share, &mut p);
                 p.iter_mut().for_each(|p| *p += share / n as f64);
             }
-            Self::LinUcb { alpha } => vote(&beliefs.shifted(|_| alpha), 1.0, &mut p),
+            Self::LinUcb { alpha } => {
+                let moved = beliefs.values.iter().zip(beliefs.errors()).map(|(value, error)| value + alpha * error);
+                vote(&moved.collect::<Vec<f64>>(), 1.0, &mut p);
+            }
             Self::Thompson { v, n_draws } => {
                 let mut random = seed.stream("bandit/thompson", 0);
+                let errors: Vec<f64> = beliefs.errors().collect();
+                let mut drawn = beliefs.values.to_vec();
                 for _ in 0..n_draws {
-                    let drawn = beliefs.shifted(|_| v * normal(&mut random));
+                    for ((drawn, value), error) in drawn.iter_mut().zip(beliefs.values).zip(&errors) {
+                        *drawn = value + v * error * normal(&mut random);
+                    }
                     vote(&drawn, 1.0 / f64::from(n_draws), &mut p);
                 }
             }
@@ -173,14 +180,11 @@ impl Beliefs<'_> {
         if self.spread.is_finite() && self.spread >= 0.0 { self.spread } else { 1.0 }
     }
 
-    /// The values, each moved by so many of its standard errors.
-    fn shifted(&self, mut by: impl FnMut(usize) -> f64) -> Vec<f64> {
+    /// The standard error of each value; 0 where it is not known.
+    fn errors(&self) -> impl Iterator<Item = f64> + use<'_> {
         let spread = self.known_spread();
-        let shift = |(at, value): (usize, &f64)| {
-            let width = self.widths.get(at).copied().unwrap_or(0.0) * spread;
-            value + by(at) * width
-        };
-        self.values.iter().enumerate().map(shift).collect()
+        let width = |at: usize| self.widths.get(at).copied().filter(|width: &f64| width.is_finite()).unwrap_or(0.0);
+        (0..self.values.len()).map(move |at| width(at) * spread)
     }
 }
 
