@@ -33,6 +33,11 @@ impl Gram {
         }
     }
 
+    /// Adds what another one holds.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        self.lower.iter_mut().zip(&other.lower).for_each(|(sum, more)| *sum += more);
+    }
+
     /// The last column, which is that of the intercept where it comes last.
     pub(crate) fn last_column(&self) -> &[f64] {
         &self.lower[row_at(self.n.saturating_sub(1))..]
@@ -150,5 +155,17 @@ mod tests {
         let mut side = vec![1.0, 1.0, 0.0];
         factor.solve(&mut side);
         assert!(side.iter().all(|value| value.is_finite()), "{side:?}");
+    }
+
+    #[test]
+    fn sums_of_parts_are_the_sum_of_all() {
+        let (mut whole, mut left, mut right) = (Gram::new(2), Gram::new(2), Gram::new(2));
+        left.add(2.0, &[1.0, 3.0]);
+        right.add(1.0, &[-1.0, 1.0]);
+        whole.add(2.0, &[1.0, 3.0]);
+        whole.add(1.0, &[-1.0, 1.0]);
+        left.add_all(&right);
+        assert_eq!((left.last_column(), &left.lower), (whole.last_column(), &whole.lower));
+        assert_eq!(whole.last_column(), &[5.0, 19.0]);
     }
 }
