@@ -1,6 +1,7 @@
 //! How do well-known libraries do on the same data? They come into a throw-away environment, pinned, and both print.
 
 mod bandit;
+mod budget;
 mod off_policy;
 mod rank;
 mod recommend;
@@ -26,6 +27,8 @@ pub(crate) enum Peers {
     Bandit,
     /// The booster and LightGBM at ordering the documents of judged queries: NDCG@10 and the paired difference.
     Rank(rank::Rank),
+    /// What a budget buys, beside a solver of whole programs.
+    Budget,
     /// What another policy is worth on the sample of the Open Bandit Pipeline, whose own numbers must come out.
     OffPolicy,
     /// Lists of items beside `implicit` (ALS, BPR), EASE, item-kNN, UP-CF and TIFU-KNN, on the split of the evaluation.
@@ -40,6 +43,7 @@ pub(crate) fn run(root: &Path, peers: Peers) -> Result<()> {
     match peers {
         Peers::Bandit => bandit::run(root),
         Peers::Boost { rows, turns } => boost(root, rows, turns),
+        Peers::Budget => budget::run(root),
         Peers::OffPolicy => off_policy::run(root),
         Peers::Rank(asked) => rank::run(root, &asked),
         Peers::Recommend(asked) => recommend::run(root, &asked),

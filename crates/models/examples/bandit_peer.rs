@@ -67,6 +67,8 @@ fn judge(set: &Set) -> Result<Map<String, serde_json::Value>> {
     let batches = [
         ("batches_squarecb", square_cb.clone(), 0.0),
         ("batches_squarecb_floor", square_cb, FLOOR),
+        ("batches_linucb_floor", Explorer::LinUcb { alpha: 1.0 }, FLOOR),
+        ("batches_thompson_floor", Explorer::Thompson { v: 0.3, n_draws: 200 }, FLOOR),
         ("batches_bag_5", Explorer::Bag { n: 5 }, FLOOR),
         ("batches_cover_5", Explorer::Cover { n: 5 }, FLOOR),
     ];
@@ -102,17 +104,28 @@ fn in_batches(set: &Set, order: usize, explorer: &Explorer, floor: f64) -> Resul
     let group_of = vec![0; set.n_actions];
     let arms: Vec<Arm> = (0..).take(set.n_actions).map(Arm::Known).collect();
     let settings = ValuesSettings::default();
+    let needs_widths = matches!(explorer, Explorer::LinUcb { .. } | Explorer::Thompson { .. });
     let (mut x, mut actions, mut chances, mut rewards) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut model: Option<(Values, Option<Committee>)> = None;
     let (mut wrong, mut n_learned) = (0, 0);
     for (round, &row) in set.orders[order].iter().enumerate() {
         let features = set.row(row);
-        let values: Vec<f64> = match &model {
-            Some((values, _)) => arms.iter().map(|arm| values.score(features, *arm)).collect(),
-            None => vec![0.0; arms.len()],
+        let (values, widths) = match &model {
+            Some((values, _)) => {
+                let widths: Vec<f64> = if needs_widths {
+                    arms.iter().filter_map(|arm| values.width(features, *arm)).collect()
+                } else {
+                    Vec::new()
+                };
+                (arms.iter().map(|arm| values.score(features, *arm)).collect(), widths)
+            }
+            None => (vec![0.0; arms.len()], Vec::new()),
         };
+        // The published formula of SquareCB has no spread, and is compared without it.
+        let spread = model.as_ref().filter(|_| needs_widths).map_or(1.0, |(values, _)| values.spread());
         let votes = model.as_ref().and_then(|(_, committee)| Some(committee.as_ref()?.votes(features, &arms)));
-        let beliefs = Beliefs { votes: votes.as_deref().unwrap_or(&[]), ..Beliefs::new(&values, round as f64 + 1.0) };
+        let votes = votes.as_deref().unwrap_or(&[]);
+        let beliefs = Beliefs { widths: &widths, votes, spread, ..Beliefs::new(&values, round as f64 + 1.0) };
         let p = explorer.pmf(&beliefs, floor, seed);
         let action = draw(&p, random.random());
         let is_right = set.labels[row as usize] as usize == action;

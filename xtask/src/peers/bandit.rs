@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PACKAGES: &[&str] = &["vowpalwabbit==9.11.9", "numpy==2.4.6", "scikit-learn==1.9.1", "scipy"];
+const PACKAGES: &[&str] = &["vowpalwabbit==9.11.9", "numpy==2.4.6", "scikit-learn==1.9.1", "scipy==1.17.1"];
 
 /// Two of the sets lie in this package; of its own code nothing is run.
 const SETS: &str = "river==0.26.1";
