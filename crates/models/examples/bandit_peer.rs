@@ -117,7 +117,7 @@ fn in_batches(set: &Set, order: usize, explorer: &Explorer, floor: f64) -> Resul
                 } else {
                     Vec::new()
                 };
-                (arms.iter().map(|arm| values.score(features, *arm)).collect(), widths)
+                (values.scores(features, &arms), widths)
             }
             None => (vec![0.0; arms.len()], Vec::new()),
         };

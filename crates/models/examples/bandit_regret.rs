@@ -112,7 +112,7 @@ fn probabilities(trial: &Trial, model: Option<&Values>, x: &[f64], arms: &[Arm],
     let Some(model) = model else {
         return vec![1.0 / arms.len() as f64; arms.len()];
     };
-    let values: Vec<f64> = arms.iter().map(|arm| model.score(x, *arm)).collect();
+    let values = model.scores(x, arms);
     let widths: Vec<f64> = arms.iter().filter_map(|arm| model.width(x, *arm)).collect();
     let beliefs =
         Beliefs { values: &values, widths: &widths, votes: &[], spread: model.spread(), n_rounds: model.n_rounds() };

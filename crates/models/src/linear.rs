@@ -5,6 +5,6 @@ mod gram;
 mod inverse;
 mod vectors;
 
-pub(crate) use gram::{Factor, Gram, product, row_at};
+pub(crate) use gram::{Factor, Gram, product, product_of_stored, row_at};
 pub(crate) use inverse::Symmetric;
 pub(crate) use vectors::{add_scaled, dot, narrow, vectorised};

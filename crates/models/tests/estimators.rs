@@ -339,6 +339,7 @@ impl Subject for Value {
 /// For what actions are worth a row is a round: the second feature says which of four actions was taken, the third with which
 /// chance, the label what came of it.
 struct Actions;
+const ACTIONS: [Arm; 4] = [Arm::Known(0), Arm::Known(3), Arm::Known(4), Arm::Cold { group: 1 }];
 impl Subject for Actions {
     type Model = Values;
     const ROW_ORDER_TOLERANCE: f64 = 1e-6;
@@ -351,11 +352,15 @@ impl Subject for Actions {
         ValuesSettings::default().fit(&Rounds { weight: data.weights.as_deref(), ..rounds }, &[0, 0, 1, 1, 2])
     }
     fn ask(model: &Values, rows: &[Vec<f64>]) -> Vec<f64> {
-        let arms = [Arm::Known(0), Arm::Known(3), Arm::Known(4), Arm::Cold { group: 1 }];
-        let asked = rows
-            .iter()
-            .flat_map(|row| arms.iter().flat_map(|arm| [model.score(row, *arm), model.width(row, *arm).unwrap()]));
-        asked.collect()
+        let of = |row: &Vec<f64>| ACTIONS.map(|arm| [model.score(row, arm), model.width(row, arm).unwrap()]);
+        rows.iter().flat_map(|row| of(row).into_iter().flatten().collect::<Vec<f64>>()).collect()
+    }
+    fn ask_all(model: &Values, rows: &[Vec<f64>]) -> Vec<f64> {
+        let of = |row: &Vec<f64>| {
+            let widths = ACTIONS.map(|arm| model.width(row, arm).unwrap());
+            model.scores(row, &ACTIONS).into_iter().zip(widths).flat_map(|(score, width)| [score, width]).collect()
+        };
+        rows.iter().flat_map(|row| -> Vec<f64> { of(row) }).collect()
     }
     fn write(model: &Values) -> Vec<u8> {
         model.to_bytes().unwrap()

@@ -135,7 +135,7 @@ impl Committee {
     /// Where the row has another length than the training rows.
     #[must_use]
     pub fn votes(&self, x: &[f64], arms: &[Arm]) -> Vec<Vec<f64>> {
-        self.members.iter().map(|member| arms.iter().map(|arm| member.score(x, *arm)).collect()).collect()
+        self.members.iter().map(|member| member.scores(x, arms)).collect()
     }
 
     /// The members.

@@ -3,7 +3,7 @@
 use super::rounds::{Checked, Rounds, widen};
 use super::values::{Stored, Values};
 use crate::ModelError;
-use crate::linear::{Factor, Gram, narrow};
+use crate::linear::{Factor, Gram, narrow, product_of_stored};
 use crate::settings::settings;
 use rayon::prelude::*;
 
@@ -150,7 +150,7 @@ pub(super) fn finish(mut stored: Stored, rounds: &Rounds<'_>, checked: &Checked)
         widen(rounds.x.row(row), &mut x);
         let theta = &stored.coefficients[action * width..(action + 1) * width];
         let mean = stored.groups[stored.group_of[action] as usize].0;
-        let score = mean + x.iter().zip(theta).map(|(x, theta)| x * f64::from(*theta)).sum::<f64>();
+        let score = mean + product_of_stored(theta, &x);
         let reward = rounds.reward[row];
         // A reward that has not come yet is 0 in both sums: in expectation this is what is left when all have come.
         squares += checked.weight[row] * reward * (reward - 2.0 * score) + checked.seen[row] * score * score;

@@ -105,6 +105,22 @@ pub(crate) fn product(a: &[f64], b: &[f64]) -> f64 {
     (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
 }
 
+/// The same with numbers that are stored in single precision; added up in double.
+pub(crate) fn product_of_stored(stored: &[f32], b: &[f64]) -> f64 {
+    const LANES: usize = 4;
+    let n = stored.len().min(b.len());
+    let (stored_chunks, b_chunks) = (stored[..n].chunks_exact(LANES), b[..n].chunks_exact(LANES));
+    let rest = stored_chunks.remainder().iter().zip(b_chunks.remainder());
+    let rest: f64 = rest.map(|(a, b)| f64::from(*a) * b).sum();
+    let mut sums = [0.0; LANES];
+    for (a, b) in stored_chunks.zip(b_chunks) {
+        for lane in 0..LANES {
+            sums[lane] += f64::from(a[lane]) * b[lane];
+        }
+    }
+    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +157,8 @@ mod tests {
             let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(a, b)| (f64::from(*a), f64::from(*b))).unzip();
             let expected: i32 = pairs.iter().map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
             prop_assert!((product(&a, &b) - f64::from(expected)).abs() < 1e-9);
+            let stored: Vec<f32> = pairs.iter().map(|(a, _)| f32::from(*a)).collect();
+            prop_assert!((product_of_stored(&stored, &b) - f64::from(expected)).abs() < 1e-9);
         }
     }
 
