@@ -7,6 +7,9 @@ use rand::Rng;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+mod tests;
+
 /// How chance is spent on learning more.
 ///
 /// ```text

@@ -71,3 +71,51 @@ pub fn unit(bits: u64) -> f64 {
     let bits = bits >> 12;
     (bits as f64 + 0.5) / 4_503_599_627_370_496.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::Seed;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_action_that_is_taken_away_changes_the_winner_only_if_it_was_the_winner(
+            p in prop::collection::vec(0.0_f64..1.0, 2..20), salt: u32, gone in 0_usize..20,
+        ) {
+            let mut random = Seed::new(u64::from(salt)).stream("race", 0);
+            let u: Vec<f64> = p.iter().map(|_| unit(random.random())).collect();
+            let all = race(&p, |action| u[action]);
+            let gone = gone % p.len();
+            let kept: Vec<usize> = (0..p.len()).filter(|action| *action != gone).collect();
+            let fewer: Vec<f64> = kept.iter().map(|action| p[*action] * 0.5).collect();
+            let again: Vec<usize> = race(&fewer, |action| u[kept[action]]).iter().map(|action| kept[*action]).collect();
+            let expected: Vec<usize> = all.into_iter().filter(|action| *action != gone).collect();
+            prop_assert_eq!(again, expected);
+        }
+    }
+
+    #[test]
+    fn draws_of_ten_thousand_match_the_probabilities() {
+        let p = [0.5, 0.25, 0.125, 0.1, 0.025];
+        let (n, mut firsts, mut seconds) = (10_000, [0.0; 5], [0.0; 5]);
+        let mut random = Seed::new(11).stream("race", 0);
+        for _ in 0..n {
+            let u: Vec<f64> = p.iter().map(|_| unit(random.random())).collect();
+            let order = race(&p, |action| u[action]);
+            firsts[order[0]] += 1.0;
+            seconds[order[1]] += 1.0;
+        }
+        // The second place is drawn from what the first has left over.
+        let second = |a: usize| (0..5).filter(|b| *b != a).map(|b| p[b] * p[a] / (1.0 - p[b])).sum::<f64>();
+        let chi = |found: &[f64], expected: &dyn Fn(usize) -> f64| -> f64 {
+            let part = |(at, found): (usize, &f64)| {
+                (found - f64::from(n) * expected(at)).powi(2) / (f64::from(n) * expected(at))
+            };
+            found.iter().enumerate().map(part).sum()
+        };
+        // 18.5 is passed once in a thousand draws with four degrees of freedom.
+        assert!(chi(&firsts, &|at| p[at]) < 18.5, "{firsts:?}");
+        assert!(chi(&seconds, &second) < 18.5, "{seconds:?}");
+    }
+}
