@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 const NAME: &str = "committee of values";
 const VERSION: u8 = 1;
+/// More members make the votes finer, and each costs a fit.
+const N_MAX: u32 = 100;
 
 /// Several models whose votes are probabilities: what [`super::Explorer::Bag`] and [`super::Explorer::Cover`] need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,12 +40,12 @@ impl Committee {
         seed: Seed,
     ) -> Result<Self, ModelError> {
         settings.validate()?;
-        let checked = rounds.checked(group_of.len(), settings.half_life)?;
+        let checked = rounds.checked(group_of, settings.half_life)?;
         let n_rows = rounds.x.n_rows() as u64;
         let member = |member: u32| {
             let draw =
                 |row: usize| poisson(seed.stream("bandit/bag", u64::from(member) * n_rows + row as u64).random());
-            let mut drawn = rounds.checked(group_of.len(), settings.half_life)?;
+            let mut drawn = rounds.checked(group_of, settings.half_life)?;
             for row in &checked.rows {
                 let times = draw(*row);
                 drawn.weight[*row] *= times;
@@ -55,7 +57,7 @@ impl Committee {
             let rows = if is_empty { &checked } else { &drawn };
             Ok(settings.fit_checked(rounds, group_of, rows).without_widths())
         };
-        Ok(Self { members: (0..n.max(1)).map(member).collect::<Result<_, ModelError>>()? })
+        Ok(Self { members: (0..n.clamp(1, N_MAX)).map(member).collect::<Result<_, ModelError>>()? })
     }
 
     /// Members of which each is drawn to what those before it rarely chose.
@@ -79,7 +81,7 @@ impl Committee {
         psi: f64,
     ) -> Result<Self, ModelError> {
         settings.validate()?;
-        let checked = rounds.checked(group_of.len(), settings.half_life)?;
+        let checked = rounds.checked(group_of, settings.half_life)?;
         let width = rounds.x.n_features() + 1;
         let (mut gram, mut wide) = (Gram::new(width), Vec::with_capacity(width));
         for &row in &checked.rows {
@@ -90,9 +92,9 @@ impl Committee {
         let of_actions = n_actions as f64;
         let n_rounds: f64 = checked.seen.iter().sum();
         let least = (1.0 / of_actions).min(1.0 / (of_actions * n_rounds).sqrt());
-        let mut chosen = vec![0.0_f64; rounds.x.n_rows() * n_actions];
+        let mut chosen = vec![0_u8; rounds.x.n_rows() * n_actions];
         let mut members: Vec<Values> = Vec::new();
-        for member in 0..n.max(1) {
+        for member in 0..u8::try_from(n.clamp(1, N_MAX)).unwrap_or(1) {
             let means = settings.means(rounds, group_of, &checked);
             let fit = |action: usize| {
                 let mut side = vec![0.0; width];
@@ -102,7 +104,7 @@ impl Committee {
                     let bonus = if member == 0 {
                         0.0
                     } else {
-                        psi * least / (chosen[row * n_actions + action] / f64::from(member)).max(least)
+                        psi * least / (f64::from(chosen[row * n_actions + action]) / f64::from(member)).max(least)
                     };
                     let is_taken = rounds.action[row] as usize == action;
                     let by_chance = (1.0 / rounds.propensity[row]).min(settings.weight_max);
@@ -121,7 +123,7 @@ impl Committee {
             for &row in &checked.rows {
                 let best = best_of(&values, rounds.x.row(row));
                 if let Some(best) = best {
-                    chosen[row * n_actions + best] += 1.0;
+                    chosen[row * n_actions + best] += 1;
                 }
             }
             members.push(values);

@@ -51,12 +51,12 @@ impl ValuesSettings {
     /// Learns from rounds. `group_of` holds a group for every action, also for those that were never taken.
     ///
     /// # Errors
-    /// [`ModelError::Setting`]; [`ModelError::Shape`] where lengths differ; [`ModelError::Value`] for an action without a group, a propensity
+    /// [`ModelError::Setting`]; [`ModelError::Shape`] where lengths differ; [`ModelError::Value`] for an action without a group, a group from 65536 on, a propensity
     /// that is not above 0 and at most 1, a reward beyond 1e12 or an input beyond 1e6 either way, or a negative weight;
     /// [`ModelError::NothingToLearn`] where ages are needed and missing; [`ModelError::TooFewRows`].
     pub fn fit(&self, rounds: &Rounds<'_>, group_of: &[u32]) -> Result<Values, ModelError> {
         self.validate()?;
-        let checked = rounds.checked(group_of.len(), self.half_life)?;
+        let checked = rounds.checked(group_of, self.half_life)?;
         Ok(self.fit_checked(rounds, group_of, &checked))
     }
 

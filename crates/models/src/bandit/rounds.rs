@@ -6,6 +6,8 @@ use crate::{Frame, ModelError};
 pub(super) const OPERATION: &str = "learn what actions are worth";
 /// The largest input that is learned from; they are to be standardised anyway.
 const INPUT_MAX: f64 = 1e6;
+/// Groups are numbered from 0, and each takes a place.
+const N_GROUPS_MAX: u32 = 65_536;
 
 /// Rounds as arrays: in each, one action was drawn and its reward seen.
 ///
@@ -49,7 +51,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Checks lengths and numbers.
-    pub(super) fn checked(&self, n_actions: usize, half_life: f64) -> Result<Checked, ModelError> {
+    pub(super) fn checked(&self, group_of: &[u32], half_life: f64) -> Result<Checked, ModelError> {
         let n_rows = self.x.n_rows();
         check_length(OPERATION, "the actions", n_rows, self.action.len())?;
         check_length(OPERATION, "the propensities", n_rows, self.propensity.len())?;
@@ -57,7 +59,11 @@ impl<'a> Rounds<'a> {
         if n_rows == 0 {
             return Err(ModelError::TooFewRows { operation: OPERATION, n_rows, n_rows_min: 1 });
         }
-        self.check_values(n_actions)?;
+        if let Some(row) = group_of.iter().position(|group| *group >= N_GROUPS_MAX) {
+            let (what, value) = ("the group of action", f64::from(group_of[row]));
+            return Err(ModelError::Value { operation: OPERATION, what, row, value, allowed: "below 65536" });
+        }
+        self.check_values(group_of.len())?;
         let mut weight = labels::check_weights(OPERATION, n_rows, self.weight)?;
         if half_life > 0.0 {
             let Some(age) = self.age else {

@@ -274,6 +274,8 @@ fn rounds_that_cannot_be_are_refused_with_their_row() {
     action[3] = 4;
     let error = settings.fit(&Rounds { action: &action, ..log.rounds() }, &GROUPS).unwrap_err();
     assert!(error.to_string().contains("the action of row 3 is 4"), "{error}");
+    let error = settings.fit(&log.rounds(), &[0, 0, 1, u32::MAX]).unwrap_err();
+    assert!(error.to_string().contains("the group of action 3 is 4294967295"), "{error}");
     let mut x = log.x.clone();
     x[7] = 1e7;
     let rounds = Rounds { x: Frame::new(&x, 10, N_FEATURES).unwrap(), ..log.rounds() };

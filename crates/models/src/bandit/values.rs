@@ -65,7 +65,7 @@ impl TryFrom<Stored> for Values {
         let corrupt = |reason: &str| Err(ModelError::Corrupt { model: NAME, reason: reason.to_owned() });
         let (n_actions, width) = (stored.group_of.len(), stored.n_features.saturating_add(1));
         // Every length is bounded by what was really read, so that no product of them is too large.
-        if stored.n_features == 0 || n_actions.checked_mul(width) != Some(stored.coefficients.len()) {
+        if stored.n_features == 0 || n_actions == 0 || n_actions.checked_mul(width) != Some(stored.coefficients.len()) {
             return corrupt("the coefficients are not one for each action and input");
         }
         if stored.n_rounds_of.len() != n_actions {
