@@ -348,7 +348,7 @@ impl Asked {
     /// Answers whether they were known.
     fn forget(&mut self, who: u64) -> bool {
         let people = self.chosen.values_mut().chain(self.next.values_mut()).chain([&mut self.by]);
-        people.fold(false, |was_known, people| people.forget(who) || was_known)
+        people.map(|people| people.forget(who)).filter(|was_known| *was_known).count() > 0
     }
 
     /// Notes that somebody said it in other words, and chose something.

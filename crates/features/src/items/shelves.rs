@@ -95,6 +95,16 @@ impl Shelves {
         })
     }
 
+    /// How many items may be shown, or why not, each that there is. Looks at all of them.
+    pub(super) fn by_offer(&self) -> Vec<(Offer, u64)> {
+        let all = [Offer::Open, Offer::OutOfStock, Offer::Hidden, Offer::Unbelieved];
+        let mut counted = all.map(|offer| (offer, 0));
+        for offer in self.standing.keys().filter_map(|key| self.offer(*key)) {
+            counted.iter_mut().filter(|(one, _)| *one == offer).for_each(|(_, n)| *n += 1);
+        }
+        counted.into_iter().filter(|(_, n)| *n > 0).collect()
+    }
+
     /// Whether the company has named any item.
     pub(super) fn has_vouched(&self) -> bool {
         self.n_vouched > 0
