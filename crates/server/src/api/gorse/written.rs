@@ -13,7 +13,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use events::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch};
+use events::{BATCH_BYTES_MAX, Batch};
 use primitives::{ItemId, ItemKey, plain_words};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,8 @@ use serde_json::{Map, Value, json};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+/// How many rows a call may have: all of them are taken in at once, and its clients send what they have.
+const N_ROWS_MAX: usize = 10_000;
 /// How long, and how often, it is waited for the next moment.
 const PAUSE: Duration = Duration::from_millis(1);
 const N_PAUSES_MAX: usize = 100;
@@ -247,8 +249,8 @@ async fn read_list<T: DeserializeOwned>(body: Body) -> Result<Vec<T>, Fault> {
     let too_large =
         || ApiError::too_large(format!("the body is larger than {BATCH_BYTES_MAX} bytes: send less at a time"));
     let list: Vec<T> = read(&read_up_to(body, BATCH_BYTES_MAX).await?.ok_or_else(too_large)?)?;
-    if list.len() > BATCH_EVENTS_MAX {
-        let message = format!("the body has {} rows and may have {BATCH_EVENTS_MAX}: send less at a time", list.len());
+    if list.len() > N_ROWS_MAX {
+        let message = format!("the body has {} rows and may have {N_ROWS_MAX}: send less at a time", list.len());
         return Err(ApiError::too_large(message).into());
     }
     Ok(list)
