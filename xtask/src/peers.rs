@@ -1,5 +1,8 @@
 //! How do well-known libraries do on the same data? They come into a throw-away environment, pinned, and both print.
 
+mod bandit;
+mod budget;
+mod off_policy;
 mod rank;
 mod recommend;
 
@@ -20,8 +23,14 @@ pub(crate) enum Peers {
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
         turns: u32,
     },
+    /// Choosing between actions while learning which is right, beside VowpalWabbit: how often wrongly, and how fast.
+    Bandit,
     /// The booster and LightGBM at ordering the documents of judged queries: NDCG@10 and the paired difference.
     Rank(rank::Rank),
+    /// What a budget buys, beside a solver of whole programs.
+    Budget,
+    /// What another policy is worth on the sample of the Open Bandit Pipeline, whose own numbers must come out.
+    OffPolicy,
     /// Lists of items beside `implicit` (ALS, BPR), EASE, item-kNN, UP-CF and TIFU-KNN, on the split of the evaluation.
     Recommend(recommend::Recommend),
 }
@@ -32,7 +41,10 @@ const BOOST_PACKAGES: &[&str] = &["lightgbm==4.7.0", "numpy==2.4.6", "scipy"];
 /// Compares, and prints a line of JSON for each turn of each side.
 pub(crate) fn run(root: &Path, peers: Peers) -> Result<()> {
     match peers {
+        Peers::Bandit => bandit::run(root),
         Peers::Boost { rows, turns } => boost(root, rows, turns),
+        Peers::Budget => budget::run(root),
+        Peers::OffPolicy => off_policy::run(root),
         Peers::Rank(asked) => rank::run(root, &asked),
         Peers::Recommend(asked) => recommend::run(root, &asked),
     }

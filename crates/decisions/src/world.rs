@@ -102,6 +102,11 @@ pub trait World {
         }
     }
 
+    /// Where no item at all may be shown: how many are kept out by each rule.
+    fn kept_out(&self) -> LeftOut {
+        LeftOut::new()
+    }
+
     /// A number that is the same for all items of a category.
     fn category(&self, item: ItemKey) -> Option<u32> {
         let _ = item;
@@ -385,6 +390,10 @@ impl World for Witness<'_> {
             self.testimony.borrow_mut().categories.insert(item, category);
         }
         category
+    }
+
+    fn kept_out(&self) -> LeftOut {
+        self.world.kept_out()
     }
 
     fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {

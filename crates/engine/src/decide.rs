@@ -8,9 +8,9 @@ use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Among, Completion, Found, Hits, Wanted, words_of};
 use decisions::{
-    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts, ItemFilter, Kind, KindName, Lens, Models,
-    N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony,
-    Witness, World,
+    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts, ItemFilter, Kind,
+    KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf,
+    Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items, Offer};
@@ -461,6 +461,17 @@ impl World for Shelves<'_> {
 
     fn category(&self, item: ItemKey) -> Option<u32> {
         self.items.get(item).and_then(decisions::category_of)
+    }
+
+    fn kept_out(&self) -> LeftOut {
+        let named = |(offer, n): (Offer, u64)| match offer {
+            Offer::OutOfStock => (Refusal::OutOfStock.to_string(), n),
+            Offer::Hidden => (Refusal::Hidden.to_string(), n),
+            Offer::Open | Offer::Unbelieved => (Refusal::Unknown.to_string(), n),
+        };
+        let by_offer = self.items.by_offer();
+        let is_any_open = by_offer.iter().any(|(offer, _)| *offer == Offer::Open);
+        if is_any_open { LeftOut::new() } else { by_offer.into_iter().map(named).collect() }
     }
 
     fn of_category(&self, category: u32) -> Option<Vec<ItemKey>> {

@@ -3,72 +3,78 @@
 use crate::Engine;
 use crate::error::EngineError;
 use decisions::{ContentShape, DecisionQuery, Record, no_searches};
-use learning::{SearchLog, Searched};
+use learning::SearchLog;
+use primitives::stable_hash;
+use std::collections::BTreeMap;
 
 /// About so many searches are learned from: more would cost memory and time.
 const N_SEARCHES_MAX: usize = 20_000;
+/// So many of them are of one customer at most: who asks more is hardly a person, and would take the room of others.
+const N_OF_ONE_MAX: usize = 500;
 /// So many days are looked back to: what was wanted before is no longer so.
 const N_DAYS: i64 = 56;
 
-/// What was asked for of a day.
-struct Day<T> {
-    meant: DecisionQuery,
-    searches: Vec<T>,
-    /// Whether there are more.
-    is_cut: bool,
+/// What was seen of a share of all people, each of them wholly: those by whom something is drawn whose hashes are smallest.
+struct Drawn<T> {
+    n_max: usize,
+    n: usize,
+    /// Hashes from this on are not drawn.
+    below: u64,
+    of: BTreeMap<u64, Vec<T>>,
 }
 
 impl Engine {
-    /// The searches of customers in the last weeks, with what they showed. Where there are too many, it is the last of each day: of
-    /// the newest alone there might be no week to learn from.
+    /// The searches of customers in the last weeks, with what they showed. Where there are too many, they are all of a share of the
+    /// customers: what somebody chose must not count for an earlier search of theirs because the last one was left out.
     ///
     /// # Errors
     /// [`EngineError`] where decisions cannot be read.
     pub fn searched(&self) -> Result<SearchLog, EngineError> {
-        let kinds = self.capabilities.kinds.iter().map(|kind| kind.about());
-        let kinds = kinds.filter(|about| about.shape == ContentShape::Search);
         let today = self.clock.now().day();
-        let meant = kinds.flat_map(|about| {
-            let kind = Some(about.name.to_string());
-            (0..N_DAYS).map(move |ago| DecisionQuery {
-                kind: kind.clone(),
-                day: Some(today - ago),
-                ..DecisionQuery::default()
-            })
-        });
+        let mut drawn = Drawn::of(N_SEARCHES_MAX);
+        for kind in self.capabilities.kinds.iter().map(|kind| kind.about()) {
+            if kind.shape != ContentShape::Search {
+                continue;
+            }
+            for ago in 0..N_DAYS {
+                let kind = Some(kind.name.to_string());
+                let meant = DecisionQuery { kind, day: Some(today - ago), ..DecisionQuery::default() };
+                self.ports.decisions.newest(&meant, &mut |logged| {
+                    let who = logged.customer.as_ref().map(|customer| stable_hash(customer.as_str()));
+                    if let Some(who) = who.filter(|who| drawn.may_take(*who)) {
+                        // What a newer program wrote is left out.
+                        let searched = Record::open(&logged).ok().and_then(|record| record.searched());
+                        searched.into_iter().for_each(|searched| drawn.take(who, searched));
+                    }
+                    true
+                })?;
+            }
+        }
         let mut log = no_searches();
-        log.searches = spread(meant.collect(), N_SEARCHES_MAX, |meant, n_max| self.searched_on(meant, n_max))?;
+        log.searches = drawn.of.into_values().flatten().collect();
         Ok(log)
-    }
-
-    /// The last searches of a day, at most so many.
-    fn searched_on(&self, meant: DecisionQuery, n_max: usize) -> Result<Day<Searched>, EngineError> {
-        let (mut searches, mut is_cut) = (Vec::new(), false);
-        self.ports.decisions.newest(&meant, &mut |logged| {
-            is_cut = searches.len() >= n_max;
-            // What a newer program wrote is left out.
-            let searched = (!is_cut).then(|| Record::open(&logged).ok().and_then(|record| record.searched()));
-            searches.extend(searched.flatten());
-            !is_cut
-        })?;
-        Ok(Day { meant, searches, is_cut })
     }
 }
 
-/// At most so many of all days, of each as many as of others where there are more; what quiet days leave is for the others.
-fn spread<T>(
-    meant: Vec<DecisionQuery>,
-    n_max: usize,
-    read: impl Fn(DecisionQuery, usize) -> Result<Day<T>, EngineError>,
-) -> Result<Vec<T>, EngineError> {
-    let n_each = n_max / meant.len().max(1);
-    let mut days: Vec<Day<T>> = meant.into_iter().map(|meant| read(meant, n_each)).collect::<Result<_, _>>()?;
-    let n_cut = days.iter().filter(|day| day.is_cut).count();
-    let n_whole: usize = days.iter().filter(|day| !day.is_cut).map(|day| day.searches.len()).sum();
-    for day in days.iter_mut().filter(|day| day.is_cut) {
-        *day = read(day.meant.clone(), (n_max - n_whole) / n_cut)?;
+impl<T> Drawn<T> {
+    fn of(n_max: usize) -> Self {
+        Self { n_max, n: 0, below: u64::MAX, of: BTreeMap::new() }
     }
-    Ok(days.into_iter().flat_map(|day| day.searches).collect())
+
+    /// Whether what is of somebody may be taken: what is not need not be read.
+    fn may_take(&self, who: u64) -> bool {
+        who < self.below && self.of.get(&who).is_none_or(|of| of.len() < N_OF_ONE_MAX)
+    }
+
+    /// Takes what is of somebody, the newest first.
+    fn take(&mut self, who: u64, what: T) {
+        self.of.entry(who).or_default().push(what);
+        self.n += 1;
+        while self.n > self.n_max {
+            let Some((last, of)) = self.of.pop_last() else { return };
+            (self.n, self.below) = (self.n - of.len(), last);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -76,18 +82,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_quiet_days_leave_is_for_the_others() {
-        let of = |sizes: &[usize], n_max: usize| {
-            let meant = (0..).take(sizes.len()).map(|day| DecisionQuery { day: Some(day), ..DecisionQuery::default() });
-            let read = |meant: DecisionQuery, n_max: usize| {
-                let day = usize::try_from(meant.day.unwrap()).unwrap();
-                Ok(Day { meant, searches: vec![day; sizes[day].min(n_max)], is_cut: sizes[day] > n_max })
-            };
-            let found = spread(meant.collect(), n_max, read).unwrap();
-            (0..sizes.len()).map(|day| found.iter().filter(|of| **of == day).count()).collect::<Vec<_>>()
-        };
-        assert_eq!(of(&[10, 400, 0, 1_000], 410), [10, 200, 0, 200]);
-        assert_eq!(of(&[10, 150, 0, 1_000], 410), [10, 150, 0, 200], "one that was cut may turn out to be small");
-        assert_eq!((of(&[3, 4], 20), of(&[], 20)), (vec![3, 4], vec![]));
+    fn everybody_is_drawn_wholly_or_not_at_all_and_as_many_as_there_is_room_for() {
+        let did: Vec<u64> = (0..300).map(|at| at * 7_919 % 101 % 20).collect();
+        for n_max in 0..400 {
+            let mut drawn = Drawn::of(n_max);
+            for (at, who) in did.iter().enumerate().filter(|(at, _)| at % 3 > 0) {
+                if drawn.may_take(*who) {
+                    drawn.take(*who, at);
+                }
+            }
+            let all = |who: u64| (0..did.len()).filter(|at| at % 3 > 0 && did[*at] == who).collect::<Vec<_>>();
+            let mut room = n_max;
+            let expected = (0..20).map_while(|who| {
+                room = room.checked_sub(all(who).len())?;
+                Some((who, all(who)))
+            });
+            assert_eq!(drawn.of, expected.collect(), "{n_max}");
+        }
+    }
+
+    #[test]
+    fn who_asks_without_end_leaves_room_for_others() {
+        let mut drawn = Drawn::of(2 * N_OF_ONE_MAX);
+        for at in 0..10 * N_OF_ONE_MAX {
+            for who in [0, 1 + at as u64] {
+                if drawn.may_take(who) {
+                    drawn.take(who, at);
+                }
+            }
+        }
+        assert_eq!(drawn.of[&0], (0..N_OF_ONE_MAX).collect::<Vec<_>>(), "the newest of theirs");
+        assert_eq!(drawn.of.len(), 1 + N_OF_ONE_MAX);
     }
 }

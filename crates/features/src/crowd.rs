@@ -128,9 +128,9 @@ impl People {
         self.by.other(together_max)
     }
 
-    /// Forgets who somebody was.
-    pub(crate) fn forget(&mut self, who: u64) {
-        self.first.remove(&who);
+    /// Forgets who somebody was. Answers whether it was known.
+    pub(crate) fn forget(&mut self, who: u64) -> bool {
+        self.first.remove(&who)
     }
 
     /// Whether ever five did it, and are not forgotten.

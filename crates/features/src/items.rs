@@ -111,6 +111,12 @@ impl Items {
         self.shelves.offer(key)
     }
 
+    /// How many items may be recommended, or why not, each that there is. Looks at all of them.
+    #[must_use]
+    pub fn by_offer(&self) -> Vec<(Offer, u64)> {
+        self.shelves.by_offer()
+    }
+
     /// Every item that may be recommended, in the order of their keys.
     pub fn offered(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
         self.by_key.iter().filter(|(key, _)| self.offers(**key))

@@ -16,7 +16,7 @@ use governance::Purpose;
 use primitives::{DAY_MS, ItemId, ItemKey, Timestamp, stable_hash};
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many queries are kept; so many more may gather before the rarest of them go.
 const N_QUERIES_MAX: usize = 5_000;
@@ -91,6 +91,8 @@ struct Held {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Searches {
     held: Held,
+    /// Some of whom nothing is left, so that it need not be looked for again.
+    gone: BTreeSet<u64>,
     offset: Offset,
     row: TotalsRow,
 }
@@ -116,17 +118,22 @@ impl Searches {
     /// # Errors
     /// [`ProfileError`] where the store cannot be read or the row is damaged.
     pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
-        Ok(Self { held: TotalsRow::stored(store, KEY)?, offset: store.offset()?, row: TotalsRow::default() })
+        let held = TotalsRow::stored(store, KEY)?;
+        Ok(Self { held, gone: BTreeSet::new(), offset: store.offset()?, row: TotalsRow::default() })
     }
 
     /// Whether an event says anything here: who permits it need be asked of few events only.
     #[must_use]
     pub fn concerns(&self, event: &Event) -> bool {
-        match event.deed() {
+        let is_counted = match event.deed() {
             Deed::Searched(search) => !search.is_click && search.query.is_some(),
             Deed::Commerce(said) | Deed::Content(said) if is_choice(said.step) => self.knows(event),
-            _ => self.knows(event) && events::consent_statements(event).contains(&(Purpose::Analytics, false)),
-        }
+            _ => false,
+        };
+        // Some pages say it with every event: once is enough.
+        is_counted
+            || names(event).any(|who| !self.gone.contains(&who))
+                && events::consent_statements(event).contains(&(Purpose::Analytics, false))
     }
 
     /// Folds in one event; `counted` says whether its customer is counted. An event at or before the offset reached changes
@@ -230,6 +237,7 @@ impl Searches {
     fn ask(&mut self, words: String, event: &Event, is_known: bool, is_nothing: bool) {
         self.row.changed();
         let who = who(event);
+        self.gone.remove(&who);
         let at = event.occurred_at;
         self.held.at = self.held.at.max(at);
         let asked = self.held.queries.entry(words.clone()).or_default();
@@ -303,14 +311,21 @@ impl Searches {
         names(event).any(|who| self.held.open.contains_key(&who))
     }
 
-    /// Forgets whoever did something, by any name that the event gives: what they look for, and that they did.
+    /// Forgets whoever did something, by any name that the event gives: what they look for, and that they did, also long ago.
     fn let_go(&mut self, event: &Event) {
         for who in names(event) {
-            if self.held.open.remove(&who).is_some() {
+            if self.gone.len() >= N_OPEN_MAX {
+                self.gone.clear();
+            }
+            if !self.gone.insert(who) {
+                continue;
+            }
+            let mut is_changed = self.held.open.remove(&who).is_some();
+            for asked in self.held.queries.values_mut() {
+                is_changed |= asked.forget(who);
+            }
+            if is_changed {
                 self.row.changed();
-                for asked in self.held.queries.values_mut() {
-                    asked.forget(who);
-                }
             }
         }
     }
@@ -330,9 +345,10 @@ impl Open {
 }
 
 impl Asked {
-    fn forget(&mut self, who: u64) {
+    /// Answers whether they were known.
+    fn forget(&mut self, who: u64) -> bool {
         let people = self.chosen.values_mut().chain(self.next.values_mut()).chain([&mut self.by]);
-        people.for_each(|people| people.forget(who));
+        people.map(|people| people.forget(who)).filter(|was_known| *was_known).count() > 0
     }
 
     /// Notes that somebody said it in other words, and chose something.

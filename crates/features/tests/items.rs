@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
-use features::{FeatureState, Item, Items};
+use features::{FeatureState, Item, Items, Offer};
 use governance::{ConsentPolicy, Headcount, Purpose};
 use primitives::{ItemId, ItemKey, Timestamp};
 use profiles::{Customer, MemoryProfileStore, ProfileStore, Profiles};
@@ -453,6 +453,39 @@ fn a_stranger_s_items_are_bounded_and_push_nothing_out_that_sells() {
     assert_eq!(known(&shop), [true, true, true, false], "the one named longest ago is forgotten");
     let shop = shop.restarted();
     assert_eq!((shop.items.len(), known(&shop)), (10_002, [true, true, true, false]));
+}
+
+#[test]
+fn items_are_counted_by_whether_they_may_be_shown() {
+    let shop = Shop::of(&[
+        described(1, Origin::Server, 1, "open", json!({})),
+        described(2, Origin::Server, 1, "gone", json!({"stock": 0})),
+        described(3, Origin::Server, 1, "sold", json!({"available": false})),
+        described(4, Origin::Server, 1, "hidden", json!({"hidden": true})),
+        viewed(5, Origin::Client, 1, json!({"product_id": "invented"})),
+    ]);
+    let expected = [(Offer::Open, 1), (Offer::OutOfStock, 2), (Offer::Hidden, 1), (Offer::Unbelieved, 1)];
+    assert_eq!(shop.items.by_offer(), expected);
+    assert!(Shop::of(&[]).items.by_offer().is_empty());
+}
+
+#[test]
+fn what_is_only_named_takes_the_place_of_nothing_that_somebody_bought() {
+    let bought = |offset, id: &str| ordered(offset, Origin::Client, &format!("c{offset}"), 1, &[id]);
+    let mut shop = Shop::of(&[bought(1, "once"), bought(2, "twice"), bought(3, "twice"), bought(4, "kept")]);
+    shop.apply(&described(5, Origin::Server, 2, "vouched", json!({})));
+    shop.apply(&viewed(6, Origin::Client, 2, json!({"product_id": "named"})));
+    for n in 0..10_100_u64 {
+        shop.apply(&viewed(7 + n, Origin::Client, 3, json!({"product_id": format!("invented-{n}")})));
+    }
+    let known = |shop: &Shop| ["once", "twice", "kept", "named"].map(|id| shop.item(id).is_some());
+    assert_eq!(known(&shop), [true, true, true, false]);
+    // Nor does what one invented customer bought take the place of what two bought, or of what is kept.
+    for n in 0..10_100_u64 {
+        shop.apply(&ordered(20_000 + n, Origin::Client, &format!("x{n}"), 4, &[&format!("sold-{n}")]));
+    }
+    let [_, twice, kept, _] = known(&shop.restarted());
+    assert!(twice && kept);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn recommend(criterion: &mut Criterion) {
     criterion.bench_function("recommend/score, 60 purchases, n 10", |bencher| {
         bencher.iter(|| model.score(&history, 10, &|_| true));
     });
-    criterion.bench_function("recommend/popular, n 10", |bencher| bencher.iter(|| model.popular(10, None, &|_| true)));
+    criterion.bench_function("recommend/popular, n 10", |bencher| bencher.iter(|| model.popular(10, &|_| true)));
     let mut slow = criterion.benchmark_group("recommend/fit");
     slow.sample_size(10);
     slow.bench_function("250,000 rows, 5,000 items", |bencher| {

@@ -11,6 +11,10 @@
 //! | [`value`] | what will a customer without a contract bring? [`value::ValueSettings`] → [`value::ValueModel`] |
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
+//! | [`bandit`] | what is each action worth here, and with which chance is each taken? [`bandit::ValuesSettings`] → [`bandit::Values`] |
+//! | [`off_policy`] | what would another way of choosing have earned? [`off_policy::Logged`] → [`off_policy::Estimate`] |
+//! | [`budget`] | who gets which offer, so that a budget earns most? |
+//! | [`uplift`] | whom does a treatment change, and by how much? [`uplift::UpliftSettings`] → [`uplift::EffectModel`] |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`examination`] | which places of a list are looked at? [`examination::ExaminationSettings`] → [`examination::Examination`] |
 //! | [`metrics`] | how good was it? |
@@ -23,11 +27,14 @@
 //! - ties are broken by the item's key, so every ranking is total;
 //! - every estimator passes the one suite in `tests/estimators.rs`.
 
+pub mod bandit;
 pub mod boost;
+pub mod budget;
 mod bytes;
 pub mod calibrate;
 mod error;
 pub mod examination;
+mod folds;
 mod frame;
 mod labels;
 mod linear;
@@ -35,11 +42,14 @@ pub mod metrics;
 pub mod minimise;
 pub mod nearest;
 pub mod neural;
+pub mod off_policy;
 pub mod recommend;
 pub mod rfm;
 mod settings;
+pub mod uplift;
 pub mod value;
 
 pub use error::ModelError;
+pub use folds::folds;
 pub use frame::Frame;
 pub use settings::Range;

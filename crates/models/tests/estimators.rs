@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use models::bandit::{Arm, Rounds, Values, ValuesSettings};
 use models::boost::{Binned, BoostModel, BoostSettings, Lesson, Poisson, Rows};
 use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
 use models::neural::{Mlp, MlpSettings};
 use models::recommend::{Alone, HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
 use models::recommend::{Blend, ItemTraits, MemberSettings, Query, RecommenderSettings};
+use models::uplift::{EffectModel, Learner, Trial, UpliftSettings};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
 use primitives::{ItemKey, Probability, Seed};
@@ -336,6 +338,80 @@ impl Subject for Value {
     }
 }
 
+/// For what actions are worth a row is a round: the second feature says which of four actions was taken, the third with which
+/// chance, the label what came of it.
+struct Actions;
+const ACTIONS: [Arm; 4] = [Arm::Known(0), Arm::Known(3), Arm::Known(4), Arm::Cold { group: 1 }];
+impl Subject for Actions {
+    type Model = Values;
+    const ROW_ORDER_TOLERANCE: f64 = 1e-6;
+    fn fit(data: &Data, _seed: u64) -> Result<Values, ModelError> {
+        let flat = data.rows.concat();
+        let frame = Frame::new(&flat, data.rows.len(), data.rows.first().map_or(1, Vec::len))?;
+        let action: Vec<u32> = data.rows.iter().map(|row| place(row[1]) % 4).collect();
+        let propensity: Vec<f64> = data.rows.iter().map(|row| f64::from(1 + place(row[2])) / 64.0).collect();
+        let rounds = Rounds::new(frame, &action, &propensity, &data.labels);
+        ValuesSettings::default().fit(&Rounds { weight: data.weights.as_deref(), ..rounds }, &[0, 0, 1, 1, 2])
+    }
+    fn ask(model: &Values, rows: &[Vec<f64>]) -> Vec<f64> {
+        let of = |row: &Vec<f64>| ACTIONS.map(|arm| [model.score(row, arm), model.width(row, arm).unwrap()]);
+        rows.iter().flat_map(|row| of(row).into_iter().flatten().collect::<Vec<f64>>()).collect()
+    }
+    fn ask_all(model: &Values, rows: &[Vec<f64>]) -> Vec<f64> {
+        let of = |row: &Vec<f64>| {
+            let widths = ACTIONS.map(|arm| model.width(row, arm).unwrap());
+            model.scores(row, &ACTIONS).into_iter().zip(widths).flat_map(|(score, width)| [score, width]).collect()
+        };
+        rows.iter().flat_map(|row| -> Vec<f64> { of(row) }).collect()
+    }
+    fn write(model: &Values) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Values, ModelError> {
+        Values::from_bytes(bytes)
+    }
+    fn through_serde(model: &Values) -> Values {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+/// An effect, by the `N`th learner: the third feature says who was treated, the label what came without it.
+struct Effects<const N: usize>;
+impl<const N: usize> Subject for Effects<N> {
+    type Model = EffectModel;
+    const ROW_ORDER_TOLERANCE: f64 = 1e-6;
+    fn fit(data: &Data, seed: u64) -> Result<EffectModel, ModelError> {
+        let flat = data.rows.concat();
+        let frame = Frame::new(&flat, data.rows.len(), data.rows.first().map_or(1, Vec::len))?;
+        let treated: Vec<bool> = data.rows.iter().map(|row| place(row[2]).is_multiple_of(2)).collect();
+        // The treatment doubles what comes.
+        let came = data.labels.iter().zip(&treated).map(|(label, treated)| if *treated { 2.0 * label } else { *label });
+        let outcome: Vec<f64> = came.collect();
+        // Rows are told apart by what they hold, so that their order does not say which fold they are in.
+        let spot = |row: &Vec<f64>| row.iter().fold(0, |spot, x| spot * 64 + u64::from(place(*x)));
+        let key: Vec<u64> = data.rows.iter().map(spot).collect();
+        let chance = vec![0.5; data.rows.len()];
+        let trial = Trial { x: frame, treated: &treated, outcome: &outcome, chance: &chance, key: &key };
+        let settings = UpliftSettings { n_trees: 20, min_leaf_weight: 20.0, ..UpliftSettings::default() };
+        Learner::ALL[N].fit(&trial, &settings, Seed::new(seed))
+    }
+    fn ask(model: &EffectModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        rows.iter().map(|row| model.effect(row)).collect()
+    }
+    fn ask_all(model: &EffectModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        model.effect_all(Frame::new(&rows.concat(), rows.len(), rows[0].len()).unwrap()).unwrap()
+    }
+    fn write(model: &EffectModel) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<EffectModel, ModelError> {
+        EffectModel::from_bytes(bytes)
+    }
+    fn through_serde(model: &EffectModel) -> EffectModel {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
 /// A feature from -8 to 8 as a number from 0 to 63.
 fn place(value: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the sum lies between 0 and 63")]
@@ -505,6 +581,22 @@ fn members_of_recommenders_keep_the_contract() {
 #[test]
 fn value_keeps_the_contract() {
     suite::<Value>();
+}
+
+#[test]
+fn values_of_actions_keep_the_contract() {
+    suite::<Actions>();
+    weights_suite::<Actions>(1e-6);
+}
+
+#[test]
+fn effects_keep_the_contract() {
+    suite::<Effects<0>>();
+    suite::<Effects<1>>();
+    suite::<Effects<2>>();
+    suite::<Effects<3>>();
+    suite::<Effects<4>>();
+    assert_eq!(Learner::ALL.len(), 5, "the suite knows all learners");
 }
 
 #[test]

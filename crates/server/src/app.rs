@@ -82,8 +82,9 @@ pub struct App {
     pub limits: Limits,
     /// Who is told that something came in.
     pub(crate) ticks: Ticks,
-    /// When the categories of an item were changed last. Held while they are: what they were is read, and what they become written.
-    pub(crate) categorized: Mutex<Timestamp>,
+    /// When the categories of an item were changed last, by the first byte of its key. Held while they are: what they were is read, and
+    /// what they become written.
+    pub(crate) categorized: [Mutex<Timestamp>; 256],
 }
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.

@@ -249,7 +249,7 @@ impl Running {
             guesses: Attempts::default(),
             audit,
             looks: Looks::default(),
-            categorized: Mutex::new(Timestamp::MIN),
+            categorized: std::array::from_fn(|_| Mutex::new(Timestamp::MIN)),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,

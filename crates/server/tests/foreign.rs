@@ -208,6 +208,11 @@ fn as_much_as_a_request_of_gorse_may_have_is_taken_in_at_once() {
     let row = json!({"FeedbackType": "star", "UserId": "ann", "ItemId": "tea", "Comment": "x".repeat(1_100)});
     assert_eq!(rows(&server, "POST", "/api/feedback", &json!(vec![row; 420])), 420);
     assert_eq!(server.get("/v1/customers/ann").json()["eventCount"], 420);
+    let many = |n: usize| gorse(&server, "POST", "/api/users", &json!(vec![json!({"UserId": "bea"}); n]));
+    let refused = many(10_001);
+    assert!(refused.status == 413 && refused.text.contains("10001 rows and may have 10000"), "{}", refused.text);
+    assert_eq!(many(10_000).status, 200);
+    assert_eq!(server.get("/v1/customers/bea").json()["eventCount"], 10_000);
 }
 
 #[test]

@@ -167,16 +167,16 @@ impl TextIndex for FileTextIndex {
 
     fn change(&self, put: &[Indexed], gone: &[u32]) -> Result<(), TextIndexError> {
         let changed = self.write(|writing| {
-            // The believed ones last: what any of them says is believed.
+            // What the company vouches for last: so is any word of it.
             let mut put_last: Vec<&Indexed> = put.iter().collect();
-            put_last.sort_by_key(|item| item.is_believed);
+            put_last.sort_by_key(|item| item.is_vouched);
             let words = put_last.iter().flat_map(|item| {
-                item.columns.iter().flat_map(|column| column.split(' ')).map(|word| (word, item.is_believed))
+                item.columns.iter().flat_map(|column| column.split(' ')).map(|word| (word, item.is_vouched))
             });
             let new_words: BTreeMap<&str, bool> =
-                self.spelled(|known| words.filter(|(word, is_believed)| known.is_new(word, *is_believed)).collect());
+                self.spelled(|known| words.filter(|(word, is_vouched)| known.is_new(word, *is_vouched)).collect());
             writing.change(put, gone, &new_words)?;
-            self.vocabulary(|known| new_words.iter().for_each(|(word, is_believed)| known.add(word, *is_believed)));
+            self.vocabulary(|known| new_words.iter().for_each(|(word, is_vouched)| known.add(word, *is_vouched)));
             self.broad(|broad| broad.change(put, gone));
             Ok(())
         });

@@ -28,6 +28,7 @@ use models::recommend::{Part, Recommender};
 use order::order;
 use pool::Making;
 use primitives::{ItemKey, Probability};
+pub(super) use rhythm::Rhythm;
 use wish::{Placement, Wish};
 
 /// How many orders the customer ever made, with or without products.
@@ -136,6 +137,9 @@ impl Recommend {
         if !ask.is_unplaced {
             let mut left_out = making.left_out();
             left_out.extend(kept_out);
+            if chosen.is_empty() {
+                left_out.extend(ask.world.kept_out());
+            }
             more.left_out = ask.world.tally(left_out);
             more.shortfall = words::shortfall((chosen.len(), making.searched()), wish, &more.left_out, ask.world);
             more.propensity = Probability::new(propensity).unwrap_or(Probability::ONE);

@@ -1,6 +1,6 @@
 //! Which items to show to who looks for something?
 
-use super::recommend::worth_by_rank;
+use super::recommend::{Rhythm, worth_by_rank};
 use crate::keyed::ByItem;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
@@ -10,7 +10,7 @@ use governance::Purpose;
 use learning::TaskName;
 use models::recommend::{HistoryItem, Query};
 use primitives::{ItemKey, Probability};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const QUERY: Parameter = Parameter {
     name: "query",
@@ -84,10 +84,15 @@ impl Kind for Search {
         for bought in &known.bought {
             *own.entry(bought.item).or_default() += 0.5_f64.powf(age_days(bought) / HALF_LIFE_DAYS);
         }
+        let ranker = ask.models.ranker(&self.recommender).ok();
+        let rhythms = Rhythm::all(&known.bought, ask.question.as_of, |item| ranker.as_ref()?.1.again(item));
+        let had: BTreeSet<ItemKey> = known.bought.iter().map(|bought| bought.item).collect();
+        // What is not bought again yet is nothing that its being bought before speaks for.
+        own.retain(|item, _| rhythms.get(item).is_none_or(|rhythm| rhythm.keeps_out().is_none()));
         let own: Vec<(ItemKey, f64)> = own.into_iter().collect();
         let mut found = ask.world.found(&own).unwrap_or_default();
         let mut model = None;
-        if let Ok((loaded, recommender)) = ask.models.ranker(&self.recommender) {
+        if let Some((loaded, recommender)) = ranker {
             let one =
                 |bought: &crate::Bought| HistoryItem { item: bought.item, age_days: age_days(bought), quantity: 1.0 };
             let history: Vec<HistoryItem> = known.bought.iter().map(one).collect();
@@ -95,7 +100,8 @@ impl Kind for Search {
             let only: Vec<ItemKey> = found.items.iter().map(|one| one.item).collect();
             let query = Query { only: Some(&only), ..Query::of(&history) };
             let scored = recommender.rank(&query, N_CANDIDATES_MAX, &|item| places.contains_key(&item));
-            let own: Vec<_> = scored.iter().filter(|one| one.because.is_of_history()).collect();
+            let own: Vec<_> =
+                scored.iter().filter(|one| one.because.is_of_history() && !had.contains(&one.item)).collect();
             for (rank, one) in own.iter().enumerate() {
                 if let Some(item) = places.get(&one.item).and_then(|at| found.items.get_mut(*at)) {
                     item.note_going_with_own(worth_by_rank(rank, own.len()));

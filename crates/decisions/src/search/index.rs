@@ -33,8 +33,8 @@ pub struct Indexed {
     pub key: ItemKey,
     /// What its text is recognised by.
     pub digest: u64,
-    /// Whether its words may be what others meant. What strangers write may not, where the company described anything itself.
-    pub is_believed: bool,
+    /// Whether the company vouches for it. As soon as it does for any, what strangers write is not what others meant.
+    pub is_vouched: bool,
     /// Its words, divided by blanks: title, brand, category, description, and all else.
     pub columns: [String; N_COLUMNS],
 }
@@ -130,9 +130,9 @@ pub trait TextIndex: Send + Sync {
     /// [`TextIndexError`].
     fn n_with(&self, word: &str) -> Result<u64, TextIndexError>;
 
-    /// The words of at least three letters and no digits that believed items have or had, of which at most `n_wrong_max` letters are
-    /// others than those of one, by [`primitives::n_wrong_letters`]; each with how many, the nearest first, then by their letters: at
-    /// most [`N_NEAR_MAX`] of them.
+    /// The words of at least three letters and no digits that items have or had for which the company vouches, or any items where it
+    /// vouches for none, of which at most `n_wrong_max` letters are others than those of one, by [`primitives::n_wrong_letters`]; each
+    /// with how many, the nearest first, then by their letters: at most [`N_NEAR_MAX`] of them.
     ///
     /// # Errors
     /// [`TextIndexError`].

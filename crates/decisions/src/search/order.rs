@@ -2,8 +2,11 @@
 
 use super::hits::Told;
 use super::rank::FoundItem;
-use super::seen::{FEATURES, N_IMPERSONAL};
+use super::seen::{FEATURES, GOES_WITH, N_IMPERSONAL};
 use learning::{LearningError, OrderModel};
+
+/// From how much on of what an item goes with the customer's own that is told: only of the better half.
+const GOES_WITH_FROM: f32 = 0.5;
 
 /// From which share of what speaks for an item on something is told as the reason.
 const TOLD_FROM: f64 = 0.1;
@@ -76,7 +79,10 @@ impl<'a> Order<'a> {
         if let Self::AsFound = self {
             return NEWEST_FIRST;
         }
-        let parts = self.parts(item);
+        let mut parts = self.parts(item);
+        if item.features[GOES_WITH] < GOES_WITH_FROM {
+            parts[GOES_WITH] = 0.0;
+        }
         let in_all: f64 = parts.iter().filter(|part| **part > 0.0).sum();
         let weightiest = |from: usize, until: usize| {
             let parts = parts.iter().copied().enumerate().skip(from).take(until - from);
@@ -152,6 +158,8 @@ mod tests {
             (&[(0, 1.0), (8, 0.5)][..], "Of a brand that this customer buys"),
             (&[(0, 1.0), (8, 0.01)][..], "Matches what was looked for"),
             (&[(7, 0.9), (0, 0.2)][..], "Often chosen by who looks for this"),
+            (&[(0, 0.5), (13, 0.5)][..], "Goes with what this customer bought"),
+            (&[(0, 0.5), (13, 0.49)][..], "Matches what was looked for"),
             (&[][..], "Matches what was looked for"),
         ] {
             assert_eq!(Order::Sum.reason(&item(1, features)), expected);

@@ -235,8 +235,8 @@ impl Shelf {
             since_day: item.since(now).and_then(|since| i32::try_from(since.day()).ok()).unwrap_or(0),
         });
         self.n_known += u64::from(item.n_known_buyers(now, N_DAYS_LATELY).1);
-        let is_believed = self.believes(number);
-        (!is_same).then_some(Indexed { number, key, digest, is_believed, columns: told.columns })
+        let is_vouched = item.is_vouched;
+        (!is_same).then_some(Indexed { number, key, digest, is_vouched, columns: told.columns })
     }
 
     /// Notes how an item sells that is there.

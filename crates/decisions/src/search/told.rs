@@ -17,7 +17,7 @@ const VALUE_WORDS_MAX: usize = 6;
 const N_LISTED_MAX: usize = 20;
 
 /// Traits that have a place of their own, and are no values that items have in common.
-const OF_THEIR_OWN: [&str; 5] = ["available", "currency", "name", "price", "stock"];
+const OF_THEIR_OWN: [&str; 6] = ["available", "currency", "name", "price", "stock", "timestamp"];
 
 /// The unit in which a number of a trait is: the last word of the trait's name.
 const UNITS: [&str; 31] = [

@@ -61,6 +61,8 @@ pub(crate) struct Wish {
     pub(crate) said: Clause,
     /// Which of the meanings it is: several, where any of several values will do.
     pub(crate) meanings: Vec<usize>,
+    /// Whether a list has gone on since it was said: "boots and …".
+    goes_on: bool,
 }
 
 /// A query as it was understood.
@@ -102,6 +104,8 @@ pub fn words_of(query: &str) -> String {
 struct Token {
     part: String,
     of: usize,
+    /// Whether the word goes on with a list.
+    goes_on: bool,
 }
 
 /// What queries are understood with.
@@ -133,7 +137,8 @@ impl Reader<'_> {
         }
         let mut tokens: Vec<Token> = Vec::new();
         for (of, word) in words.iter().enumerate() {
-            tokens.extend(word.parts.iter().map(|part| Token { part: part.clone(), of }));
+            let token = |part: &String| Token { part: part.clone(), of, goes_on: word.goes_on() };
+            tokens.extend(word.parts.iter().map(token));
         }
         self.take_prices(&mut tokens, &mut understood);
         self.take_turns(&mut tokens, &mut understood)?;
@@ -169,7 +174,7 @@ impl Reader<'_> {
             match instead {
                 Some(parts) => {
                     is_changed = true;
-                    corrected.extend(parts.iter().map(|part| Written::one(part)));
+                    corrected.extend(word.mended(&parts));
                 }
                 None => corrected.push(word),
             }
@@ -190,11 +195,12 @@ impl Reader<'_> {
         loop {
             let words: Vec<&str> = tokens.iter().map(|token| token.part.as_str()).collect();
             let Some(mut found) = wished(&words, &is_value) else { return };
-            // What is not to be dear is to be cheap.
-            if let (Some(end), Some(before)) = (found.wish.end, found.from.checked_sub(1))
-                && turns::is_without(words[before])
-            {
-                (found.wish.end, found.from) = (Some(end.other()), before);
+            // What is not to be dear is to be cheap, and what is not to be under a price is to be above it.
+            if let Some(before) = found.from.checked_sub(1).filter(|before| turns::is_without(words[*before])) {
+                let PriceWish { gte, lte, end } = found.wish;
+                if gte.is_none() || lte.is_none() {
+                    (found.wish, found.from) = (PriceWish { gte: lte, lte: gte, end: end.map(End::other) }, before);
+                }
             }
             let text = words[found.from..found.until].join(" ");
             let PriceWish { gte, lte, end } = found.wish;
@@ -216,6 +222,7 @@ impl Reader<'_> {
         let mut at = 0;
         let mut left: Vec<&Token> = Vec::new();
         while at < tokens.len() {
+            understood.wanted.iter_mut().for_each(|wish| wish.goes_on |= tokens[at].goes_on);
             match self.named(&tokens[at..]) {
                 Some(named) => {
                     let said: Vec<String> =
@@ -288,9 +295,10 @@ impl Reader<'_> {
         if !is_wanted {
             understood.clauses.push(self.clause(&said, None)?);
         }
-        let wish = Wish { values, said: vec![Phrase::of(&said)], meanings: vec![meaning] };
-        match understood.wanted.iter_mut().find(|known| is_wanted && self.is_either(known, &wish)) {
+        let wish = Wish { values, said: vec![Phrase::of(&said)], meanings: vec![meaning], goes_on: false };
+        match understood.wanted.iter_mut().rfind(|known| is_wanted && known.goes_on && self.is_either(known, &wish)) {
             Some(known) => {
+                known.goes_on = false;
                 known.values.extend(wish.values);
                 known.said.extend(wish.said);
                 known.meanings.extend(wish.meanings);
@@ -329,7 +337,7 @@ impl Reader<'_> {
         told.collect()
     }
 
-    /// Whether two wishes are for values of one trait of which no item has both: "tents and boots" are either.
+    /// Whether two wishes of a list are for values of one trait of which no item has both: "tents and boots" are either.
     fn is_either(&self, one: &Wish, other: &Wish) -> bool {
         let of = self.of(other.values.first().copied().unwrap_or(u32::MAX));
         let is_of = |value: &u32| self.of(*value) == of;

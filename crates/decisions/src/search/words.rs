@@ -10,12 +10,27 @@ pub struct Written {
     pub parts: Vec<String>,
     /// Whether a hyphen joins them, so that it may also be written in one: "tshirt".
     is_joined: bool,
+    /// Whether a comma or "&" stands before it.
+    is_listed: bool,
 }
 
 impl Written {
-    /// A word that was written in one.
-    pub(crate) fn one(word: &str) -> Self {
-        Self { parts: vec![word.to_owned()], is_joined: false }
+    /// Words that were written in one, in its place.
+    pub(crate) fn mended(&self, words: &[String]) -> Vec<Self> {
+        let mut is_listed = self.is_listed;
+        let one = |word: &String| Self {
+            parts: vec![word.clone()],
+            is_joined: false,
+            is_listed: std::mem::take(&mut is_listed),
+        };
+        words.iter().map(one).collect()
+    }
+
+    /// Whether it goes on with a list: "boots, socks", "boots and socks", "Stiefel oder Socken".
+    pub(crate) fn goes_on(&self) -> bool {
+        const JOINING: [&str; 10] = ["and", "e", "en", "et", "o", "oder", "or", "ou", "und", "y"];
+        let [part] = self.parts.as_slice() else { return self.is_listed };
+        self.is_listed || JOINING.binary_search(&part.as_str()).is_ok()
     }
 
     /// The parts in one, where it may be written so.
@@ -41,7 +56,10 @@ pub fn written(text: &str, n_max: usize) -> Vec<Written> {
                 scan.end_part();
                 scan.is_joined |= !scan.parts.is_empty();
             }
-            Kind::Divides => scan.end_word(&mut words),
+            Kind::Divides => {
+                scan.end_word(&mut words);
+                scan.is_listed |= matches!(letter, ',' | '&');
+            }
             Kind::Silent => {}
             Kind::Sign => {
                 scan.end_part();
@@ -107,11 +125,11 @@ pub(crate) fn forms(word: &str) -> Vec<String> {
 
 /// Whether a word says nothing of what is looked for.
 pub(crate) fn is_filler(word: &str) -> bool {
-    const FILLERS: [&str; 49] = [
+    const FILLERS: [&str; 51] = [
         "a", "an", "and", "any", "das", "de", "dem", "den", "der", "des", "die", "ein", "eine", "einen", "el", "en",
         "et", "for", "fur", "i", "ich", "im", "in", "is", "la", "las", "le", "les", "los", "me", "mit", "my", "of",
-        "on", "or", "para", "please", "por", "pour", "some", "suche", "the", "to", "un", "und", "une", "with", "y",
-        "zum",
+        "oder", "on", "or", "ou", "para", "please", "por", "pour", "some", "suche", "the", "to", "un", "und", "une",
+        "with", "y", "zum",
     ];
     FILLERS.binary_search(&word).is_ok()
 }
@@ -161,6 +179,7 @@ struct Scan {
     parts: Vec<String>,
     part: String,
     is_joined: bool,
+    is_listed: bool,
 }
 
 impl Scan {
@@ -188,7 +207,11 @@ impl Scan {
     fn end_word(&mut self, words: &mut Vec<Written>) {
         self.end_part();
         if !self.parts.is_empty() {
-            words.push(Written { parts: std::mem::take(&mut self.parts), is_joined: self.is_joined });
+            words.push(Written {
+                parts: std::mem::take(&mut self.parts),
+                is_joined: self.is_joined,
+                is_listed: std::mem::take(&mut self.is_listed),
+            });
         }
         self.is_joined = false;
     }

@@ -240,7 +240,7 @@ fn a_placement_decides_where_the_list_comes_from() {
         assert_eq!(items(&trending).len(), 4, "the rest is what sells");
         let new = of("new");
         // Whoever bought 1 comes back for it; without a model nothing says so.
-        let expected = if with_model { vec![1, 11, 10, 2] } else { vec![11, 10, 2, 1] };
+        let expected = if with_model { vec![1, 2, 11, 10] } else { vec![11, 10, 2, 1] };
         assert_eq!((numbers(&new), new.fallback), (expected, None));
         let stranger =
             decide(&asked(json!({"placement": "new"})), &unknown(true), &models(with_model), &Traits::full());

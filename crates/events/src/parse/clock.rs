@@ -31,7 +31,7 @@ pub(super) struct Moments {
 /// A clock that is years off is corrected too: it is the very case in which the time as given would be useless. The
 /// time of an old event from a service's own records stays what it is but for that service's skew, because its `sentAt`
 /// is the present. The request's `sentAt` goes before the event's own, since it is nearer to the transmission. Without
-/// a `sentAt` the time counts as given; without a time the event occurred when it came. No event occurs after it came: a
+/// a `sentAt`, or with one before 1971 for a time after it, the time counts as given; without a time the event occurred when it came. No event occurs after it came: a
 /// time that lies in the future even so is taken for the moment it came, and kept beside it as it was stated; so is one before 1971.
 ///
 /// Imported history is taken as given and counts as received when it occurred.
@@ -47,6 +47,9 @@ pub(super) fn moments(draft: &mut Draft, envelope: &Envelope) -> Result<Moments,
         None => time(draft.get(Field::SentAt), Field::SentAt)?,
         sent_at => sent_at,
     };
+    // A clock that was never set tells how long ago something was by its own time alone.
+    let is_of_its_own = given.is_some_and(|given| given < FIRST_YEAR_END);
+    let sent_at = sent_at.filter(|at| *at >= FIRST_YEAR_END || is_of_its_own);
     let received_at = envelope.received_at;
     let occurred_at = match (given, sent_at) {
         (None, _) => received_at,

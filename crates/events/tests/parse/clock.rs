@@ -91,6 +91,8 @@ fn the_senders_clock_is_corrected_by_its_own_sent_at() {
         (None, Some("2023-11-14T22:13:30Z"), Some("2023-11-14T22:13:20Z"), "2023-11-14T22:13:20Z"),
         (None, Some("2099-01-01T00:00:00Z"), None, "2023-11-14T22:13:20Z"),
         (None, Some("1970-01-01T00:00:00Z"), Some("2099-01-01T00:00:00Z"), "2023-11-14T22:13:20Z"),
+        // A `sentAt` that was never set corrects nothing.
+        (None, Some("2020-05-05T00:00:00Z"), Some("1970-01-01T00:00:00Z"), "2020-05-05T00:00:00Z"),
         // Without a pair there is nothing to correct.
         (None, Some("2023-11-14T20:00:00Z"), None, "2023-11-14T20:00:00Z"),
         (None, None, Some("2001-01-01T00:00:00Z"), "2023-11-14T22:13:20Z"),

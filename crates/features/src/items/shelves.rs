@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many customers have to have bought an item that only write keys named before it is kept apart from those that
 /// anybody can name by the thousands.
-const N_BUYERS_MIN: u32 = 5;
+const N_BUYERS_MIN: usize = 5;
 
-/// How many items that only write keys named are kept: those that fewer than five customers bought, and the others.
-/// Beyond it the one that was named longest ago is forgotten.
-const N_PROVISIONAL_MAX: [usize; 2] = [10_000, 40_000];
+/// How many items that only write keys named are kept: those that fewer than five customers bought, and the others. Beyond it one is
+/// forgotten of those that the fewest bought: that which was named longest ago. So what is only named takes the place of
+/// nothing that was bought.
+const N_OF_FEW_MAX: usize = 10_000;
+const N_OF_MANY_MAX: usize = 40_000;
 
 /// So many days after the company has named its first item, what was shown before is shown without its word.
 const N_DAYS_KEPT: i64 = 30;
@@ -69,8 +71,8 @@ pub(super) struct Shelves {
     kept: BTreeSet<(Timestamp, ItemKey)>,
     /// When a write key named any item last, by our clock.
     now: Timestamp,
-    /// By when they were last named: those that fewer than five customers bought, and the others.
-    provisional: [BTreeSet<(Timestamp, ItemKey)>; 2],
+    /// By when they were last named: those that nobody bought, one customer, and so on until four, and the others.
+    provisional: [BTreeSet<(Timestamp, ItemKey)>; N_BUYERS_MIN + 1],
 }
 
 impl Shelves {
@@ -91,6 +93,16 @@ impl Shelves {
             Standing::Bought if self.n_vouched == 0 => Offer::Open,
             Standing::Bought | Standing::Named => Offer::Unbelieved,
         })
+    }
+
+    /// How many items may be shown, or why not, each that there is. Looks at all of them.
+    pub(super) fn by_offer(&self) -> Vec<(Offer, u64)> {
+        let all = [Offer::Open, Offer::OutOfStock, Offer::Hidden, Offer::Unbelieved];
+        let mut counted = all.map(|offer| (offer, 0));
+        for offer in self.standing.keys().filter_map(|key| self.offer(*key)) {
+            counted.iter_mut().filter(|(one, _)| *one == offer).for_each(|(_, n)| *n += 1);
+        }
+        counted.into_iter().filter(|(_, n)| *n > 0).collect()
     }
 
     /// Whether the company has named any item.
@@ -162,16 +174,19 @@ impl Shelves {
     /// Takes out one that is to be forgotten now, if there is any.
     pub(super) fn take_excess(&mut self, now: Timestamp) -> Option<ItemKey> {
         let unused_since = now.plus_days(-N_DAYS_UNUSED_MAX);
-        let with_max = self.provisional.iter_mut().zip(N_PROVISIONAL_MAX);
-        with_max.into_iter().find_map(|(shelf, n_max)| {
+        let n_of_few: usize = self.provisional[..N_BUYERS_MIN].iter().map(BTreeSet::len).sum();
+        self.provisional.iter_mut().enumerate().find_map(|(n_buyers, shelf)| {
             let (last_used, _) = shelf.first()?;
-            let is_excess = shelf.len() > n_max || *last_used < unused_since;
+            let are_too_many =
+                if n_buyers < N_BUYERS_MIN { n_of_few > N_OF_FEW_MAX } else { shelf.len() > N_OF_MANY_MAX };
+            let is_excess = are_too_many || *last_used < unused_since;
             if is_excess { shelf.pop_first().map(|(_, key)| key) } else { None }
         })
     }
 }
 
-/// Nowhere if the company named it.
+/// Nowhere if the company named it. What is kept since before the company named anything stands with what many bought.
 fn shelf(item: &Item) -> Option<usize> {
-    (!item.is_vouched).then(|| usize::from(item.n_buyers() >= N_BUYERS_MIN))
+    let n_buyers = usize::try_from(item.n_buyers()).unwrap_or(usize::MAX).min(N_BUYERS_MIN);
+    (!item.is_vouched).then_some(if item.is_kept() { N_BUYERS_MIN } else { n_buyers })
 }

@@ -309,15 +309,25 @@ fn who_refuses_to_be_counted_is_let_go_of() {
         recorded.event.context = context.into();
         recorded
     };
-    assert!(
-        !told.searches.concerns(&refusal("a", 6, false).event) && !told.searches.concerns(&refusal("z", 6, true).event)
-    );
+    assert!(!told.searches.concerns(&refusal("a", 6, false).event));
     let refused = refusal("a", 6, true);
     assert!(told.searches.concerns(&refused.event));
     told.searches.apply(&refused, Counted::No, str::to_lowercase);
     assert_eq!(told.searches.beginning_with("tea", 9), Vec::<String>::new(), "four are left");
     assert!(!told.searches.held.open.contains_key(&stable_hash("a")));
     assert_eq!((told.searches.held.open.len(), told.searches.held.queries["tea"].by.are_several()), (4, false));
+    // Who says it with every event is not looked for again, until they permit it and look for something.
+    assert!(!told.searches.concerns(&refusal("a", 7, true).event));
+    told.n = 6;
+    told.search("a", 3, "tea", 3);
+    assert!(told.searches.concerns(&refusal("a", 8, true).event));
+    // Their last search may be long ago, and they may say it with what they look at.
+    told.searches.held.open.clear();
+    let mut looks = refusal("b", 8, true);
+    looks.event.call = track(8, "b", 2, "Product Viewed", json!({"product_id": "green"})).event.call;
+    assert!(told.searches.held.queries["tea"].by.are_several() && told.searches.concerns(&looks.event));
+    told.searches.apply(&looks, Counted::No, str::to_lowercase);
+    assert!(!told.searches.held.queries["tea"].by.are_several());
 }
 
 #[test]

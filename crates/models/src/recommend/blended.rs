@@ -106,7 +106,7 @@ impl Blended {
 
     pub(super) fn again(&self, item: ItemKey) -> Option<Again> {
         let place = self.learned.keys.binary_search(&item).ok().filter(|_| self.learned.repeats)?;
-        Some(self.learned.sales.again(u32::try_from(place).ok()?))
+        self.learned.sales.again(u32::try_from(place).ok()?)
     }
 
     pub(super) fn items(&self) -> &[ItemKey] {
@@ -385,12 +385,12 @@ mod tests {
         let model = fit(&told);
         let is_odd = |list: &[Scored]| list.iter().map(|scored| scored.item.0 % 2 == 1).collect::<Vec<_>>();
         let at = |hour| model.popular_at(hour, 3, &|_| true);
-        assert_eq!(is_odd(&model.popular(3, &|_| true)), [true; 3]);
+        assert_eq!(is_odd(&model.popular(3, None, &|_| true)), [true; 3]);
         assert_eq!((is_odd(&at(Some(8))), is_odd(&at(Some(20)))), (vec![false; 3], vec![true; 3]));
         assert!(
             at(Some(8)).iter().all(|scored| scored.because == Because::AtThisHour && !scored.because.is_of_history())
         );
-        assert_eq!(at(None), model.popular(3, &|_| true));
+        assert_eq!(at(None), model.popular(3, None, &|_| true));
         let asked = Query { hour_of_week: Some(8), ..Query::default() };
         assert_eq!(model.rank(&asked, 3, &|_| true), at(Some(8)));
         // Where nothing was told with its hour, there is nothing to follow.

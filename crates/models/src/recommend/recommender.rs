@@ -113,7 +113,8 @@ impl Recommender {
         }
     }
 
-    /// How those who have an item want it again; `None` of what it does not know, and where nothing is had twice.
+    /// How those who have an item want it again; `None` of what it does not know, where nobody who had it or others of its category
+    /// could say it, and where nothing is had twice.
     #[must_use]
     pub fn again(&self, item: ItemKey) -> Option<Again> {
         match &self.form {

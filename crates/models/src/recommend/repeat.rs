@@ -28,6 +28,9 @@ const SELLING_FLOOR: f64 = 1e-3;
 /// A gap of a month, where nothing was ever bought again.
 const GAP_DAYS: f64 = 30.0;
 
+/// The propensity of what nothing is known of: that of the average item. What is known to be as likely is told as a hair more likely.
+const UNKNOWN: f32 = 1.0;
+
 /// How each item of a catalogue sells and is bought again.
 ///
 /// ```text
@@ -44,7 +47,8 @@ const GAP_DAYS: f64 = 30.0;
 /// ```
 /// So of an item that few had its category tells, and of a category that few had, or where none is known, the shop.
 /// *Shapes*: one number an item and popularity. *Units*: popularity from 0 to 1, propensity 1 for the average item, gap in
-/// the logarithm of days. *Edge cases*: where nothing was bought again every propensity is 1 and every gap a month; ages
+/// the logarithm of days. *Edge cases*: where nothing was bought again every propensity is 1 and every gap a month; so is the
+/// propensity, and exactly, only where neither the item nor its category had any chance, and a hair more where it is known; ages
 /// count from the youngest purchase, so time that passes after all purchases changes nothing.
 /// *Guarantees*: sums follow the order of customers and items. *Cost*: one pass for each popularity. *Source*: elementary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -169,14 +173,20 @@ impl Sales {
         let usual = of_items.iter().enumerate().map(|(item, counted)| {
             // What the item says itself is not to be heard twice.
             let others = category(item).and_then(|of| of_categories.get(&of)).map(|all| all.without(counted));
-            counted.beside(others.unwrap_or_default().beside(shop))
+            let others = others.unwrap_or_default();
+            let is_known = shop.rate > 0.0 && counted.chances + others.chances > 0.0;
+            (is_known, counted.beside(others.beside(shop)))
         });
-        let usual: Vec<Usual> = usual.collect();
-        let propensity = |rate: f64| if shop.rate > 0.0 { (rate / shop.rate).sqrt() } else { 1.0 };
+        let usual: Vec<(bool, Usual)> = usual.collect();
+        let propensity =
+            |(is_known, usual): &(bool, Usual)| match is_known.then(|| single((usual.rate / shop.rate).sqrt())) {
+                Some(known) if known.to_bits() == UNKNOWN.to_bits() => UNKNOWN + f32::EPSILON,
+                known => known.unwrap_or(UNKNOWN),
+            };
         Self {
             popularity: popularity(prepared),
-            propensity: usual.iter().map(|usual| single(propensity(usual.rate))).collect(),
-            gap: usual.iter().map(|usual| single(usual.gap)).collect(),
+            propensity: usual.iter().map(propensity).collect(),
+            gap: usual.iter().map(|(_, usual)| single(usual.gap)).collect(),
         }
     }
 
@@ -190,10 +200,11 @@ impl Sales {
         }
     }
 
-    /// How an item is wanted again.
-    pub(super) fn again(&self, place: u32) -> Again {
-        let sold = self.of_item(place);
-        Again { propensity: sold.propensity, gap_days: sold.gap.exp_m1() }
+    /// How an item is wanted again; `None` where nobody who had it, or others of its category, came again, and where nothing was
+    /// ever bought again.
+    pub(super) fn again(&self, place: u32) -> Option<Again> {
+        let known = self.propensity.get(place as usize).filter(|known| known.to_bits() != UNKNOWN.to_bits())?;
+        Some(Again { propensity: f64::from(*known), gap_days: self.of_item(place).gap.exp_m1() })
     }
 
     /// All places, what sells best first, ties by place.
@@ -374,6 +385,27 @@ mod tests {
             assert_eq!(found.of_item(place).propensity.to_bits(), 1.0_f64.to_bits(), "at once is not again");
             assert!((found.of_item(place).gap - 31.0_f64.ln()).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn of_what_nobody_could_buy_again_nothing_is_told() {
+        // Item 0 is bought by each on all their days, item 1 by one on their last; and item 2 by nobody.
+        let rows = |n_days: u32| (0..n_days).map(|day| row(0, 0, f64::from(day) * 10.0)).chain([row(0, 1, 0.0)]);
+        let found = sales(rows(4).collect());
+        assert!(found.again(1).is_none() && found.again(2).is_none());
+        let known = found.again(0).unwrap();
+        assert!((1.0..1.000_001).contains(&known.propensity) && (known.gap_days - 10.0).abs() < 1e-4, "{known:?}");
+        assert!((0..3).all(|place| sales(rows(1).collect()).again(place).is_none()));
+        // Of a new one its category tells.
+        let category = |of| ItemTraits { category: Some(of), ..ItemTraits::default() };
+        let told = |of| Interactions {
+            rows: rows(4).collect(),
+            items: (1..=3).map(ItemKey).collect(),
+            traits: vec![category(7), category(of), category(8)],
+            ..Interactions::default()
+        };
+        let again = |of| Sales::of(&Prepared::of(&told(of)).unwrap()).again(1);
+        assert!(again(7).is_some() && again(8).is_none());
     }
 
     #[test]

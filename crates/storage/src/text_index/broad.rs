@@ -280,7 +280,7 @@ mod tests {
         }
         let columns = ["w0 w1 w2 w3 w4", "", "", "", ""].map(str::to_owned);
         let number = 8 * (1 << 20) * 8 - 1;
-        broad.change(&[Indexed { number, key: ItemKey(1), digest: 1, is_believed: true, columns }], &[]);
+        broad.change(&[Indexed { number, key: ItemKey(1), digest: 1, is_vouched: true, columns }], &[]);
         let kept = [0, 1, 2, 3, 4].map(|n| broad.saying(&phrase(&format!("w{n}"), false)).is_some());
         assert_eq!(kept, [false, true, true, true, true], "four of eight megabytes");
         assert_eq!(broad.n_bytes, N_BYTES_MAX);
@@ -293,7 +293,7 @@ mod tests {
             let mut broad = Broad::default();
             broad.keep(phrase("bar", false), numbers(&BTreeSet::from([7])), 0);
             let columns = [title.to_owned(), String::new(), String::new(), String::new(), String::new()];
-            broad.change(&[Indexed { number: 1, key: ItemKey(1), digest: 1, is_believed: true, columns }], &[]);
+            broad.change(&[Indexed { number: 1, key: ItemKey(1), digest: 1, is_vouched: true, columns }], &[]);
             assert_eq!(broad.saying(&phrase("bar", false)).is_some(), is_kept, "{title}");
         }
     }

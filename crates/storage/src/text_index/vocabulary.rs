@@ -19,8 +19,10 @@ const N_STRANGE_MAX: usize = N_WORDS_MAX / 2;
 /// The words that items have or had, of letters only.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    /// By their hashes, each with whether an item that is believed has it: only those may be meant by others.
+    /// By their hashes, each with whether an item that the company vouches for has it. As soon as there are any, only those may be
+    /// meant by others.
     known: HashMap<u64, bool>,
+    is_any_vouched: bool,
     /// Whether the index reads any of them otherwise than it is written: it may have words then that are not known here.
     is_read_otherwise: bool,
     by_length: BTreeMap<usize, Alike>,
@@ -41,14 +43,19 @@ struct Alike {
 struct Letters(u64);
 
 impl Vocabulary {
-    /// Takes a word in of an item that is believed or not.
-    pub(super) fn add(&mut self, word: &str, is_believed: bool) {
-        if !self.is_new(word, is_believed) {
+    /// Takes a word in of an item that the company vouches for, or of another.
+    pub(super) fn add(&mut self, word: &str, is_vouched: bool) {
+        if !self.is_new(word, is_vouched) {
             return;
         }
-        self.known.insert(stable_hash(word), is_believed);
+        self.known.insert(stable_hash(word), is_vouched);
         self.is_read_otherwise |= !is_read_as_written(word);
-        if !is_believed {
+        if is_vouched && !self.is_any_vouched {
+            self.is_any_vouched = true;
+            // Until now what strangers write was all that could be meant.
+            self.by_length.clear();
+        }
+        if self.is_any_vouched && !is_vouched {
             return;
         }
         let alike = self.by_length.entry(word.chars().count()).or_default();
@@ -58,12 +65,12 @@ impl Vocabulary {
         alike.letters.push(Letters::of(word));
     }
 
-    /// Whether the word tells something new: it is one of letters, and not known, or only of items that are not believed.
-    pub(super) fn is_new(&self, word: &str, is_believed: bool) -> bool {
-        let n_max = if is_believed { N_WORDS_MAX } else { N_STRANGE_MAX };
+    /// Whether the word tells something new: it is one of letters, and not known, or only of items that nobody vouches for.
+    pub(super) fn is_new(&self, word: &str, is_vouched: bool) -> bool {
+        let n_max = if is_vouched { N_WORDS_MAX } else { N_STRANGE_MAX };
         is_spelled(word)
             && match self.known.get(&stable_hash(word)) {
-                Some(was_believed) => is_believed && !was_believed,
+                Some(was_vouched) => is_vouched && !was_vouched,
                 None => self.known.len() < n_max,
             }
     }
@@ -74,12 +81,12 @@ impl Vocabulary {
         !is_whole || !is_spelled(word) || self.known.contains_key(&stable_hash(word))
     }
 
-    /// Whether only items that are not believed have the word.
+    /// Whether only strangers write the word, and the company others.
     pub(super) fn is_strange(&self, word: &str) -> bool {
-        self.known.get(&stable_hash(word)) == Some(&false)
+        self.is_any_vouched && self.known.get(&stable_hash(word)) == Some(&false)
     }
 
-    /// The words of items that are believed which come out of one by changing, leaving out, putting in or swapping at most
+    /// The words that may be meant which come out of one by changing, leaving out, putting in or swapping at most
     /// `n_wrong_max` letters, each with how many: the nearest first, then by their letters, and of very many the first.
     pub(super) fn near(&self, word: &str, n_wrong_max: usize) -> Vec<(usize, String)> {
         if !is_spelled(word) {
@@ -153,18 +160,19 @@ mod tests {
             n_wrong_max in 0_usize..4,
         ) {
             let mut vocabulary = Vocabulary::default();
-            // Who is believed may have been first or last.
+            // The company may have been first or last.
             for word in words.keys() {
                 vocabulary.add(word, false);
             }
-            for (word, is_believed) in words.iter().chain(&words) {
-                vocabulary.add(word, *is_believed);
+            for (word, is_vouched) in words.iter().chain(&words) {
+                vocabulary.add(word, *is_vouched);
             }
             words.keys().for_each(|word| vocabulary.add(word, false));
             let letters = |word: &str| word.chars().collect::<Vec<char>>();
+            let is_any_vouched = words.iter().any(|(word, is_vouched)| *is_vouched && is_spelled(word));
             let mut expected: Vec<(usize, String)> = words
                 .iter()
-                .filter(|(other, is_believed)| **is_believed && is_spelled(&word) && is_spelled(other))
+                .filter(|(other, is_vouched)| (**is_vouched || !is_any_vouched) && is_spelled(&word) && is_spelled(other))
                 .map(|(other, _)| (n_wrong_letters(&letters(&word), &letters(other)), other.clone()))
                 .filter(|(n_wrong, _)| *n_wrong <= n_wrong_max)
                 .collect();
@@ -180,6 +188,7 @@ mod tests {
     fn strangers_leave_room_for_the_words_of_the_company() {
         let mut vocabulary = Vocabulary::default();
         let word = |n: usize| n.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect::<String>();
+        vocabulary.add("ours", true);
         (1_000_000..1_000_000 + N_STRANGE_MAX).for_each(|n| vocabulary.add(&word(n), false));
         assert!(vocabulary.may_have("unheard"), "what is not known may be there from now on");
         vocabulary.add("unheard", false);

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The layout of the file. One that has another begins anew.
-const LAYOUT: i64 = 3;
+const LAYOUT: i64 = 4;
 
 /// Words come in as the index is to hold them, divided by blanks: nothing is left to the tokenizer but to keep decimals whole and
 /// signs of vowels in their words.
@@ -22,7 +22,7 @@ const TABLES: &str = "
         title, brand, category, description, others, content = '', contentless_delete = 1, prefix = '1 2 3',
         tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* M* Co' tokenchars '.'\");
     CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row);
-    CREATE TABLE spelled(word TEXT PRIMARY KEY, is_believed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE spelled(word TEXT PRIMARY KEY, is_vouched INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// From more words on than this the room for them is scarce. Some ten microseconds for each are too long where it is not.
@@ -64,7 +64,7 @@ impl Writing {
         let mut vocabulary = Vocabulary::default();
         {
             drop_unsaid(&connection, N_SPELLED_MANY)?;
-            let mut select = connection.prepare("SELECT word, is_believed FROM spelled")?;
+            let mut select = connection.prepare("SELECT word, is_vouched FROM spelled")?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
                 vocabulary.add(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, row.get(1)?);
@@ -87,11 +87,11 @@ impl Writing {
                 "REPLACE INTO words(rowid, title, brand, category, description, others) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
             let mut spell = transaction.prepare_cached(
-                "INSERT INTO spelled(word, is_believed) VALUES(?1, ?2) \
-                 ON CONFLICT(word) DO UPDATE SET is_believed = is_believed OR excluded.is_believed",
+                "INSERT INTO spelled(word, is_vouched) VALUES(?1, ?2) \
+                 ON CONFLICT(word) DO UPDATE SET is_vouched = is_vouched OR excluded.is_vouched",
             )?;
-            for (word, is_believed) in new_words {
-                spell.execute(params![word, is_believed])?;
+            for (word, is_vouched) in new_words {
+                spell.execute(params![word, is_vouched])?;
             }
             for item in put {
                 number.execute(params![item.number, item.key.0.cast_signed(), item.digest.cast_signed()])?;
@@ -146,7 +146,7 @@ mod tests {
         let mut writing = Writing::in_memory().unwrap();
         let item = |number: u32, title: &str| {
             let columns = [title, "", "", "", ""].map(str::to_owned);
-            Indexed { number, key: ItemKey(u64::from(number)), digest: 1, is_believed: true, columns }
+            Indexed { number, key: ItemKey(u64::from(number)), digest: 1, is_vouched: true, columns }
         };
         let words = BTreeMap::from([("red", true), ("shoe", true), ("hat", false), ("ḃlue", true)]);
         writing.change(&[item(1, "red shoe"), item(2, "hat"), item(3, "ḃlue shoe")], &[], &words).unwrap();
@@ -173,7 +173,7 @@ mod tests {
         assert!(words.len() > 30_000 && words.contains(&"aкb".to_owned()) && !words.contains(&"aςb".to_owned()));
         let mut writing = Writing::in_memory().unwrap();
         let columns = [words.join(" "), String::new(), String::new(), String::new(), String::new()];
-        let item = Indexed { number: 1, key: ItemKey(1), digest: 1, is_believed: true, columns };
+        let item = Indexed { number: 1, key: ItemKey(1), digest: 1, is_vouched: true, columns };
         writing.change(&[item], &[], &BTreeMap::new()).unwrap();
         let mut select = writing.connection.prepare("SELECT 1 FROM word_counts WHERE term = ?1").unwrap();
         let read_otherwise: Vec<&String> = words.iter().filter(|word| !select.exists([word]).unwrap()).collect();

@@ -247,6 +247,25 @@ fn a_category_outlasts_words_and_several_of_one_trait_are_either() {
 }
 
 #[test]
+fn two_values_without_a_word_between_them_are_one_thing() {
+    let mut shop = shoes();
+    // So many that hardly anything else is called so.
+    let beans = ["arabica", "decaf", "moka", "robusta"];
+    beans.iter().for_each(|id| shop.tell(id, json!({"name": id, "category": "Coffee"})));
+    for (id, name, category) in
+        [("tea", "Green leaves", "Tea"), ("oak", "Oak table", "Tables"), ("low", "Low table for coffee", "Tables")]
+    {
+        shop.tell(id, json!({"name": name, "category": category}));
+    }
+    assert_eq!(shop.sorted("coffee table"), ["low"]);
+    for both in ["coffee and tables", "coffee, tables", "Coffee & Tables", "coffee oder tables", "cofee, tabels"] {
+        assert_eq!(shop.sorted(both), ["arabica", "decaf", "low", "moka", "oak", "robusta"], "{both}");
+        assert!(shop.find_for(both, &[]).told.loosened.is_empty(), "{both}");
+    }
+    assert_eq!(shop.sorted("coffee, tea and tables").len(), 7);
+}
+
+#[test]
 fn new_is_an_order_but_where_it_is_a_part_of_a_name() {
     let mut shop = shoes();
     for (id, name, category, brand, since) in [
@@ -295,11 +314,18 @@ fn what_is_not_wanted_is_left_out_and_said() {
     let not = &told.understood.iter().find(|one| one.not).unwrap();
     assert_eq!((not.text.as_str(), not.of.as_str(), not.value.as_deref()), ("not red", "colour", Some("red")));
     assert_eq!(of("not red boots").0, ["boot-brown-42"]);
+    assert_eq!(of("non-red boots").0, ["boot-brown-42"]);
+    assert_eq!(of("boots except red").0, ["boot-brown-42"]);
+    assert!(of("boots not red or brown").0.is_empty() && of("boots neither red nor brown").0.is_empty());
     assert_eq!(of("running shoes size 42 without the nike").0, ["cheap-red-42", "dear-red-42"]);
     assert_eq!(of("boots ohne winter").0, ["boot-brown-42"], "what stands in titles");
     let (all, none) = (of("boots").0.len(), of("boots not boots"));
     assert!(all == 2 && none.0.is_empty() && none.1.n_found == 0, "it is never let go: {:?}", none.1);
     assert_eq!(of("running shoes not expensive").0, of("cheap running shoes").0);
+    for (not, other) in [("not under 100", "over 100"), ("not over 100", "under 100")] {
+        assert_eq!(of(&format!("running shoes {not}")).0, of(&format!("running shoes {other}")).0);
+    }
+    assert_ne!(of("running shoes not under 100").0, of("running shoes not over 100").0);
     for (query, found) in [("no-show", "no-show"), ("no show liners", "no-show"), ("scent no 5", "no-5")] {
         assert_eq!(of(query).0, [found], "{query}");
     }

@@ -24,7 +24,7 @@ const OF_OTHERS: f64 = 0.2;
 
 /// How often a customer buys an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rhythm {
+pub(in crate::kinds) struct Rhythm {
     /// On how many days.
     pub(super) n_days: usize,
     /// How many days usually lie between two of them.
@@ -37,7 +37,7 @@ pub(super) struct Rhythm {
 
 impl Rhythm {
     /// Of what was bought on several days, and of what others `usually` buy again, by item.
-    pub(super) fn all(
+    pub(in crate::kinds) fn all(
         bought: &[Bought],
         as_of: Timestamp,
         usually: impl Fn(ItemKey) -> Option<Again>,
@@ -78,7 +78,7 @@ impl Rhythm {
     }
 
     /// Why it is not wanted again yet, or not at all.
-    pub(super) fn keeps_out(&self) -> Option<&'static str> {
+    pub(in crate::kinds) fn keeps_out(&self) -> Option<&'static str> {
         if self.of_others.is_some_and(|likely| likely < UNLIKELY_BELOW) {
             return Some("bought before, and rarely bought again");
         }

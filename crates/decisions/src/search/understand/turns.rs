@@ -33,8 +33,35 @@ const NEWEST: [&str; 25] = [
     "nuovo",
 ];
 /// Words after which what they are said of is not wanted.
-const WITHOUT: [&str; 12] =
-    ["kein", "keine", "keinen", "nicht", "no", "not", "ohne", "sans", "senza", "sin", "without", "zonder"];
+const WITHOUT: [&str; 21] = [
+    "ausser",
+    "behalve",
+    "except",
+    "excepto",
+    "excluding",
+    "kein",
+    "keine",
+    "keinen",
+    "neither",
+    "nicht",
+    "no",
+    "non",
+    "nor",
+    "not",
+    "ohne",
+    "sans",
+    "sauf",
+    "senza",
+    "sin",
+    "without",
+    "zonder",
+];
+/// Words between those and what is not wanted.
+const SAID_OF: [&str; 10] = ["by", "da", "di", "from", "made", "of", "van", "vom", "von", "than"];
+/// Words after which more of the same follows.
+const FURTHER: [&str; 11] = ["and", "en", "et", "nor", "o", "oder", "of", "or", "ou", "und", "y"];
+/// What says that a word and the next are one, but where it says that the next is not: "no-show", but "non-vegan".
+const PREFIX: &str = "non";
 /// A word belongs to the next one where of so many items with that in their titles more than one has both: "New York".
 const TOGETHER_ONE_IN: usize = 4;
 
@@ -89,15 +116,40 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// What stands after "without", with that word. Answers how many words that are: none where nothing stands there.
+    /// What stands after "without", with that word, and what is said of the same after "or" and "and". Answers how many words that
+    /// are: none where nothing stands there.
     fn take_unwanted(&self, tokens: &[Token], understood: &mut Understood) -> Result<usize, TextIndexError> {
-        let n_filled = tokens.iter().skip(1).take_while(|token| is_filler(&token.part)).count();
-        let from = 1 + n_filled;
+        let between = |token: &&Token| is_filler(&token.part) || SAID_OF.contains(&token.part.as_str());
+        let mut from = 1 + tokens.iter().skip(1).take_while(between).count();
+        let mut n_taken = self.take_one_unwanted(tokens, (0, from), understood)?;
+        while n_taken > 0 && n_taken < tokens.len() {
+            let n_further = tokens[n_taken..].iter().take_while(|token| FURTHER.contains(&token.part.as_str())).count();
+            from = n_taken + n_further;
+            // "Not grey, black or red" is one list; a word that is no value ends it.
+            let is_alike = tokens.get(from..).and_then(|rest| self.named(rest)).is_some_and(|named| {
+                let last = understood.unwanted.last().map_or(&[][..], |wish| wish.values.as_slice());
+                self.are_of_one_trait(last, &named.values)
+            });
+            if !is_alike {
+                break;
+            }
+            n_taken = self.take_one_unwanted(tokens, (from, from), understood)?.max(from);
+        }
+        Ok(n_taken)
+    }
+
+    /// What stands at a place after "without", told with the words since another. Answers how many words have been taken then.
+    fn take_one_unwanted(
+        &self,
+        tokens: &[Token],
+        (since, from): (usize, usize),
+        understood: &mut Understood,
+    ) -> Result<usize, TextIndexError> {
         let Some(next) = tokens.get(from) else { return Ok(0) };
         let named = self.named(&tokens[from..]);
         let until = from + named.as_ref().map_or(1, |named| named.n_words);
         let parts: Vec<String> = tokens[from..until].iter().map(|token| token.part.clone()).collect();
-        let text = tokens[..until].iter().map(|token| token.part.as_str()).collect::<Vec<_>>().join(" ");
+        let text = tokens[since..until].iter().map(|token| token.part.as_str()).collect::<Vec<_>>().join(" ");
         let values = named.map(|named| named.values).unwrap_or_default();
         if values.is_empty() {
             // "No 5" is a number.
@@ -112,14 +164,19 @@ impl Reader<'_> {
         }
         let mut said = vec![Phrase::of(&parts)];
         said.extend(forms(&next.part).into_iter().map(|form| Phrase::of(&[form])));
-        understood.unwanted.push(Wish { values, said, meanings: Vec::new() });
+        understood.unwanted.push(Wish { values, said, meanings: Vec::new(), goes_on: false });
         Ok(until)
+    }
+
+    /// Whether some values are of a trait of which others are.
+    fn are_of_one_trait(&self, some: &[u32], others: &[u32]) -> bool {
+        some.iter().any(|one| others.iter().any(|other| self.of(*one) == self.of(*other)))
     }
 
     /// Whether a word is hardly said without the next one, as in "New York", or is a part of the same: "no-show".
     fn belongs_to_next(&self, tokens: &[Token]) -> Result<bool, TextIndexError> {
         let [word, next, ..] = tokens else { return Ok(false) };
-        if word.of == next.of {
+        if word.of == next.of && word.part != PREFIX {
             return Ok(true);
         }
         let n_titled = |words: &[String]| -> Result<usize, TextIndexError> {

@@ -21,6 +21,8 @@ use serde_json::{Map, Value, json};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+/// How many rows a call may have: all of them are taken in at once, and its clients send what they have.
+const N_ROWS_MAX: usize = 10_000;
 /// How long, and how often, it is waited for the next moment.
 const PAUSE: Duration = Duration::from_millis(1);
 const N_PAUSES_MAX: usize = 100;
@@ -129,22 +131,23 @@ async fn recategorize(
     id: String,
     change: impl FnOnce(&mut Vec<String>) + Send + 'static,
 ) -> Written {
-    let n_rows = app.run(move |app| Ok(recategorize_now(app, &caller, id, change))).await??;
+    let n_rows = app.run_public(move |app| Ok(recategorize_now(app, &caller, id, change))).await??;
     Ok(Json(json!({ "RowAffected": n_rows })))
 }
 
-/// One after the other: each begins with what the one before has left.
+/// One after the other of one item: each begins with what the one before has left.
 fn recategorize_now(
     app: &App,
     caller: &Caller,
     id: String,
     change: impl FnOnce(&mut Vec<String>),
 ) -> Result<u64, Fault> {
-    let mut last = app.categorized.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = ItemKey::from(&ItemId::from(id.as_str()));
+    let [first, ..] = key.0.to_le_bytes();
+    let mut last = app.categorized[usize::from(first)].lock().unwrap_or_else(PoisonError::into_inner);
     // And says so later: what is said at one moment has no order.
     let now = || app.engine.clock().now();
     (0..N_PAUSES_MAX).take_while(|_| now() <= *last).for_each(|_| std::thread::sleep(PAUSE));
-    let key = ItemKey::from(&ItemId::from(id.as_str()));
     let known = app.engine.look(|live| live.items.get(key).map(categories));
     let mut categories = known.ok_or_else(super::known::no_such_item)?;
     change(&mut categories);
@@ -245,7 +248,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
 async fn read_list<T: DeserializeOwned>(body: Body) -> Result<Vec<T>, Fault> {
     let too_large =
         || ApiError::too_large(format!("the body is larger than {BATCH_BYTES_MAX} bytes: send less at a time"));
-    read(&read_up_to(body, BATCH_BYTES_MAX).await?.ok_or_else(too_large)?)
+    let list: Vec<T> = read(&read_up_to(body, BATCH_BYTES_MAX).await?.ok_or_else(too_large)?)?;
+    if list.len() > N_ROWS_MAX {
+        let message = format!("the body has {} rows and may have {N_ROWS_MAX}: send less at a time", list.len());
+        return Err(ApiError::too_large(message).into());
+    }
+    Ok(list)
 }
 
 fn bad(message: String) -> Fault {
@@ -255,7 +263,7 @@ fn bad(message: String) -> Fault {
 /// Takes events in, and answers how many there are now. Where one of them is not accepted the call fails with its reason, and
 /// none of them is taken in.
 pub(super) async fn take(app: Arc<App>, caller: Caller, events: Vec<Value>) -> Written {
-    let n_rows = app.run(move |app| Ok(take_now(app, &caller, events))).await??;
+    let n_rows = app.run_public(move |app| Ok(take_now(app, &caller, events))).await??;
     Ok(Json(json!({ "RowAffected": n_rows })))
 }
 
