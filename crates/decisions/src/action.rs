@@ -160,7 +160,9 @@ impl Action {
             content: inner("content")?,
         };
         if action.value <= 0.0 && !may_be_worth_nothing && !action.mandatory {
-            return Err(table.wrong("value", "write what it earns, more than 0; or service = true where it only serves"));
+            return Err(
+                table.wrong("value", "write what it earns, more than 0; or service = true where it only serves")
+            );
         }
         if action.from.zip(action.until).is_some_and(|(from, until)| until <= from) {
             return Err(table.wrong("until", "it ends before it begins: write a moment after from"));
@@ -237,7 +239,11 @@ impl Action {
             Some(action) if actions.iter().all(|action| action.weight <= 0.0) => Err(Mistake {
                 key: "weight".to_owned(),
                 found: "0".to_owned(),
-                ..Mistake::of_name("action", &action.name, "all actions have the weight 0, so that none could ever be chosen: give one more")
+                ..Mistake::of_name(
+                    "action",
+                    &action.name,
+                    "all actions have the weight 0, so that none could ever be chosen: give one more",
+                )
             }),
             _ => Ok(()),
         }
@@ -279,7 +285,8 @@ fn factors(table: &Table<'_>) -> Result<BTreeMap<String, BTreeMap<String, f64>>,
     let is_factor = |factor: &f64| (0.0..=FACTOR_MAX).contains(factor);
     let read = read.filter(|read| read.values().flat_map(BTreeMap::values).all(is_factor));
     read.ok_or_else(|| {
-        let remedy = format!("write factors from 0 to {FACTOR_MAX} by key and value: {{ placement = {{ checkout = 1.5 }} }}");
+        let remedy =
+            format!("write factors from 0 to {FACTOR_MAX} by key and value: {{ placement = {{ checkout = 1.5 }} }}");
         table.wrong("context", &remedy)
     })
 }
@@ -293,9 +300,10 @@ fn askable(filter: &Filter) -> Result<(), String> {
         Filter::Test(Subject::List | Subject::Id, _) => {
             Err("lists and ids are not known in a decision: ask for features, scores, traits or segments".to_owned())
         }
-        Filter::Test(Subject::Consent(_) | Subject::Segment | Subject::LastSeen | Subject::FirstSeen | Subject::Known, _) => {
-            Err("this cannot be asked of an action yet: ask for features, scores or traits".to_owned())
-        }
+        Filter::Test(
+            Subject::Consent(_) | Subject::Segment | Subject::LastSeen | Subject::FirstSeen | Subject::Known,
+            _,
+        ) => Err("this cannot be asked of an action yet: ask for features, scores or traits".to_owned()),
         Filter::Test(Subject::Trait(path), _) if path.len() > 1 => {
             Err("only whole traits are known in a decision: ask for traits.NAME".to_owned())
         }

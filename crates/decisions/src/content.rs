@@ -96,7 +96,11 @@ impl Content {
     pub fn items(&self) -> Option<&[RankedItem]> {
         match self {
             Self::Items(items) | Self::Search { items, .. } => Some(items),
-            Self::Actions(_) | Self::Completions(_) | Self::Score { .. } | Self::Amount { .. } | Self::Choice { .. } => None,
+            Self::Actions(_)
+            | Self::Completions(_)
+            | Self::Score { .. }
+            | Self::Amount { .. }
+            | Self::Choice { .. } => None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
 use crate::recalled::{Further, Recalled};
-use crate::{Answer, Arm, Ask, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World};
+use crate::{
+    Answer, Arm, Ask, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World,
+};
 use features::Catalogue;
 use models::recommend::Part;
 use primitives::{DecisionId, ItemKey, Seed, stable_hash};

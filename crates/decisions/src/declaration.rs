@@ -31,12 +31,7 @@ pub(crate) enum Declared {
     /// The rules for lists of items.
     Rules(Rules),
     /// What can be done, how it is chosen, and what its conditions look at.
-    Actions {
-        actions: Vec<Action>,
-        arbitration: Arbitration,
-        outcomes: Vec<Outcome>,
-        features: BTreeSet<String>,
-    },
+    Actions { actions: Vec<Action>, arbitration: Arbitration, outcomes: Vec<Outcome>, features: BTreeSet<String> },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -135,7 +135,8 @@ mod tests {
         let n = n_held(&holdout, "recommend", 0);
         assert!((1_850..2_150).contains(&n), "{n}");
         for customer in customers(200) {
-            let arms = [("recommend", 0), ("act", 0), ("recommend", 900)].map(|(kind, day)| arm(&holdout, kind, &customer, day));
+            let arms = [("recommend", 0), ("act", 0), ("recommend", 900)]
+                .map(|(kind, day)| arm(&holdout, kind, &customer, day));
             assert!(arms.iter().all(|arm| *arm == arms[0]), "one draw over everything");
         }
     }
@@ -158,7 +159,8 @@ mod tests {
     #[test]
     fn it_is_drawn_anew_when_its_days_are_over_and_with_another_salt() {
         let holdout = Holdout { share: 0.5, redraw_days: 90, ..Holdout::default() };
-        let arms = |holdout: &Holdout, day| -> Vec<_> { customers(2_000).map(|one| arm(holdout, "act", &one, day)).collect() };
+        let arms =
+            |holdout: &Holdout, day| -> Vec<_> { customers(2_000).map(|one| arm(holdout, "act", &one, day)).collect() };
         let first = arms(&holdout, 0);
         assert_eq!(first, arms(&holdout, 89));
         let n_same = |other: &[Option<Arm>]| first.iter().zip(other).filter(|(one, other)| one == other).count();

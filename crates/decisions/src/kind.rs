@@ -77,7 +77,9 @@ impl ContentShape {
             Self::Items => "items, best first, each with its reason",
             Self::Search => "items, best first, with what all matches have in common and how the words were understood",
             Self::Completions => "ways to go on, each with what it is",
-            Self::Actions => "what to do, each with how likely it was chosen and what it is worth, and what left the others out",
+            Self::Actions => {
+                "what to do, each with how likely it was chosen and what it is worth, and what left the others out"
+            }
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",

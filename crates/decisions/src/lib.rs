@@ -52,7 +52,9 @@ mod world;
 
 pub use ::models::recommend::Part;
 pub use action::{Action, CHANNELS};
-pub use content::{Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason};
+pub use content::{
+    Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason,
+};
 pub use decide::{decide, parts, replay, replay_further, seed_of, withheld};
 pub use declaration::Declaration;
 pub use error::DecisionError;
@@ -60,7 +62,9 @@ pub use filter::{Filter, FilterError};
 pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
-pub use kinds::{Act, Arbitration, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds};
+pub use kinds::{
+    Act, Arbitration, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
+};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
 pub use lifts::Lifts;

@@ -6,8 +6,8 @@ use crate::digest::digest;
 use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
-    Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, Kind, Knowledge, LoggedDecision, ModelInputs, Models, Question, Subject,
-    Testimony,
+    Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, Kind, Knowledge, LoggedDecision, ModelInputs,
+    Models, Question, Subject, Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use learning::TaskName;
@@ -161,7 +161,19 @@ impl Record {
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
         let tasks = kind.about().tasks.iter();
         let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
-        Self { v: RECORD_VERSION, question, known, testimony, declaration, unusable, decision, would, exposures: Vec::new(), response, sent }
+        Self {
+            v: RECORD_VERSION,
+            question,
+            known,
+            testimony,
+            declaration,
+            unusable,
+            decision,
+            would,
+            exposures: Vec::new(),
+            response,
+            sent,
+        }
     }
 
     /// With the draws that the customer met.

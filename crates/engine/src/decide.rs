@@ -8,9 +8,9 @@ use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Among, Completion, Found, Hits, Wanted, words_of};
 use decisions::{
-    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts, ItemFilter, Kind,
-    KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf,
-    Subject, Testimony, Witness, World,
+    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts,
+    ItemFilter, Kind, KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record,
+    Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items, Offer};
@@ -120,7 +120,7 @@ impl Engine {
     pub fn try_out_in_parts(&self, asked: Asked) -> Result<Tried, EngineError> {
         let (kind, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
         let watch = Stopwatch::start();
-        let Weighed { question, subject, answer, testimony } = self.tried(asked, kind, &models)?;
+        let Weighed { question, subject, answer, testimony, .. } = self.tried(asked, kind, &models)?;
         let took = watch.elapsed();
         let items: Vec<ItemKey> =
             answer.content.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id)).collect();

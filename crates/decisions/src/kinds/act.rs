@@ -20,11 +20,8 @@ use learning::{Outcome, TaskName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-const N: Parameter = Parameter {
-    name: "n",
-    meaning: "how many actions",
-    takes: Takes::Whole { range: (1, 20), default: Some(1) },
-};
+const N: Parameter =
+    Parameter { name: "n", meaning: "how many actions", takes: Takes::Whole { range: (1, 20), default: Some(1) } };
 const CHANNEL: Parameter = Parameter {
     name: "channel",
     meaning: "where it will be done; without it, everywhere counts",
@@ -67,7 +64,12 @@ pub struct Act {
 impl Act {
     /// What is declared. Conditions were checked over the same features and outcomes; one that cannot be read holds of nobody.
     #[must_use]
-    pub fn new(actions: Vec<Action>, arbitration: Arbitration, outcomes: &[Outcome], features: &BTreeSet<String>) -> Self {
+    pub fn new(
+        actions: Vec<Action>,
+        arbitration: Arbitration,
+        outcomes: &[Outcome],
+        features: &BTreeSet<String>,
+    ) -> Self {
         let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
         let scores = asked.map(|outcome| (outcome.name.to_string(), crate::filter::Measure::Number)).collect();
         let names = Names { scores, features: features.clone(), ..Names::default() };
@@ -89,7 +91,13 @@ impl Act {
             question: "What to do for this customer next?".to_owned(),
             purpose: Purpose::Personalization,
             reads: Reads {
-                features: looked_at.features.into_iter().chain(reads.features).collect::<BTreeSet<_>>().into_iter().collect(),
+                features: looked_at
+                    .features
+                    .into_iter()
+                    .chain(reads.features)
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
                 traits: looked_at.traits.into_iter().collect(),
                 ..reads
             },

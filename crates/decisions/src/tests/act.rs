@@ -81,7 +81,8 @@ fn an_action_that_is_left_out_names_the_first_rule_that_does_it() {
         json!({"name": "unsaid", "suitable": "traits.size = \"L\"", "value": 5}),
         json!({"name": "pro", "eligible": "traits.plan = \"pro\"", "value": 0.01}),
     ]);
-    let (answer, actions) = answered(&act, &asked("user:1", json!({"channel": "web", "n": 9, "exclude": ["unmeant"]})), &buyer(3.0));
+    let (answer, actions) =
+        answered(&act, &asked("user:1", json!({"channel": "web", "n": 9, "exclude": ["unmeant"]})), &buyer(3.0));
     let expected: BTreeMap<String, Vec<String>> = [
         ("channel", "elsewhere"),
         ("schedule", "over"),
@@ -146,12 +147,19 @@ fn actions_are_chosen_as_often_as_is_told() {
         assert_eq!(answer.propensity, first.propensity);
         let known = counted.entry(first.id.clone()).or_insert((0.0, first.propensity.get()));
         known.0 += 1.0 / f64::from(n);
-        assert_eq!(known.1.to_bits(), first.propensity.get().to_bits(), "the same for everybody of whom the same holds");
+        assert_eq!(
+            known.1.to_bits(),
+            first.propensity.get().to_bits(),
+            "the same for everybody of whom the same holds"
+        );
     }
     let told: f64 = counted.values().map(|(_, told)| told).sum();
     assert!((told - 1.0).abs() < 1e-9 && counted.len() == 4, "{counted:?}");
     for (name, (found, told)) in &counted {
-        assert!((found - told).abs() < 4.0 * (told * (1.0 - told) / f64::from(n)).sqrt() && *told >= 0.005, "{name}: {found} {told}");
+        assert!(
+            (found - told).abs() < 4.0 * (told * (1.0 - told) / f64::from(n)).sqrt() && *told >= 0.005,
+            "{name}: {found} {told}"
+        );
     }
     assert!(counted["best"].1 > counted["good"].1 && counted["good"].1 > counted["poor"].1, "{counted:?}");
 }
@@ -170,7 +178,10 @@ fn what_is_mandatory_comes_first_and_what_a_place_counts_is_told() {
     assert_eq!(ids(&actions), ["notice", "terms", "offer"]);
     let offer = &actions.chosen[2];
     assert!((offer.priority - 12.0).abs() < 1e-12, "(0.5 * 10 - 1) * 1.5 * 2: {offer:?}");
-    assert_eq!((offer.content["headline"].as_str(), offer.propensity.get().to_bits()), (Some("Now"), 1.0_f64.to_bits()));
+    assert_eq!(
+        (offer.content["headline"].as_str(), offer.propensity.get().to_bits()),
+        (Some("Now"), 1.0_f64.to_bits())
+    );
     let (_, actions) = answered(&act, &asked("user:1", json!({"n": 1})), &buyer(1.0));
     assert_eq!((ids(&actions), actions.left_out["outranked"].len()), (vec!["notice"], 2));
 }
@@ -235,5 +246,8 @@ fn a_declaration_makes_the_same_kind_again() {
     let again = act.declaration().unwrap().kind().unwrap();
     assert_eq!((again.about(), again.declaration()), (act.about(), act.declaration()));
     assert_eq!((act.title_of("grinder"), act.title_of("other")), ("Grinder", "other"));
-    assert!(act.about().reads.tasks.iter().any(|task| task.as_str() == "churn") && models(true).binary(&"churn".into()).is_ok());
+    assert!(
+        act.about().reads.tasks.iter().any(|task| task.as_str() == "churn")
+            && models(true).binary(&"churn".into()).is_ok()
+    );
 }

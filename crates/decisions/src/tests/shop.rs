@@ -1,8 +1,8 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Act, Action, Answer, Arbitration, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
-    Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
+    Act, Action, Answer, Arbitration, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge,
+    ModelInputs, Models, Part, Question, Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Place, Recorded};

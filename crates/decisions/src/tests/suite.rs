@@ -6,8 +6,8 @@ use super::shop::{
 use crate::filter::{Names, Subject as AskedOf};
 use crate::search::{Completion, Features, Found, FoundItem, Told};
 use crate::{
-    Arm, Ask, Content, ContentShape, DecisionError, Filter, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models,
-    Question, Reads, Record, Sales, Subject, Takes, World, built_in_lists,
+    Arm, Ask, Content, ContentShape, DecisionError, Filter, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs,
+    Models, Question, Reads, Record, Sales, Subject, Takes, World, built_in_lists,
 };
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};

@@ -435,9 +435,8 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             Content::Search { told, .. } => reply.found = FoundReply::of(told),
             Content::Actions(actions) => {
                 reply.actions = Some(actions.chosen.iter().map(ActionReply::from).collect());
-                let each = actions.left_out.iter().flat_map(|(rule, names)| {
-                    names.iter().map(|id| LeftOutAction { id, rule })
-                });
+                let each =
+                    actions.left_out.iter().flat_map(|(rule, names)| names.iter().map(|id| LeftOutAction { id, rule }));
                 reply.left_out = Some(LeftOutReply::Actions(each.collect()));
             }
             Content::Completions(completions) => reply.found = FoundReply::completing(completions),

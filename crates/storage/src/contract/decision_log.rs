@@ -309,7 +309,11 @@ pub fn who_met_an_experiment_first_met_it_then(open: Open<'_>) -> Outcome {
     assert_eq!(n_visited, 3);
     let counted: Vec<(String, Vec<(String, u64)>)> =
         log.experiments()?.into_iter().map(|(name, arms)| (name, arms.into_iter().collect())).collect();
-    let expected = [("copy", vec![("bold", 1)]), ("holdout", vec![("holdout", 1), ("treated", 1)]), ("long", vec![("treated", 2_500)])];
+    let expected = [
+        ("copy", vec![("bold", 1)]),
+        ("holdout", vec![("holdout", 1), ("treated", 1)]),
+        ("long", vec![("treated", 2_500)]),
+    ];
     let expected = expected.map(|(name, arms)| {
         (name.to_owned(), arms.into_iter().map(|(arm, n)| (arm.to_owned(), n)).collect::<Vec<(String, u64)>>())
     });

@@ -47,7 +47,8 @@ pub(super) fn arbitrate(
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
     let (mut first, rest): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| one.action.mandatory);
     first.sort_by(|a, b| b.action.weight.total_cmp(&a.action.weight).then(a.action.name.cmp(&b.action.name)));
-    let (worth, worthless): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.priority > 0.0 || one.action.nothing);
+    let (worth, worthless): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|one| one.priority > 0.0 || one.action.nothing);
     worthless.iter().for_each(|one| told.leave("value", one.action));
     for one in first.iter().take(n) {
         told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));

@@ -64,7 +64,11 @@ pub(super) struct LookedAt {
 impl LookedAt {
     pub(super) fn of(choices: &[Choice]) -> Self {
         let mut looked_at = Self::default();
-        choices.iter().flat_map(|choice| [&choice.eligible, &choice.suitable]).flatten().for_each(|it| looked_at.at(it));
+        choices
+            .iter()
+            .flat_map(|choice| [&choice.eligible, &choice.suitable])
+            .flatten()
+            .for_each(|it| looked_at.at(it));
         looked_at
     }
 
