@@ -115,19 +115,20 @@ impl Engine {
     pub(super) fn follow_registry(&self) -> Result<Vec<Crowned>, EngineError> {
         let _one_at_a_time = self.crowning.lock().unwrap_or_else(PoisonError::into_inner);
         let in_force = self.champion_status();
-        let (mut crowned, mut is_to_be_read) = (Vec::new(), false);
-        for ChampionStatus { task, version: former, fault } in in_force {
-            let now = self.registry.champion_version(&task);
-            let is_other = now.as_ref().is_ok_and(|now| *now != former);
-            is_to_be_read |= is_other || fault.is_some();
-            if let Some(version) = now.unwrap_or_default().filter(|_| is_other) {
-                crowned.push(Crowned { task, former, version });
-            }
+        let is_other = |status: &ChampionStatus| {
+            self.registry.champion_version(&status.task).is_ok_and(|version| version != status.version)
+        };
+        if !in_force.iter().any(|status| status.fault.is_some() || is_other(status)) {
+            return Ok(Vec::new());
         }
-        if is_to_be_read {
-            self.read_champions()?;
-        }
-        Ok(crowned)
+        self.read_champions()?;
+        // What is told is what was read: another program may have changed more since it was looked.
+        let now = self.champion_status();
+        let crowned = in_force.into_iter().filter_map(|ChampionStatus { task, version: former, .. }| {
+            let version = now.iter().find(|status| status.task == task)?.version.clone()?;
+            (former.as_ref() != Some(&version)).then_some(Crowned { task, former, version })
+        });
+        Ok(crowned.collect())
     }
 
     fn read_champions(&self) -> Result<(), EngineError> {

@@ -8,7 +8,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use models::Frame;
-use models::bandit::{Arm, Beliefs, Committee, Explorer, Online, Rounds, Values, ValuesSettings};
+use models::bandit::{Arm, Beliefs, Committee, Explorer, Online, Rounds, Values, ValuesSettings, draw};
 use primitives::Seed;
 use rand::RngExt as _;
 use serde_json::{Map, json};
@@ -147,15 +147,6 @@ fn in_batches(set: &Set, order: usize, explorer: &Explorer, floor: f64) -> Resul
         }
     }
     Ok(f64::from(wrong) / set.orders[order].len() as f64)
-}
-
-fn draw(p: &[f64], u: f64) -> usize {
-    let mut left = u;
-    let found = p.iter().position(|p| {
-        left -= p;
-        left < 0.0
-    });
-    found.or_else(|| p.iter().rposition(|p| *p > 0.0)).unwrap_or(0)
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -8,7 +8,7 @@
 
 use anyhow::Result;
 use models::Frame;
-use models::bandit::{Arm, Beliefs, Delay, Explorer, Rounds, Values, ValuesSettings};
+use models::bandit::{Arm, Beliefs, Delay, Explorer, Rounds, Values, ValuesSettings, draw};
 use primitives::Seed;
 use rand::{Rng, RngExt as _};
 use rand_chacha::ChaCha8Rng;
@@ -135,15 +135,6 @@ impl Log {
         let settings = ValuesSettings { half_life: trial.half_life, ..ValuesSettings::default() };
         Ok(settings.fit(&rounds, &[0; N_ACTIONS])?)
     }
-}
-
-fn draw(p: &[f64], u: f64) -> usize {
-    let mut left = u;
-    let found = p.iter().position(|p| {
-        left -= p;
-        left < 0.0
-    });
-    found.or_else(|| p.iter().rposition(|p| *p > 0.0)).unwrap_or(0)
 }
 
 /// By Box and Muller.

@@ -23,6 +23,6 @@ pub use delay::Delay;
 pub use explore::{Beliefs, Explorer};
 pub use fit::ValuesSettings;
 pub use online::Online;
-pub use race::{race, race_propensities, unit};
+pub use race::{draw, race, race_propensities, unit};
 pub use rounds::Rounds;
 pub use values::{Arm, Values};

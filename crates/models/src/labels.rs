@@ -96,10 +96,7 @@ pub(crate) fn check_numbers(
     weights: Option<&[f64]>,
 ) -> Result<Vec<f64>, ModelError> {
     check_length(operation, "numbers", n_rows, numbers.len())?;
-    if let Some(row) = numbers.iter().position(|number| !is_number(*number)) {
-        let (what, value) = ("the number of row", numbers[row]);
-        return Err(ModelError::Value { operation, what, row, value, allowed: "from -1e12 to 1e12" });
-    }
+    check_each(operation, "the number of row", numbers, "from -1e12 to 1e12", is_number)?;
     check_weights(operation, n_rows, weights)
 }
 
@@ -111,10 +108,8 @@ pub(crate) fn check_weights(
 ) -> Result<Vec<f64>, ModelError> {
     let weights = weights.map_or_else(|| vec![1.0; n_rows], <[f64]>::to_vec);
     check_length(operation, "weights", n_rows, weights.len())?;
-    if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
-        let (what, value) = ("the weight of row", weights[row]);
-        return Err(ModelError::Value { operation, what, row, value, allowed: "finite and not negative" });
-    }
+    let is_weight = |weight: f64| weight.is_finite() && weight >= 0.0;
+    check_each(operation, "the weight of row", &weights, "finite and not negative", is_weight)?;
     if weights.iter().all(|weight| *weight <= 0.0) {
         return Err(ModelError::TooFewRows { operation, n_rows: 0, n_rows_min: 1 });
     }
@@ -132,8 +127,19 @@ pub(crate) fn check_length(
 
 /// Checks that every number is finite.
 pub(crate) fn check_finite(operation: &'static str, what: &'static str, values: &[f64]) -> Result<(), ModelError> {
-    match values.iter().position(|value| !value.is_finite()) {
+    check_each(operation, what, values, "finite", f64::is_finite)
+}
+
+/// Checks that every number is one of those that are `allowed`, as that says in words.
+pub(crate) fn check_each(
+    operation: &'static str,
+    what: &'static str,
+    values: &[f64],
+    allowed: &'static str,
+    is_allowed: impl Fn(f64) -> bool,
+) -> Result<(), ModelError> {
+    match values.iter().position(|value| !is_allowed(*value)) {
         None => Ok(()),
-        Some(row) => Err(ModelError::Value { operation, what, row, value: values[row], allowed: "finite" }),
+        Some(row) => Err(ModelError::Value { operation, what, row, value: values[row], allowed }),
     }
 }

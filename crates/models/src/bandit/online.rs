@@ -2,6 +2,7 @@
 
 use super::explore::{Beliefs, Explorer};
 use super::fit::ValuesSettings;
+use super::race::draw;
 use super::rounds::widen;
 use crate::ModelError;
 use crate::labels::{check_length, is_number};
@@ -115,16 +116,8 @@ impl Online {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rounds")]
         let round = self.n_rounds as u64;
         let p = self.explorer.pmf(&beliefs, self.floor, Seed::new(self.seed.value() ^ round));
-        let mut left = u;
-        for (action, p) in p.iter().enumerate() {
-            left -= p;
-            if left < 0.0 {
-                return Ok((action, *p));
-            }
-        }
-        // Rounding can leave a little of the last one.
-        let last = p.iter().rposition(|p| *p > 0.0).unwrap_or(0);
-        Ok((last, p[last]))
+        let action = draw(&p, u);
+        Ok((action, p[action]))
     }
 
     /// Learns what came of an action that was taken with a chance of `propensity`.

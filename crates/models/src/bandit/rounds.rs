@@ -1,6 +1,6 @@
 //! What was done, with which chance, and what came of it?
 
-use crate::labels::{self, check_length, is_number};
+use crate::labels::{self, check_each, check_length, is_number};
 use crate::{Frame, ModelError};
 
 pub(super) const OPERATION: &str = "learn what actions are worth";
@@ -71,12 +71,16 @@ impl<'a> Rounds<'a> {
                 return Err(ModelError::NothingToLearn { operation: OPERATION, reason });
             };
             check_length(OPERATION, "the ages", n_rows, age.len())?;
-            check_each("the age of row", age, "finite and not negative", |age| age.is_finite() && age >= 0.0)?;
+            check_each(OPERATION, "the age of row", age, "finite and not negative", |age| {
+                age.is_finite() && age >= 0.0
+            })?;
             weight.iter_mut().zip(age).for_each(|(weight, age)| *weight *= (-age / half_life).exp2());
         }
         let arrived = self.arrived.map_or_else(|| vec![1.0; n_rows], <[f64]>::to_vec);
         check_length(OPERATION, "the shares that have arrived", n_rows, arrived.len())?;
-        check_each("the share that has arrived of row", &arrived, "from 0 to 1", |share| (0.0..=1.0).contains(&share))?;
+        check_each(OPERATION, "the share that has arrived of row", &arrived, "from 0 to 1", |share| {
+            (0.0..=1.0).contains(&share)
+        })?;
         let seen: Vec<f64> = weight.iter().zip(&arrived).map(|(weight, share)| weight * share).collect();
         let rows: Vec<usize> = (0..n_rows).filter(|row| weight[*row] > 0.0).collect();
         if seen.iter().all(|seen| *seen <= 0.0) {
@@ -90,8 +94,10 @@ impl<'a> Rounds<'a> {
             let (what, value) = ("the action of row", f64::from(self.action[row]));
             return Err(ModelError::Value { operation: OPERATION, what, row, value, allowed: "one that has a group" });
         }
-        check_each("the reward of row", self.reward, "from -1e12 to 1e12", is_number)?;
-        check_each("the propensity of row", self.propensity, "above 0 and at most 1", |p| p > 0.0 && p <= 1.0)?;
+        check_each(OPERATION, "the reward of row", self.reward, "from -1e12 to 1e12", is_number)?;
+        check_each(OPERATION, "the propensity of row", self.propensity, "above 0 and at most 1", |p| {
+            p > 0.0 && p <= 1.0
+        })?;
         for (row, x) in self.x.rows().enumerate() {
             if let Some(value) = x.iter().find(|value| value.abs() > INPUT_MAX) {
                 let (what, allowed) = ("an input of row", "from -1e6 to 1e6: divide inputs by their spread");
@@ -99,18 +105,6 @@ impl<'a> Rounds<'a> {
             }
         }
         Ok(())
-    }
-}
-
-fn check_each(
-    what: &'static str,
-    values: &[f64],
-    allowed: &'static str,
-    is_allowed: impl Fn(f64) -> bool,
-) -> Result<(), ModelError> {
-    match values.iter().position(|value| !is_allowed(*value)) {
-        None => Ok(()),
-        Some(row) => Err(ModelError::Value { operation: OPERATION, what, row, value: values[row], allowed }),
     }
 }
 

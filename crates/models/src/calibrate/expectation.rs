@@ -117,10 +117,7 @@ impl ExpectationSettings {
         self.validate()?;
         let weights = labels::check_numbers(OPERATION, scores.len(), amounts, weights)?;
         labels::check_finite(OPERATION, "the score of row", scores)?;
-        if let Some(row) = amounts.iter().position(|amount| *amount < 0.0) {
-            let (what, value) = ("the amount of row", amounts[row]);
-            return Err(ModelError::Value { operation: OPERATION, what, row, value, allowed: "not negative" });
-        }
+        labels::check_each(OPERATION, "the amount of row", amounts, "not negative", |amount| amount >= 0.0)?;
         let mut order: Vec<usize> = (0..scores.len()).filter(|row| weights[*row] > 0.0).collect();
         // By the amount, too: sums are then the same to the bit for any order of the rows.
         order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]).then(amounts[*a].total_cmp(&amounts[*b])));

@@ -185,10 +185,7 @@ fn check(operation: &'static str, predicted: &[f64], observed: &[f64], n_rows_mi
     labels::check_length(operation, "observed", predicted.len(), observed.len())?;
     labels::check_finite(operation, "the prediction of row", predicted)?;
     labels::check_finite(operation, "the amount of row", observed)?;
-    if let Some(row) = observed.iter().position(|amount| *amount < 0.0) {
-        let (what, value) = ("the amount of row", observed[row]);
-        return Err(ModelError::Value { operation, what, row, value, allowed: "not negative" });
-    }
+    labels::check_each(operation, "the amount of row", observed, "not negative", |amount| amount >= 0.0)?;
     if predicted.len() < n_rows_min {
         return Err(ModelError::TooFewRows { operation, n_rows: predicted.len(), n_rows_min });
     }

@@ -1,7 +1,7 @@
 //! What is another policy worth, by each of the usual estimators?
 
 use crate::ModelError;
-use crate::labels::{check_length, is_number};
+use crate::labels::{self, check_length, is_number};
 use std::collections::BTreeMap;
 
 const OPERATION: &str = "estimate what another policy is worth";
@@ -255,8 +255,5 @@ fn check_each(
     is_allowed: impl Fn(f64) -> bool,
 ) -> Result<(), ModelError> {
     check_length(OPERATION, what, n, values.len())?;
-    match values.iter().position(|value| !is_allowed(*value)) {
-        None => Ok(()),
-        Some(row) => Err(ModelError::Value { operation: OPERATION, what, row, value: values[row], allowed }),
-    }
+    labels::check_each(OPERATION, what, values, allowed, is_allowed)
 }

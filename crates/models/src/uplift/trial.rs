@@ -1,6 +1,6 @@
 //! Who was treated, with which chance, and what came of it?
 
-use crate::labels::{check_length, check_numbers};
+use crate::labels::{check_each, check_length, check_numbers};
 use crate::{Frame, ModelError, folds};
 use primitives::Seed;
 
@@ -45,10 +45,7 @@ impl Trial<'_> {
         check_length(OPERATION, "the chances", n_rows, self.chance.len())?;
         check_length(OPERATION, "the keys", n_rows, self.key.len())?;
         check_numbers(OPERATION, n_rows, self.outcome, None)?;
-        if let Some(row) = self.chance.iter().position(|chance| !(0.0..=1.0).contains(chance)) {
-            let (what, value) = ("the chance of row", self.chance[row]);
-            return Err(ModelError::Value { operation: OPERATION, what, row, value, allowed: "from 0 to 1" });
-        }
+        check_each(OPERATION, "the chance of row", self.chance, "from 0 to 1", |chance| (0.0..=1.0).contains(&chance))?;
         let all = Rows {
             x: self.x.rows().flatten().copied().collect(),
             n_features: self.x.n_features(),
