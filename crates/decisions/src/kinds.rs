@@ -11,7 +11,7 @@ mod suggest;
 mod value;
 mod which;
 
-pub use act::{Act, Arbitration};
+pub use act::Act;
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;

@@ -14,6 +14,7 @@
 //! - nothing here knows how decisions are evaluated: feedback comes back as events.
 
 mod action;
+mod arbitration;
 mod bounds;
 mod content;
 mod decide;
@@ -52,6 +53,7 @@ mod world;
 
 pub use ::models::recommend::Part;
 pub use action::{Action, CHANNELS};
+pub use arbitration::Arbitration;
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason,
 };
@@ -63,7 +65,7 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Arbitration, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
+    Act, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
