@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const HOMES: [&str; 3] = ["crates/learning/src/tasks/", "crates/learning/src/outcomes/", "crates/decisions/src/kinds/"];
 
 /// Files there that serve many capabilities.
-const MANY: [&str; 7] = ["asked", "binary", "classes", "number", "propensity", "quantity", "which"];
+const MANY: [&str; 8] = ["asked", "binary", "classes", "conditions", "number", "propensity", "quantity", "which"];
 
 /// The lists, what re-exports from them, and the mathematics.
 const LISTS: [&str; 6] = [
@@ -25,7 +25,7 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 4] = ["search", "segments", "suggest", "value"];
+const EVERYDAY: [&str; 6] = ["act", "flags", "search", "segments", "suggest", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
 const ALLOWED: [(&str, &[&str], &str); 24] = [
