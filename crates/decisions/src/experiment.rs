@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a declaration, and what each says.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     (
         "name",
         "its name: small letters, digits, `_` and `-`; who gets what is drawn by it, so another name is another draw",
@@ -126,6 +126,9 @@ impl Experiment {
         if name == TAKEN {
             return Err(table.wrong("name", "those who are held out are counted by this name: choose another one"));
         }
+        if table.get("unit").is_some_and(|unit| unit != "customer") {
+            return Err(table.wrong("unit", "write customer, or leave it out: nothing else can be drawn by now"));
+        }
         let words = |key: &str, default: String, bytes_max| match table.get(key) {
             None => Ok(default),
             Some(_) => table.text(key, bytes_max).map(str::to_owned),
@@ -156,6 +159,7 @@ impl Experiment {
         let told = [
             ("name", json!(self.name), true),
             ("title", json!(self.title), true),
+            ("unit", "who is drawn: customer, and nothing else by now"),
             ("who", json!(self.who), !self.who.is_empty()),
             ("share", json!(self.share), true),
             ("layer", json!(self.layer), self.layer.is_some()),

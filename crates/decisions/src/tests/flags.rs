@@ -342,6 +342,7 @@ fn a_mistake_in_an_experiment_names_the_key_and_what_to_write() {
     for (changed, said) in [
         (json!({"name": "holdout"}), "held out are counted by this name"),
         (json!({"share": 2}), "share is 2: write a share from 0 to 1"),
+        (json!({"unit": "store"}), "unit is \"store\": write customer"),
         (json!({"state": "on"}), "write draft, running or stopped"),
         (json!({"days": 0}), "whole number of days from 1 to 365"),
         (json!({"variations": [{"name": "a", "value": 1}]}), "write a list of 2 to 20"),
@@ -480,4 +481,12 @@ fn what_only_we_can_answer_holds_of_nobody_in_clients() {
     assert_eq!((ours.flags["page"].value.clone(), theirs.value), (json!("new"), json!("old")));
     let looked_at: BTreeSet<&str> = kind.about().reads.features.iter().map(String::as_str).collect();
     assert_eq!(looked_at, ["orders_365d"].into());
+}
+
+#[test]
+fn the_documentation_has_every_key() {
+    let doc = include_str!("../../../../docs/flags.md");
+    for (key, meaning) in Flag::keys().iter().chain(Experiment::keys()) {
+        assert!(doc.contains(&format!("| `{key}` | {meaning} |")), "| `{key}` | {meaning} |");
+    }
 }

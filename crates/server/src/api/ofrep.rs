@@ -118,28 +118,22 @@ async fn all(
     let (names, context) = asked(&body)?;
     let flags = app.engine.capabilities().flags.clone();
     let known: Vec<String> = headers.get_all(header::IF_NONE_MATCH).iter().flat_map(tags).collect();
-    let is_known = |tag: &str| known.iter().any(|known| known == "*" || known == tag);
-    let (kind, said) = (flags.about().name.clone(), context.as_text().to_owned());
-    let tag_of = {
-        let digest = flags.digest().to_owned();
-        let names: Vec<String> = names.iter().map(Identifier::to_meant).collect();
-        move |answer: &Answer| tag(&[&digest, &names.join("\n"), &said], answer)
-    };
-    let asked = Asked { kind, names, parameters: Parameters::new(), context };
-    let looked = known.clone();
+    let people: Vec<String> = names.iter().map(Identifier::to_meant).collect();
+    let about = [flags.digest(), &people.join("\n"), context.as_text()].join("\n");
+    let asked = Asked { kind: flags.about().name.clone(), names, parameters: Parameters::new(), context };
     let decided = app.run(move |app| {
         let is_known = |answer: &Answer| {
-            let tag = tag_of(answer);
-            looked.iter().any(|known| known == "*" || *known == tag)
+            let tag = tag(&about, answer);
+            known.iter().any(|known| known == "*" || *known == tag)
         };
         let record = app.engine.decide_unless(asked, is_known)?;
-        let tag = tag_of(&record.decision.answer);
-        Ok::<_, ServerError>((record, tag))
+        let answer = &record.decision.answer;
+        Ok::<_, ServerError>((tag(&about, answer), is_known(answer), record))
     });
-    let (record, tag) = decided.await?;
+    let (tag, is_known, record) = decided.await?;
     let quoted = HeaderValue::from_str(&format!("\"{tag}\"")).unwrap_or(HeaderValue::from_static("\"\""));
     let etag = [(header::ETAG, quoted)];
-    if is_known(&tag) {
+    if is_known {
         return Ok((StatusCode::NOT_MODIFIED, etag).into_response());
     }
     let answers = flags_of(&record.decision.answer);
@@ -215,12 +209,12 @@ fn evaluated(key: &str, answer: &FlagAnswer) -> Value {
 
 /// By what an answer is known again: what was declared, of whom and with which context it was asked, and what came out, which
 /// may be another thing as soon as more is known of the customer.
-fn tag(asked: &[&str], answer: &Answer) -> String {
+fn tag(asked: &str, answer: &Answer) -> String {
     let told = flags_of(answer).map(|flags| {
         let each = flags.flags.iter().map(|(key, answer)| evaluated(key, answer).to_string());
         each.collect::<Vec<_>>().join("\n")
     });
-    let text = [&asked.join("\n"), "\n\n", told.as_deref().unwrap_or_default()].concat();
+    let text = [asked, "\n\n", told.as_deref().unwrap_or_default()].concat();
     format!("{:016x}{:016x}", stable_hash(&text), stable_hash(&format!("{text}\n")))
 }
 
