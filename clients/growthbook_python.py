@@ -20,7 +20,7 @@ def client(user, plan, met):
         api_host=url,
         client_key=os.environ["WRITE_KEY"],
         attributes={"id": user, "plan": plan},
-        on_experiment_viewed=lambda experiment, result, *_: met.append((experiment.key, result.key)),
+        on_experiment_viewed=lambda experiment, result, **_: met.append((experiment.key, result.key)),
     )
     flags.load_features()
     return flags

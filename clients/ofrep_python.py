@@ -30,8 +30,8 @@ assert drawn.reason == Reason.SPLIT and drawn.variant in ("control", "bold"), dr
 assert drawn.value == {"control": "A", "bold": "B"}[drawn.variant]
 assert flags.get_string_details("checkout", "x", free).variant == drawn.variant
 
-off = flags.get_boolean_details("off", False, pro)
-assert (off.value, off.reason) == (False, Reason.DISABLED), "what is off has the value of the code"
+off = flags.get_boolean_details("off", True, pro)
+assert (off.value, off.reason) == (True, Reason.DISABLED), "what is off has the value of the code"
 
 unknown = flags.get_boolean_details("chekout", True, pro)
 assert (unknown.value, unknown.error_code) == (True, ErrorCode.FLAG_NOT_FOUND), unknown
