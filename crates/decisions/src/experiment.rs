@@ -15,6 +15,7 @@ const KEYS: [(&str, &str); 11] = [
         "its name: small letters, digits, `_` and `-`; who gets what is drawn by it, so another name is another draw",
     ),
     ("title", "what it is called on a page; without it, the words of its name"),
+    ("unit", "who is drawn: customer, and nothing else by now"),
     (
         "who",
         "a condition on customers, as in lists: who takes part, such as \"orders_365d >= 1\"; everybody without it",
@@ -159,7 +160,6 @@ impl Experiment {
         let told = [
             ("name", json!(self.name), true),
             ("title", json!(self.title), true),
-            ("unit", "who is drawn: customer, and nothing else by now"),
             ("who", json!(self.who), !self.who.is_empty()),
             ("share", json!(self.share), true),
             ("layer", json!(self.layer), self.layer.is_some()),

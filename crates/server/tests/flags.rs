@@ -70,6 +70,8 @@ fn one_flag_is_told_as_openfeatures_clients_read_it() {
     };
     whole("price", "\"value\":1.0");
     whole("limit", "\"value\":7");
+    let nobody = metadata_aside(&ofrep(&server, "/checkout", &[], &of("", "free")));
+    assert_eq!((&nobody["value"], &nobody["reason"]), (&json!("old"), &json!("STATIC")), "nobody is drawn");
     // What was drawn is the same at every time and by every way, and is met once.
     let drawn = metadata_aside(&ofrep(&server, "/checkout", &[], &of("ann", "free")));
     assert_eq!(drawn["reason"], "SPLIT");
@@ -124,7 +126,7 @@ fn what_goes_wrong_is_told_to_the_byte() {
             json!({"key": "a/b c", "errorCode": "FLAG_NOT_FOUND"}),
         ),
         ("", "{", 400, json!({"errorCode": "PARSE_ERROR"})),
-        ("", "{\"context\":{\"targetingKey\":\"\"}}", 400, json!({"errorCode": "TARGETING_KEY_MISSING"})),
+        ("", "{\"context\":{\"targetingKey\":null}}", 400, json!({"errorCode": "TARGETING_KEY_MISSING"})),
     ];
     for (path, body, status, expected) in cases {
         let reply = send(path, body);

@@ -248,7 +248,7 @@ fn whoever_is_left_over_of_a_share_is_drawn_evenly_in_an_experiment_of_the_same_
         let (_, flags) = answered(&kind, &of(&customer.to_string()), &unknown(true));
         *n.entry(flags.flags["copy"].value.as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
-    assert!((n["S"] as i32 - 2_000).abs() < 130 && (n["A"] as i32 - n["B"] as i32).abs() < 180, "{n:?}");
+    assert!((n["S"] - 2_000_i32).abs() < 130 && (n["A"] - n["B"]).abs() < 180, "{n:?}");
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn asked(body: &[u8]) -> Result<(Vec<Identifier>, Fields), Fault> {
     let Some(context) = body.get("context").and_then(Value::as_object) else {
         return Err(Fault::invalid("INVALID_CONTEXT", "there is no context: send it as an object with a targetingKey"));
     };
-    let key = context.get("targetingKey").filter(|key| !key.is_null() && *key != "");
+    let key = context.get("targetingKey").filter(|key| !key.is_null());
     let key = key.ok_or_else(|| {
         Fault::invalid("TARGETING_KEY_MISSING", "the context has no targetingKey: send the customer's id, as text")
     })?;
@@ -170,10 +170,11 @@ fn asked(body: &[u8]) -> Result<(Vec<Identifier>, Fields), Fault> {
     }
     let named = events::customer_id_of(key.clone(), "/context/targetingKey");
     let named = named.map_err(|rejection| Fault::invalid("INVALID_CONTEXT", rejection.message))?;
-    let named = named.ok_or_else(|| Fault::invalid("TARGETING_KEY_MISSING", "targetingKey is blank: send an id"))?;
     let mut said: Object = context.clone();
     said.remove("targetingKey");
-    Ok((Identifier::meant_by(&named).to_vec(), Fields::from(said)))
+    // A blank one is nobody: then nothing is drawn.
+    let names = named.map_or_else(Vec::new, |named| Identifier::meant_by(&named).to_vec());
+    Ok((names, Fields::from(said)))
 }
 
 fn unknown(flags: &Flags, key: &str) -> Fault {
