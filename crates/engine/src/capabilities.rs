@@ -1,11 +1,10 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Rules, Segment};
+use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The tasks that are learned and the decisions that can be asked for.
 #[derive(Debug)]
@@ -26,8 +25,8 @@ pub struct Capabilities {
     pub other_words: bool,
     /// Who is held out.
     pub holdout: Holdout,
-    /// What can be switched, as clients load it that evaluate by themselves.
-    pub flags: Arc<Flags>,
+    /// What can be switched, as it is declared by now.
+    pub flags: FlagsInForce,
 }
 
 impl Capabilities {
@@ -44,7 +43,7 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
-            flags: Arc::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
+            flags: FlagsInForce::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
         }
     }
 
@@ -66,7 +65,8 @@ impl Capabilities {
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
         let flags = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
-        Self { kinds: self.kinds.and(flags.clone()), flags: Arc::new(flags), ..self }
+        let flags = FlagsInForce::new(flags);
+        Self { kinds: self.kinds.and(flags.kind()), flags, ..self }
     }
 
     fn names_of_features(&self) -> BTreeSet<String> {

@@ -273,7 +273,8 @@ settings! {
             name = \"nothing\"
             nothing = true",
         /// What can be switched for customers, each a table of its own; docs/flags.md has every key. `POST /v1/decide` with
-        /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask.
+        /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask. The server
+        /// follows changes of them while it runs.
         flags: Flag =
             "[[flags]]
             name = \"checkout\"
@@ -288,7 +289,7 @@ settings! {
             [[flags]]
             name = \"accounts\"
             default = true",
-        /// What is tried out with flags, each a table of its own; docs/flags.md has every key.
+        /// What is tried out with flags, each a table of its own; docs/flags.md has every key. The server follows changes, too.
         experiments: Experiment =
             "[[experiments]]
             name = \"checkout_copy\"

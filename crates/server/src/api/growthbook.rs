@@ -68,7 +68,7 @@ async fn features(
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let_in(&app, &key, &peer, Action::Ingest, Asking::Decision).await?;
-    let flags = app.engine.capabilities().flags.clone();
+    let flags = app.engine.capabilities().flags.now();
     let payload = serde_json::to_value(flags.published()).unwrap_or_default();
     let text = reply(&payload["features"]).to_string();
     let tag = format!("\"{:016x}\"", stable_hash(&text));
@@ -118,7 +118,7 @@ async fn evaluated(
     let named = events::customer_id_of(attributes.remove("id").unwrap_or_default(), "/attributes/id");
     let named = named.map_err(|rejection| ApiError::invalid(rejection.message))?;
     let names = named.map_or_else(Vec::new, |named| Identifier::meant_by(&named).to_vec());
-    let flags = app.engine.capabilities().flags.clone();
+    let flags = app.engine.capabilities().flags.now();
     let kind = flags.about().name.clone();
     let asked = Asked { kind, names, parameters: Parameters::new(), context: Fields::from(attributes) };
     let decided = app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?;
