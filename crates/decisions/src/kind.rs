@@ -12,6 +12,7 @@ use learning::TaskName;
 use models::recommend::Part;
 use primitives::{ItemKey, Probability};
 use std::fmt;
+use std::sync::Arc;
 
 /// What people and programs are told of a kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,8 @@ pub enum ContentShape {
     Completions,
     /// [`Content::Actions`].
     Actions,
+    /// [`Content::Flags`].
+    Flags,
     /// [`Content::Score`].
     Score,
     /// [`Content::Amount`].
@@ -64,7 +67,7 @@ impl ContentShape {
     #[must_use]
     pub fn measure(self) -> Option<Measure> {
         match self {
-            Self::Items | Self::Search | Self::Completions | Self::Actions => None,
+            Self::Items | Self::Search | Self::Completions | Self::Actions | Self::Flags => None,
             Self::Score | Self::Amount => Some(Measure::Number),
             Self::Choice => Some(Measure::Text),
         }
@@ -80,6 +83,7 @@ impl ContentShape {
             Self::Actions => {
                 "what to do, each with how likely it was chosen and what it is worth, and what left the others out"
             }
+            Self::Flags => "what each flag is, with the rule or the variation that it comes from",
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",
@@ -186,7 +190,11 @@ impl Gist {
     #[must_use]
     pub fn of(content: Content) -> Option<Self> {
         match content {
-            Content::Items(_) | Content::Search { .. } | Content::Completions(_) | Content::Actions(_) => None,
+            Content::Items(_)
+            | Content::Search { .. }
+            | Content::Completions(_)
+            | Content::Actions(_)
+            | Content::Flags(_) => None,
             Content::Score { score, .. } => Some(Self::Number(score?.get())),
             Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
             Content::Choice { label, others, .. } => {
@@ -208,6 +216,12 @@ pub trait Kind: Send + Sync {
     /// [`DecisionError`] that says what is wrong, and what to give.
     fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
         self.about().check(given)
+    }
+
+    /// The kind as people have declared it since the start; `None` where that is not done while a program runs. Asked once a decision,
+    /// so that one decision sees one declaration.
+    fn held(&self) -> Option<Arc<dyn Kind>> {
+        None
     }
 
     /// What the settings may declare otherwise one day, and the answer comes from; `None` where there is nothing of it.

@@ -17,7 +17,7 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Holdout, Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Experiment, Flag, Holdout, Repeats, Rules, Segment};
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
@@ -272,6 +272,34 @@ settings! {
             [[actions]]
             name = \"nothing\"
             nothing = true",
+        /// What can be switched for customers, each a table of its own; docs/flags.md has every key. `POST /v1/decide` with
+        /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask. The server
+        /// follows changes of them while it runs.
+        flags: Flag =
+            "[[flags]]
+            name = \"checkout\"
+            default = \"old\"
+            needs = [{ flag = \"accounts\", is = true }]
+            rules = [
+                { when = 'traits.plan = \"pro\"', value = \"new\" },
+                { experiment = \"checkout_copy\" },
+                { share = 0.25, value = \"new\" },
+            ]
+
+            [[flags]]
+            name = \"accounts\"
+            default = true",
+        /// What is tried out with flags, each a table of its own; docs/flags.md has every key. The server follows changes, too.
+        experiments: Experiment =
+            "[[experiments]]
+            name = \"checkout_copy\"
+            who = \"orders_365d >= 1\"
+            share = 0.5
+            layer = \"checkout\"
+            variations = [{ name = \"control\", value = \"old\" }, { name = \"bold\", value = \"bold\" }]
+            metrics = [\"margin\", \"conversion\"]
+            guardrails = [\"refunds\"]
+            days = 14",
         /// How events are expected to look, each a table of its own: a JSON Schema of their properties (of traits for identify,
         /// group and item), in a file beside this one or here. What does not fit is told on the page Data (flag) or refused
         /// (reject); docs/data.md says more. A change counts from the next start.
@@ -336,6 +364,7 @@ impl Settings {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
         let capabilities = capabilities.with_actions(&self.actions, self.arbitration());
+        let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
         Capabilities { synonyms, other_words: self.search.other_words, holdout: self.held_out(), ..capabilities }
     }
 

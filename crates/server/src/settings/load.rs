@@ -3,7 +3,7 @@
 use super::{DeclaredSchema, Settings, tables};
 use WhichTable::{ByName, ByNumber};
 use decisions::filter::{Measure, Names};
-use decisions::{Action, Segment};
+use decisions::{Action, Experiment, Flag, Segment};
 use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
@@ -220,7 +220,9 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
         features: features.iter().map(|name| (*name).to_owned()).collect(),
         ..Names::default()
     };
-    Action::check(&settings.actions, &names).map_err(of_mistake("actions"))
+    Action::check(&settings.actions, &names).map_err(of_mistake("actions"))?;
+    Experiment::check(&settings.experiments, &names).map_err(of_mistake("experiments"))?;
+    Flag::check(&settings.flags, &settings.experiments, &names).map_err(of_mistake("flags"))
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

@@ -1,7 +1,7 @@
 //! Which of many tables of a list is wrong? Each table has a line of its own in the file.
 
 use super::DeclaredSchema;
-use decisions::Segment;
+use decisions::{Action, Experiment, Flag, Segment};
 use features::Declared;
 use learning::Outcome;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,9 @@ pub(super) fn broken(text: &str) -> Option<String> {
         ("features", first_broken::<Declared>(&table, "features")),
         ("outcomes", first_broken::<Outcome>(&table, "outcomes")),
         ("segments", first_broken::<Segment>(&table, "segments")),
+        ("actions", first_broken::<Action>(&table, "actions")),
+        ("experiments", first_broken::<Experiment>(&table, "experiments")),
+        ("flags", first_broken::<Flag>(&table, "flags")),
         ("schemas", first_broken::<DeclaredSchema>(&table, "schemas")),
     ];
     let (list, (place, message)) = found.into_iter().find_map(|(list, broken)| Some((list, broken?)))?;

@@ -5,8 +5,9 @@
 //! priority = (propensity * value - cost) * context * weight
 //! ```
 
-use super::conditions::{Choice, Scores};
+use super::conditions::Choice;
 use crate::action::Action;
+use crate::kinds::conditions::Scores;
 use crate::{Arbitration, Ask, ChosenAction, Factors, Knowledge};
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};
