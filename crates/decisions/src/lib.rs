@@ -13,6 +13,7 @@
 //!   and [`Answer::fallback`] says why;
 //! - nothing here knows how decisions are evaluated: feedback comes back as events.
 
+mod acted;
 mod action;
 mod bounds;
 mod content;
@@ -51,6 +52,7 @@ mod why;
 mod world;
 
 pub use ::models::recommend::Part;
+pub use acted::{Acted, DrawnAction, inputs_of_policies};
 pub use action::{Action, CHANNELS};
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason,
@@ -63,7 +65,8 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Arbitration, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
+    Act, Arbitration, Explore, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which,
+    built_in_lists, kinds,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};

@@ -3,7 +3,7 @@
 use decisions::search::Synonyms;
 use decisions::{Act, Action, Arbitration, Holdout, Kinds, Rules, Segment};
 use features::Declared;
-use learning::{Outcome, Tasks};
+use learning::{Outcome, PolicySettings, Tasks};
 use std::collections::BTreeSet;
 
 /// The tasks that are learned and the decisions that can be asked for.
@@ -25,6 +25,12 @@ pub struct Capabilities {
     pub other_words: bool,
     /// Who is held out.
     pub holdout: Holdout,
+    /// What can be done for customers.
+    pub actions: Vec<Action>,
+    /// What a policy of actions looks at besides what it always does.
+    pub looked_at: Vec<String>,
+    /// How a policy of actions is learned.
+    pub learning: PolicySettings,
 }
 
 impl Capabilities {
@@ -41,6 +47,9 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
+            actions: Vec::new(),
+            looked_at: Vec::new(),
+            learning: PolicySettings::default(),
         }
     }
 
@@ -57,8 +66,19 @@ impl Capabilities {
         let features = learning::catalogue(&self.features, &self.outcomes_declared()).map(|catalogue| {
             catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect::<BTreeSet<String>>()
         });
+        let (looked_at, same_hours) = (arbitration.features.clone(), arbitration.same_hours);
         let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &features.unwrap_or_default());
-        Self { kinds: self.kinds.and(act), ..self }
+        // Where nothing can be done, nothing is learned of it.
+        let tasks = if actions.is_empty() { self.tasks } else { self.tasks.and(learning::Act::default()) };
+        let learning = PolicySettings { same_hours, ..self.learning };
+        Self { kinds: self.kinds.and(act), tasks, actions: actions.to_vec(), looked_at, learning, ..self }
+    }
+
+    /// With how a policy of actions is learned.
+    #[must_use]
+    pub fn learning_by(self, settings: PolicySettings) -> Self {
+        let same_hours = self.learning.same_hours;
+        Self { learning: PolicySettings { same_hours, ..settings }, ..self }
     }
 
     fn outcomes_declared(&self) -> Vec<Outcome> {

@@ -1,17 +1,20 @@
 //! What is remembered of a customer beside purchases: e-mail, support, payments, subscriptions, searches, use of a service,
 //! decisions that met them?
 
+mod contact;
 mod term;
 mod told;
 mod visit;
 mod words;
 
+pub use contact::{Contact, Worth};
 pub(crate) use term::{Facts, Term};
 pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Topic, channels_of, step_of};
 pub use visit::VISIT_PAUSE_MS;
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 
+use self::contact::Met;
 use crate::cell::{Buckets, Count, Numbers, Rare};
 use crate::seen::Place;
 use events::TicketStep;
@@ -54,6 +57,8 @@ pub(crate) struct All {
     levels: Vec<(u64, Buckets<(), Numbers>)>,
     pub(crate) tickets: Words<TicketStep>,
     pub(crate) subscriptions: Words<Term>,
+    /// What came of decisions.
+    met: Words<Met>,
     /// Whether the newest payment went through. Of two at the same moment the one that did: it was tried again.
     last_payment: Option<(Timestamp, bool)>,
     /// Where on its scale the newest rating lies, in millionths.
@@ -98,6 +103,24 @@ impl Channels {
                 (part, other) => *part = other,
             }
         }
+    }
+
+    /// What came of the decisions that were told of last, from old to new. What was done is what the company told of it, where it
+    /// ever told any.
+    pub(crate) fn contacts(&self) -> Vec<Contact> {
+        let mut found: Vec<Contact> = Vec::new();
+        for all in [Matter::Conduct, Matter::Answers].into_iter().filter_map(|matter| self.of(matter)) {
+            for contact in all.met.iter().map(|(place, met)| met.contact(place)) {
+                let known =
+                    found.iter_mut().find(|known| (known.decision, known.action) == (contact.decision, contact.action));
+                match known {
+                    Some(known) => known.join(&contact),
+                    None => found.push(contact),
+                }
+            }
+        }
+        found.sort_by_key(|contact| (contact.last_at(), contact.decision, contact.action));
+        found
     }
 
     /// The currency of the active subscription that was told of last of those whose amount is known, by the company or by
@@ -146,6 +169,7 @@ impl All {
             }
             Channel::Ticket(id, step) => self.tickets.add(place, id, step),
             Channel::Subscription(id, said) => self.subscriptions.add(place, id, Term::said(said)),
+            Channel::Contact(said) => self.met.add(place, said.id(), Met::said(said)),
             Channel::PaymentEnded { is_approved } => {
                 self.last_payment = self.last_payment.max(Some((at, is_approved)));
             }
@@ -169,6 +193,7 @@ impl All {
         }
         self.tickets.merge(other.tickets);
         self.subscriptions.merge(other.subscriptions);
+        self.met.merge(other.met);
         self.last_payment = self.last_payment.max(other.last_payment);
         self.last_rating = self.last_rating.max(other.last_rating);
         other.opens_by_hour.into_iter().for_each(|(hour, n)| self.add_opens(hour, n));
@@ -254,6 +279,7 @@ impl All {
             + self.levels.iter().map(|(_, level)| level.n_bytes()).sum::<usize>()
             + self.tickets.n_bytes()
             + self.subscriptions.n_bytes()
+            + self.met.n_bytes()
             + self.opens_by_hour.capacity() * size_of::<(u8, u64)>()
     }
 }
@@ -264,6 +290,7 @@ fn hour_of_day(at: Timestamp) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::contact::ContactSaid;
     use super::term::TermSaid;
     use super::*;
     use events::{EventKey, SubscriptionStep};
@@ -284,11 +311,14 @@ mod tests {
             counts.add(at, topic, Count(1));
             counts.n_bytes() + size_of::<(Topic, Timestamp)>()
         };
+        let seen = events::DecisionSeen::new(events::DecisionStep::Shown, "d");
+        let met = ContactSaid::of(&seen).unwrap();
         let parts = [
             (Channel::Topic(Topic::Search), counts(Topic::Search)),
             (Channel::Number(Quantity::Nps, 1), size_of::<(Quantity, Numbers)>()),
             (Channel::PageLeft(PagesLeft::default()), size_of::<PagesLeft>()),
             (Channel::Measured(1, 1), size_of::<(u64, Buckets<(), Numbers>)>() + size_of::<Numbers>()),
+            (Channel::Contact(met), size_of::<(Place, u64, Met)>()),
             (Channel::Ticket(1, TicketStep::Created), size_of::<(Place, u64, TicketStep)>()),
             (Channel::Subscription(1, said), size_of::<(Place, u64, Term)>()),
         ];
@@ -303,7 +333,7 @@ mod tests {
         assert_eq!(channels.n_bytes(), 0);
         channels.add(at, (at, EventKey(1)), true, &all);
         assert_eq!(channels.n_bytes(), 2 * size_of::<All>() + weight(&all));
-        channels.add(at, (at, EventKey(1)), false, &all[4..]);
-        assert_eq!(channels.n_bytes(), 3 * size_of::<All>() + weight(&all) + weight(&all[4..]));
+        channels.add(at, (at, EventKey(1)), false, &all[5..]);
+        assert_eq!(channels.n_bytes(), 3 * size_of::<All>() + weight(&all) + weight(&all[5..]));
     }
 }

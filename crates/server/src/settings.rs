@@ -169,6 +169,18 @@ settings! {
         prior_rounds: f64 = 100.0,
         /// For how many hours the same customer gets the same, on whichever channel they come (1 to 8760).
         same_hours: i64 = 24,
+        /// How chance is spent on learning more, once it is learned what actions are worth: squarecb, linucb, thompson or greedy.
+        explore: String = "squarecb".to_owned(),
+        /// What counts as the success of an action: converted, clicked, or value: what it was worth beside what the action declares.
+        reward: String = "converted".to_owned(),
+        /// Within how many days it counts (1 to 365).
+        reward_days: i64 = 7,
+        /// After how many days a choice counts half at the latest; 0 forgets nothing (0 to 3650).
+        half_life_days: f64 = 60.0,
+        /// How often it is looked whether enough is new to learn again what actions are worth (1 to 1440).
+        refit_minutes: i64 = 10,
+        /// The features that are looked at besides those that always are, by name.
+        features: Vec<String> = Vec::new(),
     }
     /// Customers who are held out of what is decided, so that it can be told in money what decisions are worth. They are answered as if
     /// nothing were known of them.
@@ -335,15 +347,23 @@ impl Settings {
     pub fn capabilities(&self) -> Capabilities {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
-        let capabilities = capabilities.with_actions(&self.actions, self.arbitration());
+        let capabilities = capabilities.learning_by(self.policy()).with_actions(&self.actions, self.arbitration());
         Capabilities { synonyms, other_words: self.search.other_words, holdout: self.held_out(), ..capabilities }
     }
 
     /// How it is chosen among actions.
     #[must_use]
     pub fn arbitration(&self) -> Arbitration {
-        let &ActSettings { floor, gamma, prior_rounds, same_hours } = &self.act;
-        Arbitration { floor, gamma, prior_rounds, same_hours }
+        let &ActSettings { floor, gamma, prior_rounds, same_hours, .. } = &self.act;
+        let explore = Explore::of(&self.act.explore).unwrap_or_default();
+        Arbitration { floor, gamma, prior_rounds, same_hours, explore, features: self.act.features.clone() }
+    }
+
+    /// How it is learned what actions are worth.
+    #[must_use]
+    pub fn policy(&self) -> PolicySettings {
+        let &ActSettings { reward_days, half_life_days, same_hours, .. } = &self.act;
+        PolicySettings { reward: Reward::of(&self.act.reward).unwrap_or_default(), reward_days, half_life_days, same_hours }
     }
 
     /// Who is held out.
@@ -395,7 +415,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 23] = [
+        let ranges: [(&'static str, i128, i128, i128); 25] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -417,6 +437,8 @@ impl Settings {
             ("recommend.per_category_max", self.recommend.per_category_max.into(), 0, 100),
             ("recommend.per_brand_max", self.recommend.per_brand_max.into(), 0, 100),
             ("act.same_hours", self.act.same_hours.into(), 1, 8_760),
+            ("act.reward_days", self.act.reward_days.into(), 1, 365),
+            ("act.refit_minutes", self.act.refit_minutes.into(), 1, 1_440),
             ("holdout.redraw_days", self.holdout.redraw_days.into(), 0, 3_650),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];

@@ -6,6 +6,7 @@
 
 mod arbitrate;
 mod conditions;
+pub(super) mod context;
 
 use crate::action::{Action, CHANNELS};
 use crate::declaration::Declared;
@@ -43,11 +44,51 @@ pub struct Arbitration {
     pub prior_rounds: f64,
     /// For how many hours the same customer is drawn the same.
     pub same_hours: i64,
+    /// How chance is spent on learning more.
+    #[serde(default)]
+    pub explore: Explore,
+    /// The features that a policy looks at besides those that it always does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+}
+
+/// How chance is spent on learning more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Explore {
+    /// The better an action is known to be behind, the less it is tried.
+    #[default]
+    SquareCb,
+    /// What could be best is taken.
+    LinUcb,
+    /// As often as it could be best.
+    Thompson,
+    /// What seems best is taken.
+    Greedy,
+}
+
+impl Explore {
+    /// Their names in settings.
+    pub const NAMES: [&'static str; 4] = ["squarecb", "linucb", "thompson", "greedy"];
+
+    /// The one of a name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let place = Self::NAMES.iter().position(|known| *known == name)?;
+        [Self::SquareCb, Self::LinUcb, Self::Thompson, Self::Greedy].get(place).copied()
+    }
 }
 
 impl Default for Arbitration {
     fn default() -> Self {
-        Self { floor: 0.02, gamma: 10.0, prior_rounds: 100.0, same_hours: 24 }
+        Self {
+            floor: 0.02,
+            gamma: 10.0,
+            prior_rounds: 100.0,
+            same_hours: 24,
+            explore: Explore::default(),
+            features: Vec::new(),
+        }
     }
 }
 
@@ -72,6 +113,7 @@ impl Act {
     ) -> Self {
         let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
         let scores = asked.map(|outcome| (outcome.name.to_string(), crate::filter::Measure::Number)).collect();
+        let actions_are_there = !actions.is_empty();
         let names = Names { scores, features: features.clone(), ..Names::default() };
         let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
         let looked_at = conditions::LookedAt::of(&choices);
@@ -84,7 +126,13 @@ impl Act {
             outcomes,
             features: looked_at.features.clone(),
         });
-        let reads = scores.reads();
+        let mut reads = scores.reads();
+        let policy: Vec<TaskName> = if actions_are_there { vec![POLICY.into()] } else { Vec::new() };
+        reads.tasks.extend(policy.clone());
+        // What a policy looks at, so that the first one that is learned finds it in the decisions before it.
+        let of_context =
+            policy.iter().flat_map(|_| context::names(&arbitration.features)).filter(|name| features.contains(name));
+        let of_context: Vec<String> = of_context.collect();
         let about = KindAbout {
             name: "act".into(),
             title: "Next best action".to_owned(),
@@ -95,13 +143,14 @@ impl Act {
                     .features
                     .into_iter()
                     .chain(reads.features)
+                    .chain(of_context)
                     .collect::<BTreeSet<_>>()
                     .into_iter()
                     .collect(),
                 traits: looked_at.traits.into_iter().collect(),
                 ..reads
             },
-            tasks: Vec::new(),
+            tasks: policy,
             parameters: vec![N, CHANNEL, AMONG, EXCLUDE],
             is_shown: true,
             on_profile: false,
@@ -112,7 +161,8 @@ impl Act {
     }
 
     fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
-        arbitrate::arbitrate(&self.choices, &self.arbitration, &self.scores, ask, known)
+        let guess = arbitrate::Guess::of(ask, known);
+        arbitrate::arbitrate(&self.choices, &self.arbitration, (&self.scores, guess.as_ref()), ask, known)
     }
 }
 
@@ -149,11 +199,14 @@ impl Kind for Act {
 }
 
 fn said(arbitrated: Arbitrated) -> Said {
-    let Arbitrated { chosen, left_out, shortfall } = arbitrated;
+    let Arbitrated { chosen, left_out, shortfall, model } = arbitrated;
     let propensity = chosen.first().map_or(primitives::Probability::ONE, |first| first.propensity);
     let content = Content::Actions(Box::new(Actions { chosen, left_out }));
-    Said { content, model: None, more: More { shortfall, propensity, ..More::default() } }
+    Said { content, model, more: More { shortfall, propensity, ..More::default() } }
 }
+
+/// The task that learns what actions are worth.
+const POLICY: &str = "act";
 
 /// By task, for whom a score is asked.
 pub(super) type Asked = BTreeMap<TaskName, super::Propensity>;
