@@ -17,13 +17,13 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Holdout, Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Explore, Holdout, Repeats, Rules, Segment};
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
-use learning::Outcome;
-use primitives::{Currency, Zone};
+use learning::{Outcome, PolicySettings, Reward};
+use primitives::{Currency, Zone, nearest};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -363,7 +363,12 @@ impl Settings {
     #[must_use]
     pub fn policy(&self) -> PolicySettings {
         let &ActSettings { reward_days, half_life_days, same_hours, .. } = &self.act;
-        PolicySettings { reward: Reward::of(&self.act.reward).unwrap_or_default(), reward_days, half_life_days, same_hours }
+        PolicySettings {
+            reward: Reward::of(&self.act.reward).unwrap_or_default(),
+            reward_days,
+            half_life_days,
+            same_hours,
+        }
     }
 
     /// Who is held out.
@@ -460,6 +465,9 @@ impl Settings {
         if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
             return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
         }
+        if let Some(broken) = self.broken_policy() {
+            return Some(broken);
+        }
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));
         if let Some((key, value)) = held.find(|(_, share)| !(0.0..=HELD_MAX).contains(share)) {
@@ -481,6 +489,27 @@ impl Settings {
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+    }
+
+    /// Checks how it is learned what actions are worth.
+    fn broken_policy(&self) -> Option<(&'static str, String, String)> {
+        let ActSettings { explore, reward, half_life_days, features, .. } = &self.act;
+        let one_of = |names: &[&str]| format!("must be one of {}", names.join(", "));
+        if Explore::of(explore).is_none() {
+            return Some(("act.explore", one_of(&Explore::NAMES), explore.clone()));
+        }
+        if Reward::of(reward).is_none() {
+            return Some(("act.reward", one_of(&Reward::NAMES), reward.clone()));
+        }
+        if !(0.0..=3_650.0).contains(half_life_days) {
+            return Some(("act.half_life_days", "must be 0 to 3650".to_owned(), half_life_days.to_string()));
+        }
+        // What is wrong with declared features is said elsewhere.
+        let catalogue = learning::catalogue(&self.features, &self.outcomes).ok()?;
+        let unknown = features.iter().find(|name| catalogue.get(name).is_none())?;
+        let known = catalogue.definitions().iter().map(|definition| &*definition.name);
+        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        Some(("act.features", format!("must name features of the catalogue{meant}"), unknown.clone()))
     }
 }
 
