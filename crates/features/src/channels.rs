@@ -14,7 +14,7 @@ pub use visit::VISIT_PAUSE_MS;
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 
-use self::contact::Met;
+use self::contact::Contacts;
 use crate::cell::{Buckets, Count, Numbers, Rare};
 use crate::seen::Place;
 use events::TicketStep;
@@ -36,6 +36,8 @@ pub(crate) struct Channels {
     /// On the other matters, what the company told itself, and what only a public write key did.
     vouched: Part,
     claimed: Part,
+    /// What came of decisions.
+    contacts: Option<Box<Contacts>>,
 }
 
 type Part = Option<Box<All>>;
@@ -57,8 +59,6 @@ pub(crate) struct All {
     levels: Vec<(u64, Buckets<(), Numbers>)>,
     pub(crate) tickets: Words<TicketStep>,
     pub(crate) subscriptions: Words<Term>,
-    /// What came of decisions.
-    met: Words<Met>,
     /// Whether the newest payment went through. Of two at the same moment the one that did: it was tried again.
     last_payment: Option<(Timestamp, bool)>,
     /// Where on its scale the newest rating lies, in millionths.
@@ -84,6 +84,10 @@ impl Channels {
     /// Takes in what one event told, which happened at a place; whether the company told it.
     pub(crate) fn add(&mut self, at: Timestamp, place: Place, is_vouched: bool, told: &[Channel]) {
         for told in told {
+            if let Channel::Contact(said) = told {
+                self.contacts.get_or_insert_default().add(place, is_vouched, *said);
+                continue;
+            }
             let part = match (told.matter(), is_vouched) {
                 (Matter::Conduct, _) => &mut self.open,
                 (_, true) => &mut self.vouched,
@@ -103,24 +107,16 @@ impl Channels {
                 (part, other) => *part = other,
             }
         }
+        match (&mut self.contacts, other.contacts) {
+            (_, None) => {}
+            (Some(all), Some(other)) => all.merge(*other),
+            (part, other) => *part = other,
+        }
     }
 
-    /// What came of the decisions that were told of last, from old to new. What was done is what the company told of it, where it
-    /// ever told any.
+    /// What came of the decisions that were told of last, from old to new.
     pub(crate) fn contacts(&self) -> Vec<Contact> {
-        let mut found: Vec<Contact> = Vec::new();
-        for all in [Matter::Conduct, Matter::Answers].into_iter().filter_map(|matter| self.of(matter)) {
-            for contact in all.met.iter().map(|(place, met)| met.contact(place)) {
-                let known =
-                    found.iter_mut().find(|known| (known.decision, known.action) == (contact.decision, contact.action));
-                match known {
-                    Some(known) => known.join(&contact),
-                    None => found.push(contact),
-                }
-            }
-        }
-        found.sort_by_key(|contact| (contact.last_at(), contact.decision, contact.action));
-        found
+        self.contacts.as_deref().map(Contacts::all).unwrap_or_default()
     }
 
     /// The currency of the active subscription that was told of last of those whose amount is known, by the company or by
@@ -136,7 +132,9 @@ impl Channels {
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
-        [&self.open, &self.vouched, &self.claimed].into_iter().flatten().map(|all| all.n_bytes()).sum()
+        let parts =
+            [&self.open, &self.vouched, &self.claimed].into_iter().flatten().map(|all| all.n_bytes()).sum::<usize>();
+        parts + self.contacts.as_deref().map_or(0, Contacts::n_bytes)
     }
 }
 
@@ -169,7 +167,8 @@ impl All {
             }
             Channel::Ticket(id, step) => self.tickets.add(place, id, step),
             Channel::Subscription(id, said) => self.subscriptions.add(place, id, Term::said(said)),
-            Channel::Contact(said) => self.met.add(place, said.id(), Met::said(said)),
+            // It is kept beside: most know nothing else that a company alone may tell.
+            Channel::Contact(_) => {}
             Channel::PaymentEnded { is_approved } => {
                 self.last_payment = self.last_payment.max(Some((at, is_approved)));
             }
@@ -193,7 +192,6 @@ impl All {
         }
         self.tickets.merge(other.tickets);
         self.subscriptions.merge(other.subscriptions);
-        self.met.merge(other.met);
         self.last_payment = self.last_payment.max(other.last_payment);
         self.last_rating = self.last_rating.max(other.last_rating);
         other.opens_by_hour.into_iter().for_each(|(hour, n)| self.add_opens(hour, n));
@@ -279,7 +277,6 @@ impl All {
             + self.levels.iter().map(|(_, level)| level.n_bytes()).sum::<usize>()
             + self.tickets.n_bytes()
             + self.subscriptions.n_bytes()
-            + self.met.n_bytes()
             + self.opens_by_hour.capacity() * size_of::<(u8, u64)>()
     }
 }
@@ -311,14 +308,11 @@ mod tests {
             counts.add(at, topic, Count(1));
             counts.n_bytes() + size_of::<(Topic, Timestamp)>()
         };
-        let seen = events::DecisionSeen::new(events::DecisionStep::Shown, "d");
-        let met = ContactSaid::of(&seen).unwrap();
         let parts = [
             (Channel::Topic(Topic::Search), counts(Topic::Search)),
             (Channel::Number(Quantity::Nps, 1), size_of::<(Quantity, Numbers)>()),
             (Channel::PageLeft(PagesLeft::default()), size_of::<PagesLeft>()),
             (Channel::Measured(1, 1), size_of::<(u64, Buckets<(), Numbers>)>() + size_of::<Numbers>()),
-            (Channel::Contact(met), size_of::<(Place, u64, Met)>()),
             (Channel::Ticket(1, TicketStep::Created), size_of::<(Place, u64, TicketStep)>()),
             (Channel::Subscription(1, said), size_of::<(Place, u64, Term)>()),
         ];
@@ -333,7 +327,11 @@ mod tests {
         assert_eq!(channels.n_bytes(), 0);
         channels.add(at, (at, EventKey(1)), true, &all);
         assert_eq!(channels.n_bytes(), 2 * size_of::<All>() + weight(&all));
-        channels.add(at, (at, EventKey(1)), false, &all[5..]);
-        assert_eq!(channels.n_bytes(), 3 * size_of::<All>() + weight(&all) + weight(&all[5..]));
+        channels.add(at, (at, EventKey(1)), false, &all[4..]);
+        assert_eq!(channels.n_bytes(), 3 * size_of::<All>() + weight(&all) + weight(&all[4..]));
+        let n_bytes = channels.n_bytes();
+        let seen = events::DecisionSeen::new(events::DecisionStep::Shown, "d");
+        channels.add(at, (at, EventKey(1)), true, &[Channel::Contact(ContactSaid::of(&seen).unwrap())]);
+        assert!(channels.n_bytes() >= n_bytes + size_of::<Contacts>() + size_of::<ContactSaid>());
     }
 }

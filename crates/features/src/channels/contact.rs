@@ -1,6 +1,6 @@
 //! What came of one decision that met a customer, by all that was said of it?
 
-use super::words::{Latest, Turn, Word};
+use super::words::{Latest, Turn, Word, Words};
 use crate::seen::Place;
 use events::{DecisionSeen, DecisionStep};
 use primitives::{Money, Timestamp, stable_hash};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct ContactSaid {
     decision: u64,
     action: u64,
-    pub(crate) step: DecisionStep,
+    step: DecisionStep,
     worth: Option<Worth>,
     channel: u64,
 }
@@ -60,7 +60,7 @@ impl Contact {
     }
 
     /// With what else is known of the same.
-    pub(crate) fn join(&mut self, other: &Self) {
+    fn join(&mut self, other: &Self) {
         self.shown_at = self.shown_at.max(other.shown_at);
         self.clicked_at = self.clicked_at.max(other.clicked_at);
         self.dismissed_at = self.dismissed_at.max(other.dismissed_at);
@@ -90,14 +90,61 @@ impl ContactSaid {
     }
 
     /// What tells the thing that it is about from others.
-    pub(crate) fn id(&self) -> u64 {
+    fn id(&self) -> u64 {
         stable_hash(&format!("{:x}\0{:x}", self.decision, self.action))
+    }
+}
+
+/// What came of all decisions that are remembered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Contacts {
+    /// That they were shown, clicked on and sent away: on that everybody's word counts.
+    seen: Words<Met>,
+    /// That they did what they were for, as the company told it, and as only a public write key did.
+    vouched: Words<Met>,
+    claimed: Words<Met>,
+}
+
+impl Contacts {
+    pub(crate) fn add(&mut self, place: Place, is_vouched: bool, said: ContactSaid) {
+        let words = match (said.step, is_vouched) {
+            (DecisionStep::Converted, true) => &mut self.vouched,
+            (DecisionStep::Converted, false) => &mut self.claimed,
+            _ => &mut self.seen,
+        };
+        words.add(place, said.id(), Met::said(said));
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.seen.merge(other.seen);
+        self.vouched.merge(other.vouched);
+        self.claimed.merge(other.claimed);
+    }
+
+    /// All of them, from old to new. What was done is what the company told of it, where it ever told any.
+    pub(crate) fn all(&self) -> Vec<Contact> {
+        let is_told = self.vouched.iter().next().is_some();
+        let done = if is_told { &self.vouched } else { &self.claimed };
+        let mut found: Vec<Contact> = self.seen.iter().map(|(place, met)| met.contact(place)).collect();
+        for contact in done.iter().map(|(place, met)| met.contact(place)) {
+            let is_same = |known: &&mut Contact| (known.decision, known.action) == (contact.decision, contact.action);
+            match found.iter_mut().find(is_same) {
+                Some(known) => known.join(&contact),
+                None => found.push(contact),
+            }
+        }
+        found.sort_by_key(|contact| (contact.last_at(), contact.decision, contact.action));
+        found
+    }
+
+    pub(crate) fn n_bytes(&self) -> usize {
+        size_of::<Self>() + self.seen.n_bytes() + self.vouched.n_bytes() + self.claimed.n_bytes()
     }
 }
 
 /// What the newest word on a decision says, and what those before it did, where there are any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Met {
+struct Met {
     said: ContactSaid,
     before: Option<Box<Facts>>,
 }
@@ -153,7 +200,7 @@ impl Facts {
 }
 
 impl Met {
-    pub(crate) fn said(said: ContactSaid) -> Self {
+    fn said(said: ContactSaid) -> Self {
         Self { said, before: None }
     }
 
@@ -166,7 +213,7 @@ impl Met {
     }
 
     /// All that is known of it, whose newest word happened at a place.
-    pub(crate) fn contact(&self, place: Place) -> Contact {
+    fn contact(&self, place: Place) -> Contact {
         let facts = self.facts(place);
         let at = |said: Said<()>| said.turn().map(|(at, ..)| at);
         Contact {

@@ -24,8 +24,6 @@ pub(crate) enum Matter {
     Ratings,
     Payments,
     Subscriptions,
-    /// That decisions did what they were for.
-    Answers,
 }
 
 /// What is counted.
@@ -167,7 +165,6 @@ impl Channel {
             Self::PageLeft(_) | Self::Measured(..) => Matter::Conduct,
             Self::Ticket(..) => Matter::Support,
             Self::Subscription(..) => Matter::Subscriptions,
-            Self::Contact(said) if said.step == DecisionStep::Converted => Matter::Answers,
             Self::Contact(_) => Matter::Conduct,
             Self::PaymentEnded { .. } => Matter::Payments,
             Self::Rated(_) => Matter::Ratings,
