@@ -113,26 +113,23 @@ impl Act {
     ) -> Self {
         let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
         let scores = asked.map(|outcome| (outcome.name.to_string(), crate::filter::Measure::Number)).collect();
-        let actions_are_there = !actions.is_empty();
         let names = Names { scores, features: features.clone(), ..Names::default() };
         let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
         let looked_at = conditions::LookedAt::of(&choices);
         let outcomes: Vec<Outcome> =
             outcomes.iter().filter(|outcome| looked_at.scores.contains(outcome.name.as_str())).cloned().collect();
         let scores = conditions::Scores::of(&outcomes);
+        // What a policy looks at, so that the first one that is learned finds it in the decisions before it. Its model is named by
+        // the answer, and looks at nothing else.
+        let of_context = if actions.is_empty() { Vec::new() } else { context::names(&arbitration.features) };
+        let of_context: Vec<String> = of_context.into_iter().filter(|name| features.contains(name)).collect();
         let declaration = Declaration::of(Declared::Actions {
             actions,
             arbitration: arbitration.clone(),
             outcomes,
             features: looked_at.features.clone(),
         });
-        let mut reads = scores.reads();
-        let policy: Vec<TaskName> = if actions_are_there { vec![POLICY.into()] } else { Vec::new() };
-        reads.tasks.extend(policy.clone());
-        // What a policy looks at, so that the first one that is learned finds it in the decisions before it.
-        let of_context =
-            policy.iter().flat_map(|_| context::names(&arbitration.features)).filter(|name| features.contains(name));
-        let of_context: Vec<String> = of_context.collect();
+        let reads = scores.reads();
         let about = KindAbout {
             name: "act".into(),
             title: "Next best action".to_owned(),
@@ -150,7 +147,7 @@ impl Act {
                 traits: looked_at.traits.into_iter().collect(),
                 ..reads
             },
-            tasks: policy,
+            tasks: Vec::new(),
             parameters: vec![N, CHANNEL, AMONG, EXCLUDE],
             is_shown: true,
             on_profile: false,

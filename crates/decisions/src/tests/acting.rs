@@ -1,7 +1,9 @@
 //! Is what was learned of actions what is chosen by, and is what was chosen told so that it can be learned from?
 
 use super::shop::{NOW, Shop, catalogue, decided_by, known, question, unknown};
-use crate::{Act, Action, Actions, Answer, Arbitration, Arm, Content, Explore, Knowledge, Models, Question, Record, Subject};
+use crate::{
+    Act, Action, Actions, Answer, Arbitration, Arm, Content, Explore, Knowledge, Models, Question, Record, Subject,
+};
 use learning::{Data, Dataset, Doable, Loaded, PolicySettings, Rewarded, Round, RoundLog, train};
 use primitives::{HOUR_MS, ModelVersion, Seed, Timestamp};
 use serde_json::json;

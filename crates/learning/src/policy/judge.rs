@@ -1,6 +1,6 @@
 //! With which settings is best foretold what came, and what would the policy have earned where another one chose?
 
-use super::lesson::{Lesson, came_by};
+use super::lesson::{Lesson, came_by, delay_by};
 use super::{Fit, contest, first_judged, split};
 use crate::body::PolicyModel;
 use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, paired_gain};
@@ -59,11 +59,11 @@ pub(crate) fn judge(data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Judg
 
 fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -> Vec<Case<'a>> {
     // How late rewards come is known best by now.
-    let by_now = Lesson::of(log, log.rounds.len(), now, &log.settings);
+    let delay = delay_by(&log.rounds, now, &log.settings);
     let case = |round: &'a Round| Case {
         view: lesson.view(round),
         came: came_by(round, now, &log.settings).map_or(0.0, |(amount, _)| amount),
-        arrived: by_now.share_by(super::days(round.at, now)),
+        arrived: delay.share(super::days(round.at, now)),
         round,
     };
     log.rounds[first..].iter().map(case).collect()

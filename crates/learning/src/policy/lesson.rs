@@ -19,7 +19,6 @@ pub(super) struct Lesson {
     reward: Vec<f64>,
     arrived: Vec<f64>,
     age: Vec<f64>,
-    delay: Delay,
 }
 
 /// What has come of a round by a moment, within the days that count.
@@ -29,17 +28,22 @@ pub(super) fn came_by(round: &Round, by: Timestamp, settings: &PolicySettings) -
     (delay <= settings.reward_days as f64).then_some((reward.amount, delay))
 }
 
+/// How late rewards come, in days, as far as that is known of rounds in the order of time at a moment.
+pub(super) fn delay_by(rounds: &[Round], by: Timestamp, settings: &PolicySettings) -> Delay {
+    let came = |round: &Round| Some((came_by(round, by, settings)?.1, days(round.at, by)));
+    let rewards: Vec<(f64, f64)> = rounds.iter().filter_map(came).collect();
+    let oldest = rounds.first().map_or(0.0, |round| days(round.at, by));
+    // What is refused there are delays that are no numbers, and these are.
+    arrival(&rewards, oldest, settings.reward_days as f64).unwrap_or_else(|_| evenly())
+}
+
 impl Lesson {
     /// The first `n` rounds, as of a moment.
     pub(super) fn of(log: &RoundLog, n: usize, by: Timestamp, settings: &PolicySettings) -> Self {
         let rounds = &log.rounds[..n.min(log.rounds.len())];
         let age: Vec<f64> = rounds.iter().map(|round| days(round.at, by)).collect();
         let came: Vec<Option<(f64, f64)>> = rounds.iter().map(|round| came_by(round, by, settings)).collect();
-        let rewards: Vec<(f64, f64)> =
-            came.iter().zip(&age).filter_map(|(came, age)| Some(((*came)?.1, *age))).collect();
-        let oldest = age.first().copied().unwrap_or_default();
-        // What is refused there are delays that are no numbers, and these are.
-        let delay = arrival(&rewards, oldest, settings.reward_days as f64).unwrap_or_else(|_| evenly());
+        let delay = delay_by(rounds, by, settings);
         let arrived: Vec<f64> = age.iter().map(|age| delay.share(*age)).collect();
         let ground = Ground::of(&log.inputs, rounds.iter().map(|round| &*round.x));
         let x = rounds.iter().flat_map(|round| ground.view(|at| f64::from(round.x[at]))).collect();
@@ -51,13 +55,7 @@ impl Lesson {
             ground,
             arrived,
             age,
-            delay,
         }
-    }
-
-    /// Which share of what comes of a round has come by an age in days.
-    pub(super) fn share_by(&self, age: f64) -> f64 {
-        self.delay.share(age)
     }
 
     /// What was known of a round, as the model of this lesson looks at it.
