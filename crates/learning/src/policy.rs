@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// How to get more to learn from.
-const MORE: &str = "ask for decisions of the kind \"act\" with the customers' `userId`";
+const MORE: &str = "ask what to do for customers, with their `userId`";
 /// How to have rewards come.
 const ANSWER: &str = "send what comes of decisions: `Decision Converted` with `decision_id`, or the `decision_id` in the event \
                       that is sent anyway, such as `Order Completed`";

@@ -10,7 +10,7 @@ use primitives::Seed;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{SERVER, TestServer};
+use support::TestServer;
 
 const ACTIONS: [&str; 3] = ["grinder", "cups", "course"];
 
@@ -121,7 +121,8 @@ fn what_is_said_twice_of_nothing_or_of_whoever_is_gone_teaches_nothing() {
     unknown["messageId"] = "another".into();
     unknown["properties"]["decision_id"] = "nothing".into();
     server.post("/v1/track", &unknown).ok();
-    assert_eq!(rounds(), learned);
+    // What is not known is no number, and no such is equal to another.
+    assert_eq!(format!("{:?}", rounds()), format!("{learned:?}"));
     let user = event["userId"].as_str().unwrap();
     // Who refuses to be learned from is no round from then on.
     let context = json!({"consent": {"categoryPreferences": {"analytics": false}}});
@@ -147,7 +148,6 @@ fn who_was_erased_is_no_round() {
     assert_eq!(n_rounds(), 20);
     server.send("DELETE", "/v1/customers/u0", &[("authorization", &format!("Bearer {}", support::ADMIN))], "").ok();
     support::until("u0 is erased", || (n_rounds() == 19).then_some(()));
-    let _ = SERVER;
 }
 
 #[test]
