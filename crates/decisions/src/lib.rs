@@ -13,6 +13,7 @@
 //!   and [`Answer::fallback`] says why;
 //! - nothing here knows how decisions are evaluated: feedback comes back as events.
 
+mod acted;
 mod action;
 mod arbitration;
 mod bounds;
@@ -56,8 +57,9 @@ mod why;
 mod world;
 
 pub use ::models::recommend::Part;
+pub use acted::{Acted, DrawnAction, inputs_of_policies};
 pub use action::{Action, CHANNELS};
-pub use arbitration::Arbitration;
+pub use arbitration::{Arbitration, Explore};
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,

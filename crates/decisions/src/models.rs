@@ -1,7 +1,7 @@
 //! Which models answer?
 
 use crate::{ModelRef, Why};
-use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, OrderModel, TaskName};
+use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, OrderModel, PolicyModel, TaskName};
 use models::recommend::Recommender;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
@@ -117,6 +117,15 @@ impl Models {
         let loaded = self.loaded(task)?;
         match &loaded.body {
             Body::Order(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
+        }
+    }
+
+    /// The model of a task, where it says what actions bring.
+    pub(crate) fn policy(&self, task: &TaskName) -> Result<(&Loaded, &PolicyModel), Why> {
+        let loaded = self.loaded(task)?;
+        match &loaded.body {
+            Body::Policy(model) => Ok((loaded, model)),
             _ => Err(of_another_shape(loaded)),
         }
     }

@@ -1,6 +1,7 @@
 //! Is there always a useful answer, only what consent allows in it, and the same one again from the record?
 
 mod act;
+mod acting;
 mod among;
 mod asked;
 mod cut;

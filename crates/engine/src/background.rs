@@ -39,6 +39,8 @@ pub struct Pauses {
     pub seal: Duration,
     /// How old a model may be, in hours; 0: however old.
     pub train_hours: i64,
+    /// How often it is looked whether what learns from its own choices is to be learned again.
+    pub refit: Duration,
 }
 
 /// The background threads. Dropping it stops them after a last checkpoint.
@@ -95,6 +97,7 @@ impl Background {
             pauses,
             stop: background.stop.clone(),
         };
+        let trainer_of_policies = trainer.clone();
         let sealed_at = engine.clock().now();
         let corrections = corrector.clone();
         let corrected_upto = Offset::default();
@@ -114,6 +117,11 @@ impl Background {
                 let error = error.story();
                 tracing::error!(error, "past decisions could not be read: what was shown is counted from the start on");
             }
+        })?;
+        let (learner, until) = (background.engine.clone(), background.stop.clone());
+        let (seed, audit) = (trainer_of_policies.seed(), trainer_of_policies.audit().clone());
+        background.spawn("policies", move || {
+            learner.keep_policies(pauses.refit, seed, &audit, &|pause| until.wait(pause));
         })?;
         background.spawn("maintenance", move || {
             while !stop.wait(pauses.maintenance) {

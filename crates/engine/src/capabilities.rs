@@ -3,7 +3,7 @@
 use decisions::search::Synonyms;
 use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
 use features::Declared;
-use learning::{Outcome, Tasks};
+use learning::{Outcome, PolicySettings, Tasks};
 use std::collections::BTreeSet;
 
 /// The tasks that are learned and the decisions that can be asked for.
@@ -27,6 +27,12 @@ pub struct Capabilities {
     pub holdout: Holdout,
     /// What can be switched, as it is declared by now.
     pub flags: FlagsInForce,
+    /// What can be done for customers.
+    pub actions: Vec<Action>,
+    /// What a policy of actions looks at besides what it always does.
+    pub looked_at: Vec<String>,
+    /// How a policy of actions is learned.
+    pub learning: PolicySettings,
 }
 
 impl Capabilities {
@@ -44,6 +50,9 @@ impl Capabilities {
             other_words: true,
             holdout: Holdout::default(),
             flags: FlagsInForce::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
+            actions: Vec::new(),
+            looked_at: Vec::new(),
+            learning: PolicySettings::default(),
         }
     }
 
@@ -57,8 +66,12 @@ impl Capabilities {
     /// With what can be done for customers.
     #[must_use]
     pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
+        let (looked_at, same_hours) = (arbitration.features.clone(), arbitration.same_hours);
         let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features());
-        Self { kinds: self.kinds.and(act), ..self }
+        // Where nothing can be done, nothing is learned of it.
+        let tasks = if actions.is_empty() { self.tasks } else { self.tasks.and(learning::Act::default()) };
+        let learning = PolicySettings { same_hours, ..self.learning };
+        Self { kinds: self.kinds.and(act), tasks, actions: actions.to_vec(), looked_at, learning, ..self }
     }
 
     /// With what can be switched, and what is tried out with it.
@@ -75,6 +88,13 @@ impl Capabilities {
             catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect::<BTreeSet<String>>()
         });
         names.unwrap_or_default()
+    }
+
+    /// With how a policy of actions is learned.
+    #[must_use]
+    pub fn learning_by(self, settings: PolicySettings) -> Self {
+        let same_hours = self.learning.same_hours;
+        Self { learning: PolicySettings { same_hours, ..settings }, ..self }
     }
 
     fn outcomes_declared(&self) -> Vec<Outcome> {

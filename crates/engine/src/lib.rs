@@ -37,7 +37,9 @@ mod lists;
 
 mod champions;
 mod needs;
+mod policies;
 mod readiness;
+mod rounds;
 mod training;
 
 mod change;
@@ -79,6 +81,7 @@ pub use lists::{
 pub use live::Live;
 pub use needs::Material;
 pub use pace::Pace;
+pub use policies::Learned;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
 pub use read::CustomerView;

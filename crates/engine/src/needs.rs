@@ -22,6 +22,13 @@ pub struct Material {
     read_at: Timestamp,
 }
 
+impl Material {
+    /// Only what is learned from what was drawn.
+    pub(super) fn of_rounds(engine: &Engine, dataset: Dataset, read_at: Timestamp) -> Self {
+        Self { dataset, catalogue: engine.wanted(), read_at }
+    }
+}
+
 /// What was counted, and when.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
@@ -94,7 +101,7 @@ impl Engine {
         let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
         let read_at = self.clock.now();
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
-        let dataset = dataset.with_searches(self.searched()?);
+        let dataset = dataset.with_searches(self.searched()?).with_rounds(self.rounds()?);
         Ok(Material { dataset, catalogue, read_at })
     }
 

@@ -81,6 +81,11 @@ impl Trainer {
         Self { seed, audit, is_busy: AtomicBool::new(false), status, tried, fruitless }
     }
 
+    /// From what is drawn.
+    pub(crate) fn seed(&self) -> Seed {
+        self.seed
+    }
+
     /// Where it is written down who had what trained.
     pub(crate) fn audit(&self) -> &AuditTrail {
         &self.audit

@@ -170,7 +170,7 @@ impl Engine {
 
     /// Looks at a customer, under the name they had at the decision. The live state is let go between two customers, so
     /// that events do not wait for all of them.
-    fn with_customer<T>(
+    pub(super) fn with_customer<T>(
         &self,
         id: &CustomerId,
         look: impl FnOnce(&Customer<FeatureState>) -> T,

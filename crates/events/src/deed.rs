@@ -402,8 +402,27 @@ pub struct DecisionSeen {
     pub step: DecisionStep,
     /// Which decision: the `decisionId` of the answer.
     pub id: String,
+    /// Which of the actions that it answered; the first where nothing is said.
+    pub action: Option<String>,
     /// Which item of it.
     pub item: Option<String>,
     /// At which place that stood, the first being 1.
     pub position: Option<u64>,
+    /// What it was worth.
+    pub value: Option<Money>,
+    /// What it was worth, in major units, where nobody says in which currency.
+    pub bare_value: Option<f64>,
+    /// Where it met them.
+    pub channel: Option<String>,
+    /// Why they did so.
+    pub reason: Option<String>,
+}
+
+impl DecisionSeen {
+    /// A step of a decision of which nothing else is said.
+    #[must_use]
+    pub fn new(step: DecisionStep, id: impl Into<String>) -> Self {
+        let (action, item, position, value, bare_value, channel, reason) = Default::default();
+        Self { step, id: id.into(), action, item, position, value, bare_value, channel, reason }
+    }
 }

@@ -250,7 +250,13 @@ pub(crate) fn words(channel: Channel) -> Option<(&'static str, &'static str)> {
             "Shops",
             "A till that knows only a card sends its number as the `userId`; an `alias` says whose card it is.",
         ),
-        Channel::Decisions => ("Decisions", "What became of a decision of ours, once it met the customer."),
+        Channel::Decisions => (
+            "Decisions",
+            "What became of a decision of ours, once it met the customer. Any other event may name the `decision_id` that it answers, and \
+             `action`: an order, a subscription that starts, a payment that goes through, a visit to a shop, something consumed and any \
+             event of a name of your own is a conversion, worth its amount; a product looked at or put into the cart and a link \
+             followed is a click; an e-mail that was opened was shown, and one unsubscribed from was sent away.",
+        ),
     })
 }
 

@@ -1,13 +1,13 @@
 //! What does an event say? Read once, whoever asks.
 
-use crate::Deed;
+use crate::{DecisionSeen, Deed};
 use std::sync::OnceLock;
 
 /// What was read of an event's call, once somebody has asked: who takes it in, to check it, or the first of several folds.
 /// Reading costs more than folding. It goes with the event into its record, so that a replay need not read it again.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    read: OnceLock<(Deed, IsMarked)>,
+    read: OnceLock<Read>,
     /// As its record has it, until somebody asks.
     packed: Option<Box<[u8]>>,
 }
@@ -15,21 +15,24 @@ pub struct Reading {
 /// Whether something in an event cannot be read.
 pub(crate) type IsMarked = bool;
 
+/// What an event says, whether it bears marks, and which decision of ours it answers though it says something else.
+pub(crate) type Read = (Deed, IsMarked, Option<Box<DecisionSeen>>);
+
 impl Reading {
     /// The version of what is read of an event, and of how it is packed: raised whenever either changes. What another
     /// version has read is read again.
-    pub const VERSION: u8 = 6;
+    pub const VERSION: u8 = 7;
 
     /// What was read already.
-    pub(crate) fn of(deed: Deed, is_marked: IsMarked) -> Self {
-        Self { read: OnceLock::from((deed, is_marked)), packed: None }
+    pub(crate) fn of(deed: Deed, is_marked: IsMarked, answered: Option<Box<DecisionSeen>>) -> Self {
+        Self { read: OnceLock::from((deed, is_marked, answered)), packed: None }
     }
 
     /// What a version of the reading has packed.
     #[must_use]
     pub fn of_packed(version: u8, packed: &[u8]) -> Self {
         match (version, packed) {
-            (Self::VERSION, []) => Self::of(Deed::Other, false),
+            (Self::VERSION, []) => Self::of(Deed::Other, false, None),
             (Self::VERSION, packed) => Self { read: OnceLock::new(), packed: Some(packed.into()) },
             _ => Self::default(),
         }
@@ -41,7 +44,7 @@ impl Reading {
     }
 
     /// What was read, or is read now.
-    pub(crate) fn or_read(&self, read: impl FnOnce() -> (Deed, IsMarked)) -> &(Deed, IsMarked) {
+    pub(crate) fn or_read(&self, read: impl FnOnce() -> Read) -> &Read {
         let unpacked = || postcard::from_bytes(self.packed.as_deref()?).ok();
         self.read.get_or_init(|| unpacked().unwrap_or_else(read))
     }

@@ -18,7 +18,7 @@
 mod packing;
 
 use crate::parts::{CallParts, Damage};
-use crate::reading::IsMarked;
+use crate::reading::Read;
 use crate::{Call, CallKind, Deed, Event, Fields, Origin, Reading};
 use packing::{Packer, Unpacker};
 use primitives::{AnonymousId, ErrorKind, MessageId, UserId};
@@ -125,9 +125,9 @@ impl Event {
             return Cow::Borrowed(packed);
         }
         #[expect(clippy::expect_used, reason = "numbers and texts can always be packed")]
-        let packed = |read: &(Deed, IsMarked)| postcard::to_allocvec(read).expect("what was read is always bytes");
+        let packed = |read: &Read| postcard::to_allocvec(read).expect("what was read is always bytes");
         match self.read() {
-            (Deed::Other, false) => Cow::Borrowed(&[]),
+            (Deed::Other, false, None) => Cow::Borrowed(&[]),
             read => packed(read).into(),
         }
     }

@@ -1,6 +1,7 @@
 //! In which words is it told? The events of purchases, by Segment, Google Analytics 4 and Shopify, and those of every other
 //! channel.
 
+mod answered;
 pub(crate) mod channels;
 pub(crate) mod dialect;
 mod keys;
@@ -17,8 +18,10 @@ mod values;
 pub use keys::{keys_read, nearest_key};
 pub use spelling::as_sent;
 
-use crate::reading::IsMarked;
-use crate::{Call, Commerce, CommerceStep, Deed, Event, Object, Product, Reading, Rejection, Search, Understanding};
+use crate::reading::Read;
+use crate::{
+    Call, Commerce, CommerceStep, DecisionSeen, Deed, Event, Object, Product, Reading, Rejection, Search, Understanding,
+};
 use channels::{SEARCH, Spoken};
 use dialect::PLAIN;
 use primitives::{Currency, ItemId, Money};
@@ -66,6 +69,8 @@ struct Heard {
     /// What of it cannot be read, and counts for nothing.
     marks: Vec<Rejection>,
     lacking: Lacking,
+    /// Which decision it answers, where it says something else.
+    answered: Option<Box<DecisionSeen>>,
 }
 
 /// Of which amount nobody says the currency.
@@ -80,20 +85,26 @@ enum Lacking {
 
 impl Heard {
     fn of(event: &Event, is_new: bool) -> Result<Self, Rejection> {
-        let simply = |deed| Self { deed, marks: Vec::new(), lacking: Lacking::Nothing };
+        let simply = |deed| Self { deed, marks: Vec::new(), lacking: Lacking::Nothing, answered: None };
         let (name, properties) = match &event.call {
             Call::Track { event, properties } => (event, properties),
             Call::Page { .. } | Call::Screen { .. } => return Ok(simply(Deed::PageViewed)),
             _ => return Ok(simply(Deed::Other)),
         };
-        match meaning_of(name) {
+        let meaning = meaning_of(name);
+        let mut heard = match meaning {
             Some(Meaning::Step(named)) => {
                 let reader = Reader::open(named, properties, event.has_default_currency())?;
-                Self::of_purchase(&reader, properties, is_new)
+                Self::of_purchase(&reader, properties, is_new)?
             }
-            Some(Meaning::Channel(spoken)) => Self::of_channel(spoken, properties),
-            None => Ok(simply(Deed::Other)),
+            Some(Meaning::Channel(spoken)) => Self::of_channel(spoken, properties)?,
+            None => simply(Deed::Other),
+        };
+        let may_answer = !matches!(meaning, Some(Meaning::Channel(spoken)) if !answered::can_answer(spoken.verb));
+        if may_answer {
+            heard.answered = answered::answered(&heard.deed, meaning.is_some(), properties);
         }
+        Ok(heard)
     }
 
     fn of_purchase(reader: &Reader<'_>, properties: &Object, is_new: bool) -> Result<Self, Rejection> {
@@ -106,11 +117,12 @@ impl Heard {
             _ => Lacking::OfAPrice,
         };
         if commerce.step != CommerceStep::Searched {
-            return Ok(Self { deed: Deed::Commerce(Box::new(commerce)), marks: Vec::new(), lacking });
+            let deed = Deed::Commerce(Box::new(commerce));
+            return Ok(Self { deed, marks: Vec::new(), lacking, answered: None });
         }
         let mut sheet = Sheet::new(properties, SEARCH);
         let search = Search { commerce: Some(commerce), ..said::search(&mut sheet) };
-        Ok(Self { deed: Deed::Searched(Box::new(search)), marks: sheet.marks, lacking })
+        Ok(Self { deed: Deed::Searched(Box::new(search)), marks: sheet.marks, lacking, answered: None })
     }
 
     fn of_channel(spoken: &Spoken, properties: &Object) -> Result<Self, Rejection> {
@@ -120,13 +132,13 @@ impl Heard {
             Some(refusal) => Err(refusal),
             None => {
                 let lacking = if sheet.lacks_currency { Lacking::OfAPrice } else { Lacking::Nothing };
-                Ok(Self { deed, marks: sheet.marks, lacking })
+                Ok(Self { deed, marks: sheet.marks, lacking, answered: None })
             }
         }
     }
 
     fn into_reading(self) -> Reading {
-        Reading::of(self.deed, !self.marks.is_empty())
+        Reading::of(self.deed, !self.marks.is_empty(), self.answered)
     }
 }
 
@@ -136,6 +148,15 @@ impl Event {
     #[must_use]
     pub fn deed(&self) -> &Deed {
         &self.read().0
+    }
+
+    /// Which decision of ours it answers, and how: its own deed, or what it says beside another; `None` where it answers none.
+    #[must_use]
+    pub fn answered(&self) -> Option<&DecisionSeen> {
+        match self.read() {
+            (Deed::Decision(seen), ..) => Some(seen),
+            (_, _, answered) => answered.as_deref(),
+        }
     }
 
     /// What it says of a purchase; `None` for every other event.
@@ -178,10 +199,10 @@ impl Event {
     }
 
     /// What was read of it, and whether it bears marks.
-    pub(crate) fn read(&self) -> &(Deed, IsMarked) {
+    pub(crate) fn read(&self) -> &Read {
         self.reading.or_read(|| match Heard::of(self, false) {
-            Ok(heard) => (heard.deed, !heard.marks.is_empty()),
-            Err(_) => (Deed::Other, false),
+            Ok(heard) => (heard.deed, !heard.marks.is_empty(), heard.answered),
+            Err(_) => (Deed::Other, false, None),
         })
     }
 
@@ -193,7 +214,7 @@ impl Event {
     /// has no currency at all.
     pub(crate) fn settle(&mut self, default: Option<Currency>) -> Result<(), Rejection> {
         let (reading, lacking) = match &self.call {
-            Call::Item { traits, .. } => (Reading::of(Deed::Other, false), lacking_of_item(traits)?),
+            Call::Item { traits, .. } => (Reading::of(Deed::Other, false, None), lacking_of_item(traits)?),
             _ => {
                 let heard = Heard::of(self, true)?;
                 let lacking = heard.lacking;

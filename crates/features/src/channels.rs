@@ -1,17 +1,20 @@
 //! What is remembered of a customer beside purchases: e-mail, support, payments, subscriptions, searches, use of a service,
 //! decisions that met them?
 
+mod contact;
 mod term;
 mod told;
 mod visit;
 mod words;
 
+pub use contact::{Contact, Worth};
 pub(crate) use term::{Facts, Term};
 pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Topic, channels_of, step_of};
 pub use visit::VISIT_PAUSE_MS;
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 
+use self::contact::Contacts;
 use crate::cell::{Buckets, Count, Numbers, Rare};
 use crate::seen::Place;
 use events::TicketStep;
@@ -33,6 +36,8 @@ pub(crate) struct Channels {
     /// On the other matters, what the company told itself, and what only a public write key did.
     vouched: Part,
     claimed: Part,
+    /// What came of decisions.
+    contacts: Option<Box<Contacts>>,
 }
 
 type Part = Option<Box<All>>;
@@ -79,6 +84,10 @@ impl Channels {
     /// Takes in what one event told, which happened at a place; whether the company told it.
     pub(crate) fn add(&mut self, at: Timestamp, place: Place, is_vouched: bool, told: &[Channel]) {
         for told in told {
+            if let Channel::Contact(said) = told {
+                self.contacts.get_or_insert_default().add(place, is_vouched, *said);
+                continue;
+            }
             let part = match (told.matter(), is_vouched) {
                 (Matter::Conduct, _) => &mut self.open,
                 (_, true) => &mut self.vouched,
@@ -98,6 +107,16 @@ impl Channels {
                 (part, other) => *part = other,
             }
         }
+        match (&mut self.contacts, other.contacts) {
+            (_, None) => {}
+            (Some(all), Some(other)) => all.merge(*other),
+            (part, other) => *part = other,
+        }
+    }
+
+    /// What came of the decisions that were told of last, from old to new.
+    pub(crate) fn contacts(&self) -> Vec<Contact> {
+        self.contacts.as_deref().map(Contacts::all).unwrap_or_default()
     }
 
     /// The currency of the active subscription that was told of last of those whose amount is known, by the company or by
@@ -113,7 +132,9 @@ impl Channels {
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
-        [&self.open, &self.vouched, &self.claimed].into_iter().flatten().map(|all| all.n_bytes()).sum()
+        let parts =
+            [&self.open, &self.vouched, &self.claimed].into_iter().flatten().map(|all| all.n_bytes()).sum::<usize>();
+        parts + self.contacts.as_deref().map_or(0, Contacts::n_bytes)
     }
 }
 
@@ -146,6 +167,8 @@ impl All {
             }
             Channel::Ticket(id, step) => self.tickets.add(place, id, step),
             Channel::Subscription(id, said) => self.subscriptions.add(place, id, Term::said(said)),
+            // It is kept beside: most know nothing else that a company alone may tell.
+            Channel::Contact(_) => {}
             Channel::PaymentEnded { is_approved } => {
                 self.last_payment = self.last_payment.max(Some((at, is_approved)));
             }
@@ -264,6 +287,7 @@ fn hour_of_day(at: Timestamp) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::contact::ContactSaid;
     use super::term::TermSaid;
     use super::*;
     use events::{EventKey, SubscriptionStep};
@@ -305,5 +329,9 @@ mod tests {
         assert_eq!(channels.n_bytes(), 2 * size_of::<All>() + weight(&all));
         channels.add(at, (at, EventKey(1)), false, &all[4..]);
         assert_eq!(channels.n_bytes(), 3 * size_of::<All>() + weight(&all) + weight(&all[4..]));
+        let n_bytes = channels.n_bytes();
+        let seen = events::DecisionSeen::new(events::DecisionStep::Shown, "d");
+        channels.add(at, (at, EventKey(1)), true, &[Channel::Contact(ContactSaid::of(&seen).unwrap())]);
+        assert!(channels.n_bytes() >= n_bytes + size_of::<Contacts>() + size_of::<ContactSaid>());
     }
 }

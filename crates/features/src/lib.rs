@@ -38,7 +38,7 @@ mod trace;
 pub use activity::{Activity, Happened, QUARTER_MS};
 pub use catalogue::{Catalogue, Definition, Inputs, SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
 pub use cell::{CellSpec, Cells, Form};
-pub use channels::VISIT_PAUSE_MS;
+pub use channels::{Contact, VISIT_PAUSE_MS, Worth};
 pub use declared::{Declared, Measure};
 pub use error::FeatureError;
 pub use history::History;

@@ -122,7 +122,7 @@ impl Signals {
         }
         let deed = event.deed();
         let seen = Seen { at: event.occurred_at, key: event.key(), is_own: deed.is_own() };
-        let (step, channels) = (step_of(deed), channels_of(deed));
+        let (step, channels) = (step_of(deed), channels_of(event));
         let is_vouched = event.origin.is_trusted();
         let (lines, consumed, views) = Default::default();
         let mut signals = Self { seen, is_deed, is_vouched, step, order: None, lines, consumed, views, told, channels };

@@ -1,7 +1,7 @@
 //! What is remembered of a customer, so that every feature can be read from it?
 
 use crate::cell::{Cells, Kept};
-use crate::channels::{Channels, Visit};
+use crate::channels::{Channels, Contact, Visit};
 use crate::consumed::Consumed;
 use crate::overflow::Overflow;
 use crate::seen::Seen;
@@ -89,6 +89,13 @@ impl FeatureState {
     #[must_use]
     pub fn views(&self) -> &[View] {
         self.views.as_slice()
+    }
+
+    /// What came of the decisions that were told of last, from old to new: at most 64 that met the customer, and as many that did what
+    /// they were for.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Contact> {
+        self.channels.contacts()
     }
 
     /// How many events there ever were.

@@ -4,6 +4,7 @@ mod binary;
 mod classes;
 mod number;
 mod order;
+mod policy;
 mod trees;
 
 pub use binary::{BinaryModel, Scored};
@@ -11,6 +12,8 @@ pub use classes::{Chosen, ClassesModel};
 pub(crate) use classes::{OTHER, Part};
 pub use number::{Expected, NumberModel};
 pub use order::{OrderModel, Ordered};
+pub(crate) use policy::Ground;
+pub use policy::{Foretold, PolicyModel};
 pub use trees::Contribution;
 
 use crate::LearningError;
@@ -36,6 +39,8 @@ pub enum Body {
     Classes(ClassesModel),
     /// Says how far up each of the items that were found belongs.
     Order(OrderModel),
+    /// Says what each action brings.
+    Policy(Box<PolicyModel>),
 }
 
 /// How a model is stored. A file may name one that only a newer program knows.
@@ -56,6 +61,8 @@ pub enum Shape {
     Classes,
     /// [`Body::Order`].
     Order,
+    /// [`Body::Policy`].
+    Policy,
 }
 
 impl Shape {
@@ -70,6 +77,7 @@ impl Shape {
             Self::Number => "number",
             Self::Classes => "classes",
             Self::Order => "order",
+            Self::Policy => "policy",
         }
         .to_owned()
     }
@@ -87,6 +95,7 @@ impl Body {
             Self::Number(_) => Shape::Number,
             Self::Classes(_) => Shape::Classes,
             Self::Order(_) => Shape::Order,
+            Self::Policy(_) => Shape::Policy,
         }
     }
 
@@ -103,6 +112,7 @@ impl Body {
             Self::Number(model) => model.to_bytes(),
             Self::Classes(model) => model.to_bytes(),
             Self::Order(model) => model.to_bytes(),
+            Self::Policy(model) => model.to_bytes(),
         }
     }
 
@@ -119,6 +129,7 @@ impl Body {
             Shape::Number => Self::Number(NumberModel::from_bytes(bytes)?),
             Shape::Classes => Self::Classes(ClassesModel::from_bytes(bytes)?),
             Shape::Order => Self::Order(OrderModel::from_bytes(bytes)?),
+            Shape::Policy => Self::Policy(Box::new(PolicyModel::from_bytes(bytes)?)),
             Shape::Groups => {
                 Self::Groups(RfmModel::from_bytes(bytes).map_err(LearningError::model("read the groups"))?)
             }

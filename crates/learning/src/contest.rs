@@ -37,6 +37,11 @@ pub enum Contest {
         /// How many customers it learned from who have refused or were erased since.
         n_refused: u64,
     },
+    /// The champion learned from the same before, and this one from that and more: it goes on from it.
+    Continued {
+        /// The champion.
+        champion: ModelVersion,
+    },
 }
 
 /// A champion that has learned from days of the window on which it would be compared.
@@ -116,7 +121,8 @@ impl Contest {
             Self::Unfit { champion, .. }
             | Self::Judged(Duel { champion, .. })
             | Self::Unjudged(Unjudged { champion, .. })
-            | Self::Renewed { champion, .. } => Some(champion),
+            | Self::Renewed { champion, .. }
+            | Self::Continued { champion } => Some(champion),
         }
     }
 

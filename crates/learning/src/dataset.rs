@@ -1,7 +1,7 @@
 //! Whom may we learn from? The whole history, customer by customer, of those who permit it.
 
 use crate::item_traits::traits_of;
-use crate::{Calendar, LearningError, SearchLog, Wanted};
+use crate::{Calendar, LearningError, RoundLog, SearchLog, Wanted};
 use events::{Offset, Place, Pointer};
 use features::{Cells, History, Items, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
@@ -37,6 +37,7 @@ pub struct Dataset {
     places: BTreeSet<String>,
     items: BTreeMap<ItemKey, ItemTraits>,
     searches: SearchLog,
+    rounds: RoundLog,
     wanted: OnceLock<Wanted>,
 }
 
@@ -110,6 +111,7 @@ impl Dataset {
             places,
             items,
             searches: SearchLog::default(),
+            rounds: RoundLog::default(),
             wanted: OnceLock::new(),
         })
     }
@@ -170,6 +172,44 @@ impl Dataset {
         // Customers are sorted by their ids, and so whoever looks up one finds the searches of one after the other.
         log.searches.sort_by(|a, b| (&a.customer, a.at, a.words).cmp(&(&b.customer, b.at, b.words)));
         Self { searches: log, ..self }
+    }
+
+    /// What actions were chosen for whom, in the order of time.
+    pub(crate) fn rounds(&self) -> &RoundLog {
+        &self.rounds
+    }
+
+    /// How many choices among actions there are to learn from, and of how many something came.
+    #[must_use]
+    pub fn n_rounds(&self) -> (u64, u64) {
+        (self.rounds.rounds.len() as u64, self.rounds.n_rewarded())
+    }
+
+    /// With what actions were chosen for customers who permit to be learned from: whoever read them has asked.
+    #[must_use]
+    pub fn with_rounds(self, log: RoundLog) -> Self {
+        Self { rounds: log.settled(), ..self }
+    }
+
+    /// Nothing but what actions were chosen: for what is learned from that alone, and again and again. What was read ends with an
+    /// event.
+    #[must_use]
+    pub fn of_rounds(log: RoundLog, read_until: Offset) -> Self {
+        let nothing = Self {
+            customers: Vec::new(),
+            n_events: 0,
+            n_left_out: 0,
+            read_until,
+            span: None,
+            reads: TraceReads::default(),
+            titles: BTreeSet::new(),
+            places: BTreeSet::new(),
+            items: BTreeMap::new(),
+            searches: SearchLog::default(),
+            rounds: RoundLog::default(),
+            wanted: OnceLock::new(),
+        };
+        nothing.with_rounds(log)
     }
 
     /// Where those among the customers stand who are meant by these ids, also by one of before they turned out to be one.

@@ -37,11 +37,13 @@ mod name;
 mod need;
 mod outcome;
 mod outcomes;
+mod policy;
 pub mod reasons;
 #[cfg(test)]
 mod reference;
 mod registry;
 mod reigning;
+mod rounds;
 mod searched;
 mod split;
 mod store;
@@ -55,7 +57,8 @@ mod wanted;
 mod withdrawals;
 
 pub use body::{
-    BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, NumberModel, OrderModel, Ordered, Scored, Shape,
+    BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, Foretold, NumberModel, OrderModel, Ordered,
+    PolicyModel, Scored, Shape,
 };
 pub use calendar::{Calendar, Gap};
 pub use contest::{Contest, Duel, Paired, Unjudged};
@@ -73,11 +76,12 @@ pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
+pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog};
 pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
-pub use tasks::{Binary, Classes, Number, Recommend, Search, Segments, Value, ValueHistory, rfm_of, tasks};
+pub use tasks::{Act, Binary, Classes, Number, Recommend, Search, Segments, Value, ValueHistory, rfm_of, tasks};
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use wanted::Wanted;
 pub use withdrawals::{Before, Withdrawals, Withdrawn};

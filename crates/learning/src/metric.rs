@@ -26,7 +26,7 @@ pub struct Metric {
     pub better: Better,
 }
 
-const METRICS: [Metric; 12] = [
+const METRICS: [Metric; 13] = [
     of("ndcg@10", "NDCG@10", Better::Higher, "How near the top of the list stands what was wanted next"),
     of("recall@10", "Recall@10", Better::Higher, "The share of the next purchases among the first ten"),
     of("coverage", "Coverage", Better::Higher, "The share of the catalogue that is recommended to anybody"),
@@ -52,6 +52,12 @@ const METRICS: [Metric; 12] = [
         "Mean error",
         Better::Lower,
         "How far a customer's number was off on average; where most are 0, 0 for all does well",
+    ),
+    of(
+        "policy_value",
+        "Worth a choice",
+        Better::Higher,
+        "What a choice among actions earns in the mean, less its cost",
     ),
     of("sum_bias", "Sum bias", Better::NearZero, "By what share the sum over all customers was too high"),
 ];

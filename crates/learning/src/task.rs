@@ -78,6 +78,11 @@ pub trait Task: Send + Sync {
     /// What people are told of it.
     fn about(&self) -> &TaskAbout;
 
+    /// Whether it learns from what its own models choose: then it is learned again as soon as more is known of that.
+    fn continues(&self) -> bool {
+        false
+    }
+
     /// The events that it must be able to count, besides purchases.
     fn watches(&self) -> Vec<Watch> {
         Vec::new()
@@ -125,6 +130,13 @@ impl Tasks {
     #[must_use]
     pub fn new(tasks: Vec<Box<dyn Task>>) -> Self {
         Self(tasks)
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn and(mut self, task: impl Task + 'static) -> Self {
+        self.0.push(Box::new(task));
+        self
     }
 
     /// Each task.

@@ -1,5 +1,6 @@
 //! What can be learned? One file a task, one line here; outcomes of the settings need neither.
 
+mod act;
 pub(crate) mod asked;
 pub(crate) mod binary;
 mod classes;
@@ -9,6 +10,7 @@ mod search;
 mod segments;
 mod value;
 
+pub use act::Act;
 pub use binary::Binary;
 pub use classes::Classes;
 pub use number::Number;

@@ -12,6 +12,7 @@ mod money;
 mod numbers;
 mod outcomes;
 mod partitions;
+mod policy;
 mod registry;
 mod search;
 mod wanted;

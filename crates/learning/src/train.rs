@@ -5,7 +5,7 @@ use crate::evaluation::Comparison;
 use crate::file::{self, ModelHeader};
 use crate::reigning::Reigning;
 use crate::task::{Data, Task};
-use crate::{Body, Evaluation, Gain, LearningError, Need, Split, Wanted};
+use crate::{Body, Evaluation, Gain, LearningError, Need, Numbers, Split, Wanted, policy};
 use primitives::Timestamp;
 
 /// By how much of the strongest baseline a champion may fall short in the number that decides: chance alone moves it
@@ -142,12 +142,13 @@ impl ModelHeader {
     /// same customers over a window that neither has learned from, and its probabilities are no further from what came
     /// true; or that one cannot answer any more; or that one has learned from customers who have refused since, and this
     /// one is not worse beyond noise, or the same without them. Where that one has learned from a day of the window, it
-    /// stays.
+    /// stays. A policy goes on from the one before it, unless chance alone would do better beyond noise.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let (is_good_enough, simple) = match (self.evaluation.beyond_bounds().next(), self.unbeaten()) {
             (Some(far_off), _) => (false, self.far_off(&far_off)),
             (None, Some(unbeaten)) => (false, unbeaten),
+            (None, None) if self.evaluation.decides == policy::DECIDES => self.against_chance(),
             (None, None) => self.against_simple_answers(),
         };
         let champion = self.contest.as_ref().and_then(Contest::champion);
@@ -169,6 +170,12 @@ impl ModelHeader {
                 );
                 (true, reason)
             }
+            Some(Contest::Continued { champion }) => (
+                true,
+                format!(
+                    "this model answers, and goes on from model {champion}, of whose choices it has learned, too: {simple}"
+                ),
+            ),
             Some(Contest::Judged(duel)) => (duel.ruling().is_for_challenger(), duel.sentence()),
             Some(Contest::Unjudged(unjudged)) => (unjudged.n_refused > 0, unjudged.sentence()),
         };
@@ -200,6 +207,29 @@ impl ModelHeader {
             self.evaluation.baseline_title(name),
             gain.in_words(),
         ))
+    }
+
+    /// A policy learns from what it chooses itself: it answers as soon as nothing says that chance alone would do better.
+    fn against_chance(&self) -> (bool, String) {
+        let value =
+            |numbers: Option<&Numbers>| numbers.and_then(|of| of.get(policy::DECIDES)).copied().unwrap_or_default();
+        let (ours, chance) = (value(Some(&self.evaluation.metrics)), value(self.evaluation.baselines.get("uniform")));
+        let logged = value(self.evaluation.baselines.get("logged"));
+        let gain = self.evaluation.gains.get("uniform");
+        let (is_worse, is_better) = (gain.is_some_and(Gain::is_loss), gain.is_some_and(Gain::is_gain));
+        let said = format!(
+            "a choice of it would have earned {ours:.4} in the mean, {} the {chance:.4} of any action with equal chance, where {logged:.4} \
+             was earned{}",
+            if is_better {
+                "more than"
+            } else if is_worse {
+                "less than"
+            } else {
+                "not clearly other than"
+            },
+            gain.map(|gain| format!(" (95 % interval: {})", gain.in_words())).unwrap_or_default(),
+        );
+        (!is_worse, said)
     }
 
     fn against_simple_answers(&self) -> (bool, String) {

@@ -47,14 +47,27 @@ struct Log {
 fn main() -> Result<()> {
     let plain = |name, explorer| Trial { name, explorer, floor: 0.0, changes: false, delay: 0.0, half_life: 0.0 };
     let square_cb = Explorer::default;
+    let lin_ucb = || Explorer::LinUcb { alpha: 1.0 };
     let trials = [
         plain("squarecb", square_cb()),
         Trial { floor: 0.01, ..plain("squarecb, floor 0.01", square_cb()) },
-        plain("linucb", Explorer::LinUcb { alpha: 1.0 }),
+        plain("linucb", lin_ucb()),
+        Trial { floor: 0.02, ..plain("squarecb, floor 0.02", square_cb()) },
+        Trial { floor: 0.02, ..plain("linucb, floor 0.02", lin_ucb()) },
+        Trial { floor: 0.02, ..plain("thompson, floor 0.02", Explorer::Thompson { v: 0.3, n_draws: 200 }) },
         plain("thompson", Explorer::Thompson { v: 0.3, n_draws: 200 }),
         plain("epsilon 0.05", Explorer::Epsilon { share: 0.05 }),
         plain("greedy", Explorer::Greedy),
         Trial { delay: 100.0, ..plain("squarecb, rewards after 100 rounds", square_cb()) },
+        Trial { delay: 100.0, ..plain("linucb, rewards after 100 rounds", lin_ucb()) },
+        Trial { delay: 1_000.0, floor: 0.02, ..plain("squarecb, floor 0.02, rewards after 1000 rounds", square_cb()) },
+        Trial { delay: 1_000.0, floor: 0.02, ..plain("linucb, floor 0.02, rewards after 1000 rounds", lin_ucb()) },
+        Trial {
+            floor: 0.02,
+            changes: true,
+            half_life: 2_000.0,
+            ..plain("linucb, floor 0.02, a change at half, half-life 2000", lin_ucb())
+        },
         Trial { floor: 0.01, changes: true, ..plain("squarecb, a change at half", square_cb()) },
         Trial {
             floor: 0.01,

@@ -236,6 +236,7 @@ fn freshness(opened: Opened) -> Result<()> {
         n_sealed_min: 1_000_000,
         seal: Duration::from_secs(3_600),
         train_hours: 0,
+        refit: Duration::from_secs(3_600),
     };
     let background = Background::start(trainer, corrector, pauses)?;
     let (mut to_found, mut to_gone): (Vec<Duration>, Vec<Duration>) = (Vec::new(), Vec::new());

@@ -145,6 +145,7 @@ fn pauses(settings: &Settings) -> Pauses {
         n_sealed_min: settings.events.seal_events,
         seal: Duration::from_secs(u64::try_from(settings.events.seal_hours).unwrap_or(u64::MAX).saturating_mul(3_600)),
         train_hours: settings.models.train_hours,
+        refit: Duration::from_secs(u64::try_from(settings.act.refit_minutes).unwrap_or(10).saturating_mul(60)),
     }
 }
 

@@ -17,13 +17,13 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Experiment, Flag, Holdout, Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Repeats, Rules, Segment};
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
-use learning::Outcome;
-use primitives::{Currency, Zone};
+use learning::{Outcome, PolicySettings, Reward};
+use primitives::{Currency, Zone, nearest};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -169,6 +169,18 @@ settings! {
         prior_rounds: f64 = 100.0,
         /// For how many hours the same customer gets the same, on whichever channel they come (1 to 8760).
         same_hours: i64 = 24,
+        /// How chance is spent on learning more, once it is learned what actions are worth: squarecb, linucb, thompson or greedy.
+        explore: String = "squarecb".to_owned(),
+        /// What counts as the success of an action: converted, clicked, or value: what it was worth beside what the action declares.
+        reward: String = "converted".to_owned(),
+        /// Within how many days it counts (1 to 365).
+        reward_days: i64 = 7,
+        /// After how many days a choice counts half at the latest; 0 forgets nothing (0 to 3650).
+        half_life_days: f64 = 60.0,
+        /// How often it is looked whether enough is new to learn again what actions are worth (1 to 1440).
+        refit_minutes: i64 = 10,
+        /// The features that are looked at besides those that always are, by name.
+        features: Vec<String> = Vec::new(),
     }
     /// Customers who are held out of what is decided, so that it can be told in money what decisions are worth. They are answered as if
     /// nothing were known of them.
@@ -363,7 +375,7 @@ impl Settings {
     pub fn capabilities(&self) -> Capabilities {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
-        let capabilities = capabilities.with_actions(&self.actions, self.arbitration());
+        let capabilities = capabilities.learning_by(self.policy()).with_actions(&self.actions, self.arbitration());
         let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
         Capabilities { synonyms, other_words: self.search.other_words, holdout: self.held_out(), ..capabilities }
     }
@@ -371,8 +383,21 @@ impl Settings {
     /// How it is chosen among actions.
     #[must_use]
     pub fn arbitration(&self) -> Arbitration {
-        let &ActSettings { floor, gamma, prior_rounds, same_hours } = &self.act;
-        Arbitration { floor, gamma, prior_rounds, same_hours }
+        let &ActSettings { floor, gamma, prior_rounds, same_hours, .. } = &self.act;
+        let explore = Explore::of(&self.act.explore).unwrap_or_default();
+        Arbitration { floor, gamma, prior_rounds, same_hours, explore, features: self.act.features.clone() }
+    }
+
+    /// How it is learned what actions are worth.
+    #[must_use]
+    pub fn policy(&self) -> PolicySettings {
+        let &ActSettings { reward_days, half_life_days, same_hours, .. } = &self.act;
+        PolicySettings {
+            reward: Reward::of(&self.act.reward).unwrap_or_default(),
+            reward_days,
+            half_life_days,
+            same_hours,
+        }
     }
 
     /// Who is held out.
@@ -424,7 +449,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 23] = [
+        let ranges: [(&'static str, i128, i128, i128); 25] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -446,6 +471,8 @@ impl Settings {
             ("recommend.per_category_max", self.recommend.per_category_max.into(), 0, 100),
             ("recommend.per_brand_max", self.recommend.per_brand_max.into(), 0, 100),
             ("act.same_hours", self.act.same_hours.into(), 1, 8_760),
+            ("act.reward_days", self.act.reward_days.into(), 1, 365),
+            ("act.refit_minutes", self.act.refit_minutes.into(), 1, 1_440),
             ("holdout.redraw_days", self.holdout.redraw_days.into(), 0, 3_650),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];
@@ -466,6 +493,9 @@ impl Settings {
         let wide = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)];
         if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
             return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
+        }
+        if let Some(broken) = self.broken_policy() {
+            return Some(broken);
         }
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));
@@ -488,6 +518,27 @@ impl Settings {
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+    }
+
+    /// Checks how it is learned what actions are worth.
+    fn broken_policy(&self) -> Option<(&'static str, String, String)> {
+        let ActSettings { explore, reward, half_life_days, features, .. } = &self.act;
+        let one_of = |names: &[&str]| format!("must be one of {}", names.join(", "));
+        if Explore::of(explore).is_none() {
+            return Some(("act.explore", one_of(&Explore::NAMES), explore.clone()));
+        }
+        if Reward::of(reward).is_none() {
+            return Some(("act.reward", one_of(&Reward::NAMES), reward.clone()));
+        }
+        if !(0.0..=3_650.0).contains(half_life_days) {
+            return Some(("act.half_life_days", "must be 0 to 3650".to_owned(), half_life_days.to_string()));
+        }
+        // What is wrong with declared features is said elsewhere.
+        let catalogue = learning::catalogue(&self.features, &self.outcomes).ok()?;
+        let unknown = features.iter().find(|name| catalogue.get(name).is_none())?;
+        let known = catalogue.definitions().iter().map(|definition| &*definition.name);
+        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        Some(("act.features", format!("must name features of the catalogue{meant}"), unknown.clone()))
     }
 }
 

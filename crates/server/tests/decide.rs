@@ -516,6 +516,7 @@ fn decisions_of_days_that_are_over_become_files_in_the_background_and_forget_as_
         n_sealed_min: u64::MAX,
         seal: Duration::from_secs(1 << 40),
         train_hours: 0,
+        refit: Duration::from_secs(3_600),
     };
     let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
     support::until("a file", || file.exists().then_some(()));

@@ -374,6 +374,7 @@ fn checkpoints_are_written_while_customers_are_read_and_all_of_them_are() {
         n_sealed_min: u64::MAX,
         seal: Duration::from_secs(1 << 40),
         train_hours: 0,
+        refit: Duration::from_secs(3_600),
     };
     let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
     until("everybody is in memory", || engine.look(|live| live.profiles.resident().count()) == N_VISITORS);

@@ -250,6 +250,7 @@ fn a_champion_is_noted_by_whoever_crowns_it_and_nobody_else() {
         n_sealed_min: u64::MAX,
         seal: Duration::from_secs(1 << 40),
         train_hours: 0,
+        refit: Duration::from_secs(3_600),
     };
     let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
     let n_tasks = engine.capabilities().tasks.iter().count();

@@ -6,6 +6,7 @@
 
 mod arbitrate;
 mod conditions;
+pub(super) mod context;
 
 use crate::action::{Action, CHANNELS};
 use crate::declaration::Declared;
@@ -55,6 +56,13 @@ impl Act {
         let looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters));
         let outcomes = looked_at.of_these(outcomes);
         let scores = Scores::of(&outcomes);
+        // What a policy looks at, so that the first one that is learned finds it in the decisions before it. Its model is named by
+        // the answer, and looks at nothing else.
+        let of_context = if actions.is_empty() { Vec::new() } else { context::names(&arbitration.features) };
+        let of_context = of_context.into_iter().filter(|name| features.contains(name));
+        let reads = looked_at.reads(&scores);
+        let features: BTreeSet<String> = reads.features.iter().cloned().chain(of_context).collect();
+        let reads = Reads { features: features.into_iter().collect(), ..reads };
         let declaration = Declaration::of(Declared::Actions {
             actions,
             arbitration: arbitration.clone(),
@@ -66,7 +74,7 @@ impl Act {
             title: "Next best action".to_owned(),
             question: "What to do for this customer next?".to_owned(),
             purpose: Purpose::Personalization,
-            reads: looked_at.reads(&scores),
+            reads,
             tasks: Vec::new(),
             parameters: vec![N, CHANNEL, AMONG, EXCLUDE],
             is_shown: true,
@@ -78,7 +86,8 @@ impl Act {
     }
 
     fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
-        arbitrate::arbitrate(&self.choices, &self.arbitration, &self.scores, ask, known)
+        let guess = arbitrate::Guess::of(ask, known);
+        arbitrate::arbitrate(&self.choices, &self.arbitration, (&self.scores, guess.as_ref()), ask, known)
     }
 }
 
@@ -115,8 +124,11 @@ impl Kind for Act {
 }
 
 fn said(arbitrated: Arbitrated) -> Said {
-    let Arbitrated { chosen, left_out, shortfall } = arbitrated;
+    let Arbitrated { chosen, left_out, shortfall, model } = arbitrated;
     let propensity = chosen.first().map_or(primitives::Probability::ONE, |first| first.propensity);
     let content = Content::Actions(Box::new(Actions { chosen, left_out }));
-    Said { content, model: None, more: More { shortfall, propensity, ..More::default() } }
+    Said { content, model, more: More { shortfall, propensity, ..More::default() } }
 }
+
+/// The task that learns what actions are worth.
+const POLICY: &str = "act";

@@ -66,6 +66,7 @@ pub(super) fn of_channel(name: &str, properties: Properties) -> Value {
 fn value(key: &str, property: &Property) -> Value {
     let said = match key {
         "query" => "green tea",
+        "action" => "grinder",
         "channel" => "email",
         "subject" | "email_subject" => "Where is my parcel?",
         "text" => "My parcel has not arrived yet.",

@@ -124,7 +124,16 @@ const CANCELLED: Properties = &[(Optional, &SUBSCRIPTION_ID), (Optional, &PLAN),
 const MEASURED: Properties = &[(Required, &METRIC), (Required, &VALUE), (Optional, &UNIT), (Optional, &DEVICE)];
 const FAULTED: Properties = &[(Optional, &CODE), (Optional, &SECONDS), (Optional, &DEVICE)];
 const STORE_VISITED: Properties = &[(Optional, &STORE), (Optional, &LOYALTY), (Optional, &SECONDS)];
-const DECISION: Properties = &[(Required, &DECISION_ID), (Optional, &ITEM), (Optional, &POSITION)];
+const DECISION: Properties = &[
+    (Required, &DECISION_ID),
+    (Optional, &ACTION),
+    (Optional, &ITEM),
+    (Optional, &POSITION),
+    (Optional, &EARNED),
+    (Optional, &CURRENCY),
+    (Optional, &MET_BY),
+    (Optional, &REASON),
+];
 
 /// Every name that is understood beside those of purchases, in the order of its bytes.
 pub(crate) static CHANNELS: [Spoken; 161] = [

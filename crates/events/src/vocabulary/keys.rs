@@ -1,5 +1,6 @@
 //! Which keys of a tracked event's properties are read? So that one that is not, because it is misspelt, is seen.
 
+use super::answered;
 use super::channels::SEARCH;
 use super::dialect::PLAIN;
 use super::steps::Named;
@@ -12,7 +13,11 @@ use primitives::nearest;
 pub fn keys_read(name: &str) -> Vec<&'static str> {
     match meaning_of(name) {
         Some(Meaning::Step(named)) => of_purchase(named),
-        Some(Meaning::Channel(spoken)) => of_channel(spoken.properties),
+        Some(Meaning::Channel(spoken)) => {
+            let mut keys = of_channel(spoken.properties);
+            keys.extend(answered::keys().filter(|_| answered::can_answer(spoken.verb)));
+            keys
+        }
         None => Vec::new(),
     }
 }
@@ -32,6 +37,7 @@ fn of_purchase(named: &Named) -> Vec<&'static str> {
     if *dialect != PLAIN {
         keys.push("transactions");
     }
+    keys.extend(answered::keys().filter(|_| answered::of_purchase(named.step).is_some()));
     if named.step == CommerceStep::Searched {
         keys.extend(of_channel(SEARCH));
     }
@@ -82,7 +88,7 @@ mod tests {
         let envelope = Envelope::new(Timestamp::from_millis(0), Origin::Server);
         let told = |event: Event| {
             let Call::Track { .. } = &event.call else { unreachable!() };
-            format!("{:?} {:?}", event.deed(), event.marks())
+            format!("{:?} {:?} {:?}", event.deed(), event.answered(), event.marks())
         };
         parse_event(payload, None, &envelope).map_or_else(|refused| format!("{refused:?}"), told)
     }

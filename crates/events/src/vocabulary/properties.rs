@@ -146,5 +146,8 @@ properties! {
     STORE = ["store_id", "storeId", "store"] Kind::Id, "which shop";
     LOYALTY = ["loyalty_id", "loyaltyId"] Kind::Id, "by which card of the loyalty programme they were known";
     DECISION_ID = ["decision_id", "decisionId"] Kind::Id, "the `decisionId` of the answer";
+    ACTION = ["action", "action_id", "actionId"] Kind::Id, "which of the actions that it answered; the first where nothing is said";
+    EARNED = ["value"] Kind::Amount, "what it was worth, such as the revenue that came of it";
+    MET_BY = ["channel"] Kind::Text, "where it met them: `web`, `email`, `call`, …";
     ITEM = ["item_id", "itemId", "product_id", "productId"] Kind::Id, "which item of it";
 }

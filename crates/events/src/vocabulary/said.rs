@@ -5,8 +5,9 @@ use super::properties::*;
 use super::sheet::{Paid, Sheet};
 use super::values::At;
 use crate::{
-    Commerce, CommerceStep, DecisionSeen, Deed, Email, Fault, Measurement, Message, PageLeft, Payment, PhoneCall,
-    Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription, SubscriptionStep, Ticket,
+    Commerce, CommerceStep, DecisionSeen, DecisionStep, Deed, Email, Fault, Measurement, Message, PageLeft, Payment,
+    PhoneCall, Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription, SubscriptionStep,
+    Ticket,
 };
 use primitives::ItemId;
 
@@ -64,8 +65,8 @@ pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
             seconds: sheet.number(&SECONDS),
         })),
         Verb::Decision(step) => {
-            let (id, item, position) = (sheet.id(&DECISION_ID), sheet.id(&ITEM), sheet.count(&POSITION));
-            id.map_or(Deed::Other, |id| Deed::Decision(Box::new(DecisionSeen { step, id, item, position })))
+            let seen = decision(step, sheet);
+            seen.map_or(Deed::Other, |seen| Deed::Decision(Box::new(seen)))
         }
     }
 }
@@ -161,6 +162,22 @@ fn subscription(step: SubscriptionStep, sheet: &mut Sheet<'_>) -> Subscription {
         reason: sheet.text(&REASON),
     }
 }
+
+fn decision(step: DecisionStep, sheet: &mut Sheet<'_>) -> Option<DecisionSeen> {
+    let (id, action, item) = (sheet.id(&DECISION_ID), sheet.id(&ACTION), sheet.id(&ITEM));
+    let position = sheet.count(&POSITION);
+    let (value, bare_value) = match sheet.paid(&EARNED, NO_CURRENCY_OF_VALUE) {
+        None => (None, None),
+        Some(Paid::In(money)) => (Some(money), None),
+        Some(Paid::Bare(amount)) => (None, Some(amount)),
+    };
+    let (channel, reason) = (sheet.text(&MET_BY), sheet.text(&REASON));
+    Some(DecisionSeen { step, id: id?, action, item, position, value, bare_value, channel, reason })
+}
+
+/// Without a currency it is taken for that of what actions are worth.
+const NO_CURRENCY_OF_VALUE: &str = "without one the value counts in the currency that actions are worth in; send the three letters of \
+                                    ISO 4217, such as \"EUR\", or set `currency.default` in the settings";
 
 /// What was said before of the subscription is not known here.
 const NO_CURRENCY_OF_SUBSCRIPTION: &str = "without one the amount counts in the currency that was last said of the subscription, \

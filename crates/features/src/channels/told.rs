@@ -1,11 +1,12 @@
 //! What does one event of a channel tell?
 
+use super::contact::ContactSaid;
 use super::term::{Price, TermSaid};
 use super::visit::{Stage, Step};
 use super::words::Word;
 use crate::cell::{Tally, millionths};
 use events::{
-    CommerceStep, DecisionStep, Deed, EmailStep, Payment, PaymentStep, Question, Search, Subscription,
+    CommerceStep, DecisionStep, Deed, EmailStep, Event, Payment, PaymentStep, Question, Search, Subscription,
     SubscriptionStep, TicketStep,
 };
 use primitives::stable_hash;
@@ -147,6 +148,8 @@ pub(crate) enum Channel {
     /// What became of a ticket.
     Ticket(u64, TicketStep),
     Subscription(u64, TermSaid),
+    /// What came of a decision.
+    Contact(ContactSaid),
     PaymentEnded {
         is_approved: bool,
     },
@@ -162,14 +165,24 @@ impl Channel {
             Self::PageLeft(_) | Self::Measured(..) => Matter::Conduct,
             Self::Ticket(..) => Matter::Support,
             Self::Subscription(..) => Matter::Subscriptions,
+            Self::Contact(_) => Matter::Conduct,
             Self::PaymentEnded { .. } => Matter::Payments,
             Self::Rated(_) => Matter::Ratings,
         }
     }
 }
 
-/// What an event tells. Purchases, page views and what is nothing of the kind tell nothing.
-pub(crate) fn channels_of(deed: &Deed) -> Box<[Channel]> {
+/// What an event tells; also of the decision that it answers, whatever else it says.
+pub(crate) fn channels_of(event: &Event) -> Box<[Channel]> {
+    let told = channels_of_deed(event.deed());
+    match event.answered().and_then(ContactSaid::of) {
+        Some(contact) => told.into_iter().chain([Channel::Contact(contact)]).collect(),
+        None => told,
+    }
+}
+
+/// What a deed tells. Purchases, page views and what is nothing of the kind tell nothing.
+fn channels_of_deed(deed: &Deed) -> Box<[Channel]> {
     use Channel::{Measured, Number, PageLeft, Rated, Ticket};
     let seconds = |quantity, seconds: Option<f64>| seconds.map(|seconds| Number(quantity, millionths(seconds)));
     match deed {

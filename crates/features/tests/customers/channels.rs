@@ -58,6 +58,11 @@ fn said(kind: usize, a: u8, b: u8) -> (&'static str, Value) {
         ("Store Visited", json!({"store_id": id})),
         ("Decision Shown", json!({"decisionId": id})),
         ("Decision Clicked", json!({"decisionId": id})),
+        ("Decision Shown", json!({"decisionId": format!("d{a}"), "action": id, "channel": "web"})),
+        ("Decision Dismissed", json!({"decisionId": format!("d{a}"), "action": id})),
+        ("Decision Converted", json!({"decisionId": format!("d{}", b % 90), "action": id, "value": amount})),
+        ("Decision Converted", json!({"decisionId": format!("d{}", a % 90), "value": amount, "currency": "EUR"})),
+        ("Grinder Taken", json!({"decisionId": format!("d{}", a % 90)})),
     ];
     kinds[kind % kinds.len()].clone()
 }

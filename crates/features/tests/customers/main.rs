@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a helper of tests fails the test")]
 
 mod channels;
+mod contacts;
 mod table;
 mod training;
 mod windows;

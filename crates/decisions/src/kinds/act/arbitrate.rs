@@ -5,10 +5,13 @@
 //! priority = (propensity * value - cost) * context * weight
 //! ```
 
+use super::POLICY;
 use super::conditions::Choice;
+use super::context::Look;
 use crate::action::Action;
 use crate::kinds::conditions::Scores;
-use crate::{Arbitration, Ask, ChosenAction, Factors, Knowledge};
+use crate::{Arbitration, Ask, ChosenAction, Explore, Factors, Knowledge, ModelRef};
+use learning::{Foretold, PolicyModel};
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +22,29 @@ pub(super) struct Arbitrated {
     pub(super) chosen: Vec<ChosenAction>,
     pub(super) left_out: BTreeMap<String, Vec<String>>,
     pub(super) shortfall: Option<String>,
+    /// The policy that was asked.
+    pub(super) model: Option<ModelRef>,
+}
+
+/// What a policy is asked about.
+pub(super) struct Guess<'a> {
+    policy: &'a PolicyModel,
+    named: ModelRef,
+    view: Vec<f64>,
+}
+
+impl<'a> Guess<'a> {
+    /// The policy in force, and how it looks at a customer and a question; `None` where there is none.
+    pub(super) fn of(ask: &Ask<'a>, known: Option<&Knowledge>) -> Option<Self> {
+        let (loaded, policy) = ask.models.policy(&POLICY.into()).ok()?;
+        let look = Look::at(ask.question, known);
+        let view = policy.view(|name| look.number(name));
+        Some(Self { policy, named: ModelRef::from(loaded), view })
+    }
+
+    fn foretell(&self, action: &Action) -> Option<Foretold> {
+        self.policy.foretell(&self.view, &action.name, &action.group)
+    }
 }
 
 /// An action that may be done, with what it is worth.
@@ -26,22 +52,24 @@ struct Candidate<'a> {
     action: &'a Action,
     factors: Factors,
     priority: f64,
+    /// What a policy says of it; `None` where none does, and what was declared counts.
+    foretold: Option<Foretold>,
 }
 
 /// Chooses for a customer, of whom perhaps nothing may be known.
 pub(super) fn arbitrate(
     choices: &[Choice],
     how: &Arbitration,
-    scores: &Scores,
+    (scores, guess): (&Scores, Option<&Guess<'_>>),
     ask: &Ask<'_>,
     known: Option<&Knowledge>,
 ) -> Arbitrated {
-    let mut told = Arbitrated::default();
+    let mut told = Arbitrated { model: guess.map(|guess| guess.named.clone()), ..Arbitrated::default() };
     let mut candidates = Vec::new();
     for choice in choices {
         match why_not(choice, scores, ask, known) {
             Some(rule) => told.leave(rule, &choice.action),
-            None => candidates.push(Candidate::of(&choice.action, ask)),
+            None => candidates.push(Candidate::of(&choice.action, ask, guess)),
         }
     }
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
@@ -54,7 +82,7 @@ pub(super) fn arbitrate(
         told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
     }
     first.iter().skip(n).for_each(|one| told.leave("outranked", one.action));
-    let drawn = draw(&worth, how, ask);
+    let drawn = draw(&worth, how, guess, ask);
     let n_left = n.saturating_sub(told.chosen.len());
     for (place, (at, propensity)) in drawn.into_iter().enumerate() {
         let one = &worth[at];
@@ -98,13 +126,15 @@ fn why_not(choice: &Choice, scores: &Scores, ask: &Ask<'_>, known: Option<&Knowl
 }
 
 impl<'a> Candidate<'a> {
-    fn of(action: &'a Action, ask: &Ask<'_>) -> Self {
+    fn of(action: &'a Action, ask: &Ask<'_>, guess: Option<&Guess<'_>>) -> Self {
+        // To do nothing always succeeds, and what comes first is not drawn: nothing is learned of either.
+        let foretold = guess.filter(|_| !action.nothing && !action.mandatory).and_then(|guess| guess.foretell(action));
         let of_context = action.context.iter().filter_map(|(key, factors)| {
             let said = ask.question.context.get(key)?;
             factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
         });
         let factors = Factors {
-            propensity: action.prior,
+            propensity: foretold.map_or(action.prior, |foretold| foretold.share),
             value: action.value,
             incremental: 1.0,
             cost: action.cost,
@@ -112,7 +142,7 @@ impl<'a> Candidate<'a> {
             weight: action.weight,
             fatigue: 1.0,
         };
-        Self { action, priority: factors.priority(), factors }
+        Self { action, priority: factors.priority(), factors, foretold }
     }
 
     fn chosen(&self, propensity: f64, reason: String) -> ChosenAction {
@@ -132,23 +162,72 @@ impl<'a> Candidate<'a> {
         if self.action.nothing {
             return "Nothing else is worth more".to_owned();
         }
-        format!("Accepted in {:.1} of 100 cases as was declared, and worth {value:.2} then", 100.0 * propensity)
+        let told_by = match self.foretold {
+            None => "as was declared",
+            Some(foretold) if foretold.is_of_group => "as others of its group are",
+            Some(_) => "by what came of it before",
+        };
+        format!("Accepted in {:.1} of 100 cases {told_by}, and worth {value:.2} then", 100.0 * propensity)
+    }
+
+    /// How much what it is worth moves with how likely it is accepted.
+    fn scale(&self) -> f64 {
+        let Factors { value, incremental, context, weight, fatigue, .. } = self.factors;
+        value * incremental * context * weight * fatigue
     }
 }
 
 /// In which order the actions are drawn, each with how likely it was to be drawn there.
-fn draw(worth: &[Candidate<'_>], how: &Arbitration, ask: &Ask<'_>) -> Vec<(usize, f64)> {
+fn draw(worth: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, ask: &Ask<'_>) -> Vec<(usize, f64)> {
     let values: Vec<f64> = worth.iter().map(|one| one.priority).collect();
-    let most = values.iter().copied().fold(0.0, f64::max);
-    // Without a model, what is best is all that can be compared with.
-    let beliefs = Beliefs { spread: if most > 0.0 { most } else { 1.0 }, ..Beliefs::new(&values, how.prior_rounds) };
-    let explorer = Explorer::SquareCb { scale: how.gamma, exponent: 0.5 };
-    let p = explorer.pmf(&beliefs, how.floor, Seed::new(0));
     let drawn_by = who_and_when(how, ask);
+    let p = match guess {
+        Some(guess) => by_policy(worth, &values, how, guess, Seed::new(stable_hash(&drawn_by))),
+        None => {
+            let most = values.iter().copied().fold(0.0, f64::max);
+            // Without a model, what is best is all that can be compared with.
+            let spread = if most > 0.0 { most } else { 1.0 };
+            let beliefs = Beliefs { spread, ..Beliefs::new(&values, how.prior_rounds) };
+            square_cb(how).pmf(&beliefs, how.floor, Seed::new(0))
+        }
+    };
     let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", worth[at].action.name))));
     let propensities = race_propensities(&p, &order);
     order.into_iter().zip(propensities).collect()
 }
+
+fn square_cb(how: &Arbitration) -> Explorer {
+    Explorer::SquareCb { scale: how.gamma, exponent: 0.5 }
+}
+
+/// How likely each is drawn by what a policy says.
+fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: &Guess<'_>, seed: Seed) -> Vec<f64> {
+    let best = worth.iter().max_by(|a, b| a.priority.total_cmp(&b.priority));
+    // What came lies as far from what was foretold as that of the best does; to do nothing brings nothing to compare with.
+    let scale = best.map_or(1.0, |best| if best.scale() > 0.0 { best.scale() } else { 1.0 });
+    let width = |one: &Candidate<'_>| {
+        let width = one.foretold.map_or(NOT_KNOWN, |foretold| foretold.width);
+        if one.action.nothing { 0.0 } else { width * one.scale() / scale }
+    };
+    let widths: Vec<f64> = worth.iter().map(width).collect();
+    let beliefs = Beliefs {
+        values,
+        widths: &widths,
+        votes: &[],
+        spread: guess.policy.spread() * scale,
+        n_rounds: how.prior_rounds + guess.policy.n_rounds(),
+    };
+    let explorer = match how.explore {
+        Explore::SquareCb => square_cb(how),
+        Explore::LinUcb => Explorer::LinUcb { alpha: 1.0 },
+        Explore::Thompson => Explorer::Thompson { v: 0.3, n_draws: 200 },
+        Explore::Greedy => Explorer::Greedy,
+    };
+    explorer.pmf(&beliefs, how.floor, seed)
+}
+
+/// How little is known of what was never drawn: as much as one round says.
+const NOT_KNOWN: f64 = 1.0;
 
 /// From what chance comes: who it is about and in which period; of whoever is nobody, the decision.
 fn who_and_when(how: &Arbitration, ask: &Ask<'_>) -> String {

@@ -408,7 +408,7 @@ fn what_is_said_stands_in_the_deed() {
     let said = json!({"metric": "logins", "value": "-2.5", "deviceId": "d"});
     assert_eq!(deed("service_measured", said), Deed::Measured(Box::new(measured)));
     let seen =
-        DecisionSeen { step: DecisionStep::Dismissed, id: "d1".into(), item: Some("a".into()), position: Some(1) };
+        DecisionSeen { item: Some("a".into()), position: Some(1), ..DecisionSeen::new(DecisionStep::Dismissed, "d1") };
     let said = json!({"decisionId": "d1", "product_id": "a", "position": 1});
     assert_eq!(deed("Decision Dismissed", said), Deed::Decision(Box::new(seen)));
     let message = |name: &str| deed(name, json!({"body": "Where is it?", "conversation_id": 3}));

@@ -231,7 +231,8 @@ fn visit_words(visit: &StoreVisit) -> Words {
 
 fn decision_words(seen: &DecisionSeen, name_of: NameOf<'_>) -> Words {
     let item = seen.item.as_deref().map(|id| name_of(&ItemId::from(id)).unwrap_or_else(|| cut(id)));
-    let what = item.as_deref().unwrap_or("what was decided");
+    let action = seen.action.as_deref().map(cut);
+    let what = action.as_deref().or(item.as_deref()).unwrap_or("what was decided");
     let head = match seen.step {
         DecisionStep::Shown => format!("Was shown {what}"),
         DecisionStep::Clicked => format!("Clicked on {what}"),
@@ -239,5 +240,12 @@ fn decision_words(seen: &DecisionSeen, name_of: NameOf<'_>) -> Words {
         DecisionStep::Converted => format!("Did what it was for: {what}"),
     };
     let place = seen.position.map(|place| format!("place {}", format::count(place)));
-    Words::head(head).and(place).and(Some(format!("decision {}", format::short_id(&seen.id))))
+    let worth = seen.value.map(|value| format!("worth {value}"));
+    let worth = worth.or_else(|| seen.bare_value.map(|value| format!("worth {value}")));
+    Words::head(head)
+        .and(place)
+        .and(worth)
+        .and(seen.channel.as_deref().map(|channel| format!("by {}", cut(channel))))
+        .and(seen.reason.as_deref().map(cut))
+        .and(Some(format!("decision {}", format::short_id(&seen.id))))
 }

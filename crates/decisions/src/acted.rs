@@ -1,0 +1,81 @@
+//! What did a decision draw among actions, and from what? As it is learned from.
+
+use crate::kinds::{Look, looked_at};
+use crate::{Arm, Content, Record, Subject};
+use primitives::{CustomerId, Timestamp};
+
+/// What one decision drew.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Acted {
+    /// For whom.
+    pub customer: CustomerId,
+    /// When.
+    pub at: Timestamp,
+    /// What was known then, in the order of [`inputs_of_policies`]; NaN where it was not.
+    pub x: Box<[f32]>,
+    /// The actions that were drawn, in the order of their places.
+    pub drawn: Vec<DrawnAction>,
+}
+
+/// An action that was drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnAction {
+    /// Which.
+    pub name: String,
+    /// At which place, the first being 0.
+    pub place: u32,
+    /// With which chance for its place.
+    pub propensity: f64,
+    /// All that could have been drawn for that place.
+    pub candidates: Vec<String>,
+}
+
+/// The names of what policies are learned from; `features` besides those that always are.
+#[must_use]
+pub fn inputs_of_policies(features: &[String]) -> Vec<String> {
+    looked_at(features)
+}
+
+impl Record {
+    /// What it drew; `None` where it drew nothing, nobody was named, the customer was held out, or it is forgotten. What
+    /// `comes_first` was not drawn.
+    #[must_use]
+    pub fn acted(&self, inputs: &[String], comes_first: impl Fn(&str) -> bool) -> Option<Acted> {
+        let Content::Actions(actions) = &self.decision.answer.content else { return None };
+        let is_held_out = self.question.arm == Some(Arm::Holdout);
+        if self.question.is_of_nobody() || self.is_forgotten() || is_held_out {
+            return None;
+        }
+        let all = actions.chosen.iter().enumerate().filter(|(_, action)| !comes_first(&action.id));
+        let chosen: Vec<(usize, &str, f64)> =
+            all.map(|(place, action)| (place, action.id.as_str(), action.propensity.get())).collect();
+        let outranked = actions.left_out.get("outranked").into_iter().flatten().map(String::as_str);
+        let outranked: Vec<&str> = outranked.filter(|name| !comes_first(name)).collect();
+        let drawn = chosen.iter().enumerate().map(|(at, (place, name, propensity))| DrawnAction {
+            name: (*name).to_owned(),
+            place: u32::try_from(*place).unwrap_or(u32::MAX),
+            propensity: *propensity,
+            candidates: chosen[at..]
+                .iter()
+                .map(|(_, name, _)| *name)
+                .chain(outranked.iter().copied())
+                .map(str::to_owned)
+                .collect(),
+        });
+        let drawn: Vec<DrawnAction> = drawn.collect();
+        let subject = self.subject();
+        let known = match &subject {
+            Subject::Known(known) => Some(known.get()),
+            Subject::Withheld(_) | Subject::Unknown(_) => None,
+        };
+        let look = Look::at(&self.question, known);
+        #[expect(clippy::cast_possible_truncation, reason = "seven digits are more than any of them is known to")]
+        let x = inputs.iter().map(|name| look.number(name) as f32).collect();
+        (!drawn.is_empty()).then(|| Acted {
+            customer: self.question.customer.clone(),
+            at: self.question.as_of,
+            x,
+            drawn,
+        })
+    }
+}

@@ -1,0 +1,257 @@
+//! What came of one decision that met a customer, by all that was said of it?
+
+use super::words::{Latest, Turn, Word, Words};
+use crate::seen::Place;
+use events::{DecisionSeen, DecisionStep};
+use primitives::{Money, Timestamp, stable_hash};
+use serde::{Deserialize, Serialize};
+
+/// What one event says of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ContactSaid {
+    decision: u64,
+    action: u64,
+    step: DecisionStep,
+    worth: Option<Worth>,
+    channel: u64,
+}
+
+/// What an answer to a decision was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Worth {
+    /// In a currency.
+    In(Money),
+    /// In major units of a currency that nobody said.
+    Bare(f64),
+}
+
+/// What came of a decision, or of one of its actions: when each was last said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Contact {
+    /// Which decision: [`Contact::name_of`] its id.
+    pub decision: u64,
+    /// Which of its actions or items, named in the same way; 0 where none was said.
+    pub action: u64,
+    /// It was shown.
+    pub shown_at: Option<Timestamp>,
+    /// It was clicked on.
+    pub clicked_at: Option<Timestamp>,
+    /// It was sent away.
+    pub dismissed_at: Option<Timestamp>,
+    /// What it was for was done.
+    pub converted_at: Option<Timestamp>,
+    /// What that was worth, where it was said.
+    pub worth: Option<Worth>,
+    /// Where it met them, named in the same way; 0 where it was not said.
+    pub channel: u64,
+}
+
+impl Contact {
+    /// What a decision, an action or a channel is called here.
+    #[must_use]
+    pub fn name_of(text: &str) -> u64 {
+        stable_hash(text)
+    }
+
+    /// When anything was last said of it.
+    #[must_use]
+    pub fn last_at(&self) -> Option<Timestamp> {
+        [self.shown_at, self.clicked_at, self.dismissed_at, self.converted_at].into_iter().flatten().max()
+    }
+
+    /// With what else is known of the same.
+    fn join(&mut self, other: &Self) {
+        self.shown_at = self.shown_at.max(other.shown_at);
+        self.clicked_at = self.clicked_at.max(other.clicked_at);
+        self.dismissed_at = self.dismissed_at.max(other.dismissed_at);
+        self.converted_at = self.converted_at.max(other.converted_at);
+        // Who shows it need not be who tells what it was worth.
+        self.worth = self.worth.or(other.worth);
+        self.channel = if self.channel == 0 { other.channel } else { self.channel };
+    }
+}
+
+impl ContactSaid {
+    /// What an event says; `None` for one item of a list that was seen: of a list there are many, and they would push out what came
+    /// of actions.
+    pub(crate) fn of(seen: &DecisionSeen) -> Option<Self> {
+        if seen.step == DecisionStep::Shown && seen.item.is_some() && seen.action.is_none() {
+            return None;
+        }
+        let worth = seen.value.map(Worth::In).or(seen.bare_value.map(Worth::Bare));
+        let name = |text: Option<&str>| text.map_or(0, Contact::name_of);
+        Some(Self {
+            decision: Contact::name_of(&seen.id),
+            action: name(seen.action.as_deref().or(seen.item.as_deref())),
+            step: seen.step,
+            worth: worth.filter(|_| seen.step == DecisionStep::Converted),
+            channel: name(seen.channel.as_deref()),
+        })
+    }
+
+    /// What tells the thing that it is about from others.
+    fn id(&self) -> u64 {
+        stable_hash(&format!("{:x}\0{:x}", self.decision, self.action))
+    }
+}
+
+/// What came of all decisions that are remembered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Contacts {
+    /// That they were shown, clicked on and sent away: on that everybody's word counts.
+    seen: Words<Met>,
+    /// That they did what they were for, as the company told it, and as only a public write key did.
+    vouched: Words<Met>,
+    claimed: Words<Met>,
+}
+
+impl Contacts {
+    pub(crate) fn add(&mut self, place: Place, is_vouched: bool, said: ContactSaid) {
+        let words = match (said.step, is_vouched) {
+            (DecisionStep::Converted, true) => &mut self.vouched,
+            (DecisionStep::Converted, false) => &mut self.claimed,
+            _ => &mut self.seen,
+        };
+        words.add(place, said.id(), Met::said(said));
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.seen.merge(other.seen);
+        self.vouched.merge(other.vouched);
+        self.claimed.merge(other.claimed);
+    }
+
+    /// All of them, from old to new. What was done is what the company told of it, where it ever told any.
+    pub(crate) fn all(&self) -> Vec<Contact> {
+        let is_told = self.vouched.iter().next().is_some();
+        let done = if is_told { &self.vouched } else { &self.claimed };
+        let mut found: Vec<Contact> = self.seen.iter().map(|(place, met)| met.contact(place)).collect();
+        for contact in done.iter().map(|(place, met)| met.contact(place)) {
+            let is_same = |known: &&mut Contact| (known.decision, known.action) == (contact.decision, contact.action);
+            match found.iter_mut().find(is_same) {
+                Some(known) => known.join(&contact),
+                None => found.push(contact),
+            }
+        }
+        found.sort_by_key(|contact| (contact.last_at(), contact.decision, contact.action));
+        found
+    }
+
+    pub(crate) fn n_bytes(&self) -> usize {
+        size_of::<Self>() + self.seen.n_bytes() + self.vouched.n_bytes() + self.claimed.n_bytes()
+    }
+}
+
+/// What the newest word on a decision says, and what those before it did, where there are any.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Met {
+    said: ContactSaid,
+    before: Option<Box<Facts>>,
+}
+
+type Said<T> = Latest<DecisionStep, T>;
+
+/// The newest word of each kind. The first one of each would tell more, and could not be known once older words had to go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Facts {
+    shown: Said<()>,
+    clicked: Said<()>,
+    dismissed: Said<()>,
+    converted: Said<()>,
+    worth: Said<Worth>,
+    channel: Said<u64>,
+}
+
+impl Facts {
+    fn said(said: ContactSaid, place: Place) -> Self {
+        let turn = (place.0, said.step, place.1);
+        let of = |step| Latest::of(turn, (said.step == step).then_some(()));
+        Self {
+            shown: of(DecisionStep::Shown),
+            clicked: of(DecisionStep::Clicked),
+            dismissed: of(DecisionStep::Dismissed),
+            converted: of(DecisionStep::Converted),
+            worth: Latest::of(turn, said.worth),
+            channel: Latest::of(turn, (said.channel != 0).then_some(said.channel)),
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.shown.join(other.shown);
+        self.clicked.join(other.clicked);
+        self.dismissed.join(other.dismissed);
+        self.converted.join(other.converted);
+        self.worth.join(other.worth);
+        self.channel.join(other.channel);
+    }
+
+    fn forget(&mut self, upto: &Turn<DecisionStep>) {
+        for said in [&mut self.shown, &mut self.clicked, &mut self.dismissed, &mut self.converted] {
+            said.forget(upto);
+        }
+        self.worth.forget(upto);
+        self.channel.forget(upto);
+    }
+
+    fn is_empty(&self) -> bool {
+        // The others are parts of these.
+        [self.shown, self.clicked, self.dismissed, self.converted].iter().all(|said| said.turn().is_none())
+    }
+}
+
+impl Met {
+    fn said(said: ContactSaid) -> Self {
+        Self { said, before: None }
+    }
+
+    fn facts(&self, place: Place) -> Facts {
+        let mut facts = Facts::said(self.said, place);
+        if let Some(before) = &self.before {
+            facts.join(before);
+        }
+        facts
+    }
+
+    /// All that is known of it, whose newest word happened at a place.
+    fn contact(&self, place: Place) -> Contact {
+        let facts = self.facts(place);
+        let at = |said: Said<()>| said.turn().map(|(at, ..)| at);
+        Contact {
+            decision: self.said.decision,
+            action: self.said.action,
+            shown_at: at(facts.shown),
+            clicked_at: at(facts.clicked),
+            dismissed_at: at(facts.dismissed),
+            converted_at: at(facts.converted),
+            worth: facts.worth.value(),
+            channel: facts.channel.value().unwrap_or_default(),
+        }
+    }
+}
+
+impl Word for Met {
+    type Step = DecisionStep;
+
+    fn step(&self) -> DecisionStep {
+        self.said.step
+    }
+
+    fn keep(&mut self, other: &Self, place: Place) {
+        let others = other.facts(place);
+        match &mut self.before {
+            Some(before) => before.join(&others),
+            None => self.before = Some(Box::new(others)),
+        }
+    }
+
+    fn forget(&mut self, upto: &Turn<DecisionStep>) {
+        if let Some(before) = &mut self.before {
+            before.forget(upto);
+        }
+        self.before.take_if(|before| before.is_empty());
+    }
+
+    fn n_bytes(&self) -> usize {
+        self.before.as_deref().map_or(0, size_of_val)
+    }
+}

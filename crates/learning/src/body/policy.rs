@@ -1,0 +1,183 @@
+//! What is an action worth for somebody? Read from what is known of them, by name.
+
+use crate::LearningError;
+use crate::rounds::Reward;
+use models::bandit::{Arm, Values};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the bytes that this program writes.
+const VERSION: u8 = 1;
+/// How far from the mean an input counts, in standard deviations.
+const FAR: f64 = 4.0;
+
+/// What is looked at, and around what it lies.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ground {
+    inputs: Vec<String>,
+    means: Vec<f64>,
+    /// One over the standard deviation; 0 where there is none, so that what is always the same says nothing.
+    scales: Vec<f64>,
+}
+
+impl Ground {
+    /// Of rows in the order of the inputs; what is not known is left out.
+    pub(crate) fn of<'a>(inputs: &[String], rows: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
+        let mean_of = |number: &dyn Fn(usize, f64) -> f64| {
+            let mut sums = vec![(0.0, 0.0); inputs.len()];
+            for row in rows.clone() {
+                for (at, value) in row.iter().enumerate().filter(|(_, value)| value.is_finite()) {
+                    let (n, sum) = sums[at];
+                    sums[at] = (n + 1.0, sum + number(at, f64::from(*value)));
+                }
+            }
+            sums.into_iter().map(|(n, sum)| sum / f64::max(n, 1.0)).collect::<Vec<f64>>()
+        };
+        let means = mean_of(&|_, value| value);
+        let variances = mean_of(&|at, value| (value - means[at]) * (value - means[at]));
+        let scale = |(mean, variance): (&f64, f64)| {
+            let deviation = variance.sqrt();
+            if deviation > 1e-9 * (1.0 + mean.abs()) { deviation.recip() } else { 0.0 }
+        };
+        let scales = means.iter().zip(variances).map(scale).collect();
+        Self { inputs: inputs.to_vec(), means, scales }
+    }
+
+    pub(crate) fn n_inputs(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// A row as the model looks at it; `value` answers what is known, and NaN where nothing is.
+    pub(crate) fn view(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
+        let near = |at: usize| {
+            let distance = (value(at) - self.means[at]) * self.scales[at];
+            if distance.is_finite() { distance.clamp(-FAR, FAR) } else { 0.0 }
+        };
+        (0..self.inputs.len()).map(near).collect()
+    }
+}
+
+/// What each action brings to whom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyModel {
+    ground: Ground,
+    actions: BTreeMap<String, u32>,
+    /// Those of which anything was ever drawn.
+    groups: BTreeMap<String, u32>,
+    values: Values,
+    reward: Reward,
+}
+
+/// What is foretold of an action.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Foretold {
+    /// How likely it succeeds, or which share of its worth it brings.
+    pub share: f64,
+    /// How little is known of it there: its standard error, in units of [`PolicyModel::spread`].
+    pub width: f64,
+    /// Whether it is foretold from its group, since the action itself was never drawn.
+    pub is_of_group: bool,
+}
+
+impl PolicyModel {
+    pub(crate) fn new(
+        ground: Ground,
+        (actions, mut groups): (BTreeMap<String, u32>, BTreeMap<String, u32>),
+        group_of: &[u32],
+        values: Values,
+        reward: Reward,
+    ) -> Self {
+        let was_drawn =
+            |group: &u32| (0_u32..).zip(group_of).any(|(action, of)| of == group && values.n_rounds_of(action) > 0.0);
+        groups.retain(|_, group| was_drawn(group));
+        Self { ground, actions, groups, values, reward }
+    }
+
+    /// The names of what it looks at.
+    #[must_use]
+    pub fn inputs(&self) -> &[String] {
+        &self.ground.inputs
+    }
+
+    /// What is known of somebody, as it looks at it: `number` answers what is known by its name, and NaN where nothing is.
+    #[must_use]
+    pub fn view(&self, number: impl Fn(&str) -> f64) -> Vec<f64> {
+        self.ground.view(|at| number(&self.ground.inputs[at]))
+    }
+
+    /// What is foretold of an action of a group; `None` where neither it nor any of its group was ever drawn.
+    ///
+    /// # Panics
+    /// Where the view is none of [`PolicyModel::view`].
+    #[must_use]
+    pub fn foretell(&self, view: &[f64], action: &str, group: &str) -> Option<Foretold> {
+        let known = self.actions.get(action).filter(|at| self.values.n_rounds_of(**at) > 0.0);
+        let arm = match known {
+            Some(at) => Arm::Known(*at),
+            None => Arm::Cold { group: *self.groups.get(group)? },
+        };
+        let share = self.values.score(view, arm).clamp(0.0, self.reward.most());
+        let width = self.values.width(view, arm).unwrap_or_default();
+        Some(Foretold { share, width, is_of_group: known.is_none() })
+    }
+
+    /// How far what comes lies from what is foretold.
+    #[must_use]
+    pub fn spread(&self) -> f64 {
+        self.values.spread()
+    }
+
+    /// How many rounds were learned from: old ones count less, and young ones as far as their rewards have come.
+    #[must_use]
+    pub fn n_rounds(&self) -> f64 {
+        self.values.n_rounds()
+    }
+
+    /// How many actions it knows.
+    #[must_use]
+    pub fn n_actions(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// By input, how far a standard deviation of it moves what an action brings, in the mean over the rounds.
+    pub(crate) fn slopes(&self) -> Vec<f64> {
+        let n = self.ground.n_inputs();
+        let mut moved = vec![0.0; n];
+        let nowhere = vec![0.0; n];
+        for at in (0..self.values.n_actions()).filter_map(|at| u32::try_from(at).ok()) {
+            let (arm, n_rounds) = (Arm::Known(at), self.values.n_rounds_of(at));
+            let here = self.values.score(&nowhere, arm);
+            for (input, moved) in moved.iter_mut().enumerate().filter(|_| n_rounds > 0.0) {
+                let mut there = nowhere.clone();
+                there[input] = 1.0;
+                *moved += n_rounds * (self.values.score(&there, arm) - here).abs();
+            }
+        }
+        moved
+    }
+
+    /// The model as bytes.
+    ///
+    /// # Errors
+    /// [`LearningError::File`] where it cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, LearningError> {
+        postcard::to_extend(self, vec![VERSION]).map_err(|error| LearningError::File { reason: error.to_string() })
+    }
+
+    /// Reads what [`PolicyModel::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`LearningError::File`] where the bytes are something else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LearningError> {
+        let corrupt = |reason: String| LearningError::File { reason };
+        let Some((&VERSION, rest)) = bytes.split_first() else {
+            return Err(corrupt(format!("the policy has not version {VERSION}")));
+        };
+        let model: Self = postcard::from_bytes(rest).map_err(|error| corrupt(error.to_string()))?;
+        let Ground { inputs, means, scales } = &model.ground;
+        let is_whole = inputs.len() == model.values.n_features()
+            && [means, scales].iter().all(|all| all.len() == inputs.len() && all.iter().all(|one| one.is_finite()))
+            && model.actions.values().all(|at| (*at as usize) < model.values.n_actions());
+        if is_whole { Ok(model) } else { Err(corrupt("the model's parts do not fit together".to_owned())) }
+    }
+}

@@ -1,0 +1,155 @@
+//! Which action is worth how much for whom? A policy, learned in batches from what was drawn before.
+//!
+//! The newest quarter of the rounds says which settings are best, and what the policy would have earned there, beside what was
+//! earned; then everything is learned from.
+
+mod arrival;
+mod judge;
+mod lesson;
+
+pub(crate) use judge::{DECIDES, judge};
+
+use crate::body::PolicyModel;
+use crate::contest::Contest;
+use crate::evaluation::mean;
+use crate::need::Need;
+use crate::reigning::Reigning;
+use crate::rounds::{PolicySettings, RoundLog};
+use crate::split::Split;
+use crate::task::{Data, Fitted, from_json};
+use crate::{Body, Importance, LearningError};
+use lesson::Lesson;
+use models::bandit::ValuesSettings;
+use primitives::{DAY_MS, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How to get more to learn from.
+const MORE: &str = "ask what to do for customers, with their `userId`";
+/// How to have rewards come.
+const ANSWER: &str = "send what comes of decisions: `Decision Converted` with `decision_id`, or the `decision_id` in the event \
+                      that is sent anyway, such as `Order Completed`";
+
+/// Which part of the rounds the policy is judged on.
+const JUDGED: usize = 4;
+
+/// With what a policy was fitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fit {
+    pub(crate) values: ValuesSettings,
+    #[serde(flatten)]
+    pub(crate) policy: PolicySettings,
+}
+
+/// What is needed to learn a policy.
+pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
+    let log = data.dataset.rounds();
+    let customers: BTreeSet<&str> = log.rounds.iter().map(|round| round.customer.as_str()).collect();
+    let actions: BTreeSet<u32> = log.rounds.iter().map(|round| round.action).collect();
+    let (n_rounds, n_rewarded) = (log.rounds.len() as u64, log.n_rewarded());
+    let answer = match n_rewarded {
+        0 if n_rounds >= 500 => {
+            format!("nothing came of any of {n_rounds} choices, so that there is nothing to learn from: {ANSWER}")
+        }
+        _ => ANSWER.to_owned(),
+    };
+    vec![
+        Need::of_customers("choices among actions", 200, n_rounds, MORE),
+        Need::of_customers("customers they were made for", 20, customers.len() as u64, MORE),
+        Need::new(
+            "actions that were chosen",
+            2,
+            actions.len() as u64,
+            "declare several actions that are possible together",
+        ),
+        Need::of_customers("choices that something came of", 5, n_rewarded, answer),
+    ]
+}
+
+/// The newest quarter of the rounds, and what comes before it.
+pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
+    let rounds = &data.dataset.rounds().rounds;
+    let (first, last) = (rounds.first()?.at, rounds.last()?.at);
+    let test_from = rounds.get(first_judged(rounds.len()))?.at;
+    Some(Split {
+        train_from: first,
+        train_until: test_from,
+        test_from,
+        test_until: last,
+        window_days: (last.millis_since(test_from) + DAY_MS - 1) / DAY_MS,
+        train_as_ofs: Vec::new(),
+        gaps: Vec::new(),
+    })
+}
+
+/// With which of the rounds, in the order of time, the judging begins.
+fn first_judged(n_rounds: usize) -> usize {
+    n_rounds - n_rounds / JUDGED
+}
+
+/// Fits a policy on all rounds.
+pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
+    let settings: Fit = from_json(settings)?;
+    let log = data.dataset.rounds();
+    let lesson = Lesson::of(log, log.rounds.len(), data.now, &settings.policy);
+    let model = lesson.fit(log, &settings)?;
+    let customers: BTreeSet<&str> = log.rounds.iter().map(|round| round.customer.as_str()).collect();
+    Ok(Fitted {
+        importances: importances(&model),
+        method: method(log, &settings, &model),
+        body: Body::Policy(Box::new(model)),
+        features: Vec::new(),
+        n_rows: log.rounds.len() as u64,
+        n_customers: customers.len() as u64,
+        newest_row: log.rounds.last().map(|round| round.at),
+    })
+}
+
+/// A policy goes on from the one before it: it has learned of the same rounds and more, so that the two cannot be compared on
+/// anything that is new to both.
+pub(crate) fn contest(reigning: Option<&Reigning>) -> Contest {
+    match reigning {
+        None => Contest::Unopposed,
+        Some(Reigning { version, model: Err(fault), .. }) => {
+            Contest::Unfit { champion: version.clone(), fault: fault.clone() }
+        }
+        Some(Reigning { version, model: Ok(_), .. }) => Contest::Continued { champion: version.clone() },
+    }
+}
+
+/// How much each input moves what actions are worth, in the mean over the rounds.
+fn importances(model: &PolicyModel) -> Vec<Importance> {
+    let moved = model.slopes();
+    let total: f64 = moved.iter().sum();
+    let mut shares: Vec<Importance> = model
+        .inputs()
+        .iter()
+        .zip(&moved)
+        .filter(|(_, moved)| **moved > 0.0)
+        .map(|(input, moved)| Importance { feature: input.clone(), share: moved / total })
+        .collect();
+    shares.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.feature.cmp(&b.feature)));
+    shares
+}
+
+/// How the model works, in words.
+fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
+    let forgets = match settings.policy.half_life_days {
+        days if days > 0.0 => format!("a choice counts half after {days} days"),
+        _ => "nothing is forgotten".to_owned(),
+    };
+    let came = mean(log.rounds.iter().map(|round| f64::from(u8::from(round.reward.is_some()))));
+    format!(
+        "A regression for each of {} actions around what its group brings, with a ridge of {}; {forgets}, and what is younger than \
+         {} days counts as far as its success can have come; something came of {:.1} % of the choices so far",
+        model.n_actions(),
+        settings.values.ridge,
+        settings.policy.reward_days,
+        100.0 * came,
+    )
+}
+
+/// A moment in days.
+fn days(from: Timestamp, until: Timestamp) -> f64 {
+    until.millis_since(from).max(0) as f64 / DAY_MS as f64
+}

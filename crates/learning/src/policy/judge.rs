@@ -1,0 +1,253 @@
+//! With which settings is best foretold what came, and what would the policy have earned where another one chose?
+
+use super::lesson::{Lesson, came_by, delay_by};
+use super::{Fit, contest, first_judged, split};
+use crate::body::PolicyModel;
+use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, paired_gain};
+use crate::reigning::Reigning;
+use crate::rounds::{Round, RoundLog};
+use crate::split::Split;
+use crate::task::{Data, Judged, as_json};
+use crate::{LearningError, PolicySettings};
+use models::bandit::ValuesSettings;
+use models::off_policy::{Estimator, Logged};
+use primitives::Timestamp;
+use std::collections::BTreeMap;
+
+/// What the number that decides is called.
+pub(crate) const DECIDES: &str = "policy_value";
+/// What an action is held to its group with.
+const RIDGES: [f64; 3] = [1.0, 10.0, 100.0];
+/// After how many days a choice may count half.
+const HALF_LIVES: [f64; 3] = [90.0, 30.0, 10.0];
+/// Rounds of which less than this share of what comes can have come say too little of it.
+const ARRIVED_LEAST: f64 = 0.2;
+/// Beyond this weight it is foretold what a choice brings: a single one that was hardly ever drawn must not decide.
+const WEIGHT_MAX: f64 = 20.0;
+
+/// A round that is judged.
+struct Case<'a> {
+    round: &'a Round,
+    view: Vec<f64>,
+    /// What came, and which share of what comes could have come.
+    came: f64,
+    arrived: f64,
+}
+
+/// Chooses settings on the newest quarter of the rounds and says what the policy would have earned there.
+pub(crate) fn judge(data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
+    let log = data.dataset.rounds();
+    let first = first_judged(log.rounds.len());
+    let begins = log.rounds.get(first).map_or(data.now, |round| round.at);
+    // What was not known when the judging begins is not learned from: of rounds at one moment, as far as can be told.
+    let lesson = Lesson::of(log, first, begins, &log.settings);
+    let cases = cases(log, first, &lesson, data.now);
+    let mut best: Option<(f64, Fit, PolicyModel)> = None;
+    for settings in settings_of(&log.settings) {
+        let model = lesson.fit(log, &settings)?;
+        let error = squared_error(log, &cases, &model);
+        if best.as_ref().is_none_or(|(least, ..)| error < *least) {
+            best = Some((error, settings, model));
+        }
+    }
+    let nothing = || LearningError::File { reason: "there are no settings to choose from".to_owned() };
+    let (_, settings, model) = best.ok_or_else(nothing)?;
+    let split = split(data).ok_or_else(nothing)?;
+    let evaluation = evaluation(data, (&split, first), &cases, &model)?;
+    Ok(Judged { settings: as_json(&settings)?, evaluation, contest: contest(reigning) })
+}
+
+fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -> Vec<Case<'a>> {
+    // How late rewards come is known best by now.
+    let delay = delay_by(&log.rounds, now, &log.settings);
+    let case = |round: &'a Round| Case {
+        view: lesson.view(round),
+        came: came_by(round, now, &log.settings).map_or(0.0, |(amount, _)| amount),
+        arrived: delay.share(super::days(round.at, now)),
+        round,
+    };
+    log.rounds[first..].iter().map(case).collect()
+}
+
+/// All settings that are tried; the longest memory is the one that people have set.
+fn settings_of(policy: &PolicySettings) -> Vec<Fit> {
+    let longest = policy.half_life_days;
+    let shorter = HALF_LIVES.into_iter().filter(|days| longest <= 0.0 || *days < longest);
+    let half_lives: Vec<f64> = std::iter::once(longest.max(0.0)).chain(shorter).collect();
+    let each = half_lives.iter().flat_map(|half_life| RIDGES.map(|ridge| (*half_life, ridge)));
+    each.map(|(half_life, ridge)| Fit {
+        values: ValuesSettings { ridge, half_life, ..ValuesSettings::default() },
+        policy: PolicySettings { half_life_days: half_life, ..*policy },
+    })
+    .collect()
+}
+
+fn foretold(log: &RoundLog, model: &PolicyModel, view: &[f64], action: u32) -> f64 {
+    let Some(doable) = log.actions.get(action as usize) else { return 0.0 };
+    model.foretell(view, &doable.name, &doable.group).map_or(0.0, |found| found.share)
+}
+
+/// How far what came lies from what was foretold. What has not come yet is 0 in both sums: in expectation that is what is left when
+/// all has come.
+fn squared_error(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> f64 {
+    let (mut squares, mut n) = (0.0, 0.0);
+    for case in cases {
+        let score = foretold(log, model, &case.view, case.round.action);
+        squares += case.came * (case.came - 2.0 * score) + case.arrived * score * score;
+        n += case.arrived;
+    }
+    squares / f64::max(n, 1e-12)
+}
+
+/// What a choice is worth: what it earns less what it costs.
+fn worth(log: &RoundLog, action: u32, share: f64) -> f64 {
+    log.actions.get(action as usize).map_or(0.0, |doable| share.mul_add(doable.value, -doable.cost))
+}
+
+fn evaluation(
+    data: &Data<'_>,
+    (split, first): (&Split, usize),
+    cases: &[Case<'_>],
+    model: &PolicyModel,
+) -> Result<Evaluation, LearningError> {
+    let log = data.dataset.rounds();
+    let told: Vec<&Case<'_>> =
+        cases.iter().filter(|case| case.round.place == 0 && case.arrived >= ARRIVED_LEAST).collect();
+    let single = best_single(log, &log.rounds[..first], data.now);
+    let model_takes = |case: &Case<'_>| {
+        let worth_of = |action: &u32| worth(log, *action, foretold(log, model, &case.view, *action));
+        let best =
+            case.round.candidates.iter().copied().max_by(|a, b| worth_of(a).total_cmp(&worth_of(b)).then(b.cmp(a)));
+        best.unwrap_or(case.round.action)
+    };
+    let ours = earned(log, &told, model, |case, action| f64::from(u8::from(model_takes(case) == action)))?;
+    let evenly = |case: &Case<'_>| 1.0 / case.round.candidates.len().max(1) as f64;
+    let others = [
+        ("logged", told.iter().map(|case| worth(log, case.round.action, case.came / case.arrived)).collect()),
+        ("uniform", earned(log, &told, model, |case, _| evenly(case))?),
+        (
+            "best_single",
+            earned(log, &told, model, |case, action| match case.round.candidates.contains(&single) {
+                true => f64::from(u8::from(single == action)),
+                false => evenly(case),
+            })?,
+        ),
+    ];
+    let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
+    for (name, theirs) in &others {
+        baselines.insert((*name).to_owned(), numbers(theirs));
+        gains.insert((*name).to_owned(), gain(&told, &ours, theirs, data, name));
+    }
+    let n_taken = told.iter().filter(|case| model_takes(case) == case.round.action).count();
+    let customers: std::collections::BTreeSet<&str> = told.iter().map(|case| case.round.customer.as_str()).collect();
+    let mut warnings = Vec::new();
+    if told.is_empty() {
+        warnings.push(
+            "so little can have come of the newest choices by now that the policy could not be judged on them"
+                .to_owned(),
+        );
+    }
+    if log.n_unbelievable > 0 {
+        let n = log.n_unbelievable;
+        warnings.push(format!(
+            "{n} choices are left out, since more than 100 times what was declared is said to have come of them"
+        ));
+    }
+    Ok(Evaluation {
+        split: split.clone(),
+        n_train: first as u64,
+        n_test: customers.len() as u64,
+        counts: BTreeMap::from([
+            ("n_choices".to_owned(), told.len() as u64),
+            ("n_choices_it_would_make".to_owned(), n_taken as u64),
+        ]),
+        base_rate: None,
+        decides: DECIDES.to_owned(),
+        bounds: Numbers::new(),
+        metrics: numbers(&ours),
+        baselines,
+        baseline_titles: titles(),
+        gains,
+        to_beat: None,
+        protocols: BTreeMap::new(),
+        calibration: calibration(log, &told, model),
+        warnings,
+    })
+}
+
+/// For each case, what a way of choosing would have earned there: `chance` says how likely it takes an action.
+fn earned(
+    log: &RoundLog,
+    cases: &[&Case<'_>],
+    model: &PolicyModel,
+    chance: impl Fn(&Case<'_>, u32) -> f64,
+) -> Result<Vec<f64>, LearningError> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of = |case: &Case<'_>, action: u32| worth(log, action, foretold(log, model, &case.view, action));
+    let column = |number: &dyn Fn(&Case<'_>) -> f64| cases.iter().map(|case| number(case)).collect::<Vec<f64>>();
+    let reward = column(&|case| worth(log, case.round.action, case.came / case.arrived));
+    let propensity = column(&|case| case.round.propensity);
+    let target = column(&|case| chance(case, case.round.action));
+    let taken = column(&|case| of(case, case.round.action));
+    let all =
+        column(&|case| case.round.candidates.iter().map(|action| chance(case, *action) * of(case, *action)).sum());
+    let logged = Logged {
+        reward: &reward,
+        propensity: &propensity,
+        target: &target,
+        q_taken: Some(&taken),
+        q_target: Some(&all),
+    };
+    let estimate = Estimator::SwitchDr { limit: WEIGHT_MAX }.estimate(&logged);
+    Ok(estimate.map_err(LearningError::model("estimate what a policy would have earned"))?.contributions)
+}
+
+/// The one action that earned most in the mean, each choice counting by how unlikely it was.
+fn best_single(log: &RoundLog, rounds: &[Round], now: Timestamp) -> u32 {
+    let mut sums = vec![(0.0, 0.0); log.actions.len()];
+    for round in rounds {
+        let came = came_by(round, now, &log.settings).map_or(0.0, |(amount, _)| amount);
+        let weight = (1.0 / round.propensity).min(WEIGHT_MAX);
+        let sum = &mut sums[round.action as usize];
+        *sum = (sum.0 + weight, sum.1 + weight * worth(log, round.action, came));
+    }
+    let mean = |sum: &(f64, f64)| if sum.0 > 0.0 { sum.1 / sum.0 } else { f64::NEG_INFINITY };
+    let best = (0_u32..).zip(&sums).max_by(|a, b| mean(a.1).total_cmp(&mean(b.1)).then(b.0.cmp(&a.0)));
+    best.map_or(0, |(action, _)| action)
+}
+
+fn numbers(earned: &[f64]) -> Numbers {
+    Numbers::from([(DECIDES.to_owned(), mean(earned.iter().copied()))])
+}
+
+/// By how much more is earned a choice, customer by customer.
+fn gain(cases: &[&Case<'_>], ours: &[f64], theirs: &[f64], data: &Data<'_>, name: &str) -> Gain {
+    let mut by_customer: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for (case, (ours, theirs)) in cases.iter().zip(ours.iter().zip(theirs)) {
+        let of = by_customer.entry(case.round.customer.as_str()).or_default();
+        *of = (of.0 + 1.0, of.1 + ours - theirs);
+    }
+    let differences: Vec<f64> = by_customer.into_values().map(|(n, sum)| sum / n).collect();
+    paired_gain(&differences, data.seed, &format!("evaluate policy against {name}"))
+}
+
+fn calibration(log: &RoundLog, cases: &[&Case<'_>], model: &PolicyModel) -> Vec<CalibrationBin> {
+    if cases.is_empty() {
+        return Vec::new();
+    }
+    let shares: Vec<f64> = cases.iter().map(|case| foretold(log, model, &case.view, case.round.action)).collect();
+    let came: Vec<f64> = cases.iter().map(|case| case.came / case.arrived).collect();
+    curve(&shares, &came, 10)
+}
+
+/// What the simple answers are called.
+fn titles() -> BTreeMap<String, String> {
+    let titles = [
+        ("logged", "what was chosen"),
+        ("uniform", "any action with equal chance"),
+        ("best_single", "the one action that earned most before"),
+    ];
+    titles.into_iter().map(|(name, title)| (name.to_owned(), title.to_owned())).collect()
+}

@@ -1,0 +1,92 @@
+//! What is learned from rounds, as numbers: inputs near 0, and how much each round counts by now?
+
+use super::arrival::arrival;
+use super::{Fit, days};
+use crate::LearningError;
+use crate::body::{Ground, PolicyModel};
+use crate::rounds::{PolicySettings, Round, RoundLog};
+use models::Frame;
+use models::bandit::{Delay, Rounds};
+use primitives::Timestamp;
+use std::collections::BTreeMap;
+
+/// Rounds as numbers, as far as was known of them at a moment.
+pub(super) struct Lesson {
+    ground: Ground,
+    x: Vec<f64>,
+    action: Vec<u32>,
+    propensity: Vec<f64>,
+    reward: Vec<f64>,
+    arrived: Vec<f64>,
+    age: Vec<f64>,
+}
+
+/// What has come of a round by a moment, within the days that count.
+pub(super) fn came_by(round: &Round, by: Timestamp, settings: &PolicySettings) -> Option<(f64, f64)> {
+    let reward = round.reward.filter(|reward| reward.at <= by)?;
+    let delay = days(round.at, reward.at);
+    (delay <= settings.reward_days as f64).then_some((reward.amount, delay))
+}
+
+/// How late rewards come, in days, as far as that is known of rounds in the order of time at a moment.
+pub(super) fn delay_by(rounds: &[Round], by: Timestamp, settings: &PolicySettings) -> Delay {
+    let came = |round: &Round| Some((came_by(round, by, settings)?.1, days(round.at, by)));
+    let rewards: Vec<(f64, f64)> = rounds.iter().filter_map(came).collect();
+    let oldest = rounds.first().map_or(0.0, |round| days(round.at, by));
+    // What is refused there are delays that are no numbers, and these are.
+    arrival(&rewards, oldest, settings.reward_days as f64).unwrap_or_else(|_| evenly())
+}
+
+impl Lesson {
+    /// The first `n` rounds, as of a moment.
+    pub(super) fn of(log: &RoundLog, n: usize, by: Timestamp, settings: &PolicySettings) -> Self {
+        let rounds = &log.rounds[..n.min(log.rounds.len())];
+        let age: Vec<f64> = rounds.iter().map(|round| days(round.at, by)).collect();
+        let came: Vec<Option<(f64, f64)>> = rounds.iter().map(|round| came_by(round, by, settings)).collect();
+        let delay = delay_by(rounds, by, settings);
+        let arrived: Vec<f64> = age.iter().map(|age| delay.share(*age)).collect();
+        let ground = Ground::of(&log.inputs, rounds.iter().map(|round| &*round.x));
+        let x = rounds.iter().flat_map(|round| ground.view(|at| f64::from(round.x[at]))).collect();
+        Self {
+            x,
+            action: rounds.iter().map(|round| round.action).collect(),
+            propensity: rounds.iter().map(|round| round.propensity).collect(),
+            reward: came.iter().map(|came| came.map_or(0.0, |(amount, _)| amount)).collect(),
+            ground,
+            arrived,
+            age,
+        }
+    }
+
+    /// What was known of a round, as the model of this lesson looks at it.
+    pub(super) fn view(&self, round: &Round) -> Vec<f64> {
+        self.ground.view(|at| f64::from(round.x[at]))
+    }
+
+    /// Learns.
+    pub(super) fn fit(&self, log: &RoundLog, settings: &Fit) -> Result<PolicyModel, LearningError> {
+        let mut groups: BTreeMap<String, u32> = BTreeMap::new();
+        for action in &log.actions {
+            let next = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+            groups.entry(action.group.clone()).or_insert(next);
+        }
+        let group_of: Vec<u32> = log.actions.iter().map(|action| groups[&action.group]).collect();
+        let attempt = "learn what actions are worth";
+        let frame =
+            Frame::new(&self.x, self.action.len(), self.ground.n_inputs()).map_err(LearningError::model(attempt))?;
+        let rounds = Rounds {
+            arrived: Some(&self.arrived),
+            age: Some(&self.age),
+            ..Rounds::new(frame, &self.action, &self.propensity, &self.reward)
+        };
+        let values = settings.values.fit(&rounds, &group_of).map_err(LearningError::model(attempt))?;
+        let actions = (0_u32..).zip(&log.actions).map(|(at, action)| (action.name.clone(), at)).collect();
+        Ok(PolicyModel::new(self.ground.clone(), (actions, groups), &group_of, values, settings.policy.reward))
+    }
+}
+
+/// Where nothing is known of delays.
+fn evenly() -> Delay {
+    #[expect(clippy::expect_used, reason = "no delays and a horizon above 0 are never refused")]
+    Delay::fit(&[], None, 1.0).expect("nothing is always learned from")
+}

@@ -1,0 +1,170 @@
+//! What was done for whom, with which chance, and what came of it? As decisions and their customers keep it, so that a policy can be
+//! learned from it.
+
+use primitives::{CustomerId, HOUR_MS, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What counts as the success of an action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reward {
+    /// That what it was for was done.
+    #[default]
+    Converted,
+    /// That it was clicked on, or what it was for was done.
+    Clicked,
+    /// What it was worth, in parts of what the action is declared to be worth.
+    Value,
+}
+
+impl Reward {
+    /// Their names in settings.
+    pub const NAMES: [&'static str; 3] = ["converted", "clicked", "value"];
+
+    /// The one of a name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let place = Self::NAMES.iter().position(|known| *known == name)?;
+        [Self::Converted, Self::Clicked, Self::Value].get(place).copied()
+    }
+
+    /// The largest that is foretold: more than certain is nothing, and more than was declared may be.
+    pub(crate) fn most(self) -> f64 {
+        match self {
+            Self::Converted | Self::Clicked => 1.0,
+            Self::Value => LARGEST,
+        }
+    }
+}
+
+/// Rewards beyond so many times what an action is declared to be worth are not learned from: somebody has slipped, or cheats.
+pub const LARGEST: f64 = 100.0;
+
+/// How a policy is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PolicySettings {
+    /// What counts as success.
+    pub reward: Reward,
+    /// Within how many days it counts.
+    pub reward_days: i64,
+    /// After how many days a round counts half at the latest; 0: nothing is forgotten.
+    pub half_life_days: f64,
+    /// For how many hours the same customer is drawn the same: what is drawn again within them is the same round.
+    pub same_hours: i64,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self { reward: Reward::default(), reward_days: 7, half_life_days: 60.0, same_hours: 24 }
+    }
+}
+
+/// Something that can be done, as far as it is learned of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doable {
+    /// Its name.
+    pub name: String,
+    /// Of which group it is.
+    pub group: String,
+    /// What it is declared to earn where it succeeds.
+    pub value: f64,
+    /// What each contact costs.
+    pub cost: f64,
+}
+
+/// What came of a round.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rewarded {
+    /// When.
+    pub at: Timestamp,
+    /// How much: 1 is success.
+    pub amount: f64,
+}
+
+/// One action that was drawn for a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// For whom, as they are known now.
+    pub customer: CustomerId,
+    /// When.
+    pub at: Timestamp,
+    /// The decision's id: of two at the same moment the order.
+    pub decision: String,
+    /// At which place of it, the first being 0.
+    pub place: u32,
+    /// Which action, by its place in [`RoundLog::actions`].
+    pub action: u32,
+    /// All that could have been drawn there, itself included.
+    pub candidates: Box<[u32]>,
+    /// With which chance it was drawn for its place.
+    pub propensity: f64,
+    /// What was known then, in the order of [`RoundLog::inputs`]; NaN where it was not.
+    pub x: Box<[f32]>,
+    /// What came of it; `None` where nothing did so far.
+    pub reward: Option<Rewarded>,
+}
+
+/// What was drawn lately.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RoundLog {
+    /// The names of what was known.
+    pub inputs: Vec<String>,
+    /// What can be done now.
+    pub actions: Vec<Doable>,
+    /// How it is learned from.
+    pub settings: PolicySettings,
+    /// The rounds, in the order of time.
+    pub rounds: Vec<Round>,
+    /// How many were left out since what is said to have come of them cannot be.
+    pub n_unbelievable: u64,
+}
+
+impl RoundLog {
+    /// In the order of time, each draw once: what is drawn again for the same customer within a period is the same draw, and what
+    /// came of any of its decisions came of it. What cannot be learned from is left out.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        let n_inputs = self.inputs.len();
+        self.rounds.retain(|round| {
+            round.x.len() == n_inputs
+                && round.propensity > 0.0
+                && round.propensity <= 1.0
+                && (round.action as usize) < self.actions.len()
+        });
+        self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
+        let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
+        let mut first: BTreeMap<(CustomerId, u32, i64), usize> = BTreeMap::new();
+        let mut kept: Vec<Round> = Vec::with_capacity(self.rounds.len());
+        for round in self.rounds {
+            let draw = (round.customer.clone(), round.action, round.at.as_millis().div_euclid(period_ms));
+            match first.get(&draw) {
+                None => {
+                    first.insert(draw, kept.len());
+                    kept.push(round);
+                }
+                Some(at) => {
+                    let known = &mut kept[*at];
+                    let earlier = |a: Rewarded, b: Rewarded| if b.at < a.at { b } else { a };
+                    known.reward = match (known.reward, round.reward) {
+                        (Some(a), Some(b)) => Some(earlier(a, b)),
+                        (a, b) => a.or(b),
+                    };
+                }
+            }
+        }
+        let n = kept.len();
+        kept.retain(|round| {
+            round.reward.is_none_or(|reward| (0.0..=LARGEST).contains(&reward.amount) && reward.at >= round.at)
+        });
+        self.n_unbelievable += (n - kept.len()) as u64;
+        self.rounds = kept;
+        self
+    }
+
+    /// How many rounds something came of.
+    #[must_use]
+    pub fn n_rewarded(&self) -> u64 {
+        self.rounds.iter().filter(|round| round.reward.is_some()).count() as u64
+    }
+}

@@ -1,0 +1,53 @@
+//! Which of the actions is worth most for this customer? Learned from what came of those that were chosen.
+
+use crate::need::Need;
+use crate::reigning::Reigning;
+use crate::split::Split;
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
+use crate::{LearningError, policy};
+
+/// Learns what actions are worth, and to whom.
+#[derive(Debug, Clone)]
+pub struct Act {
+    about: TaskAbout,
+}
+
+impl Default for Act {
+    fn default() -> Self {
+        let about = TaskAbout {
+            name: "act".into(),
+            title: "Worth of actions".to_owned(),
+            question: "How likely does each action succeed with this customer?".to_owned(),
+            rows: "choices among actions".to_owned(),
+            asks: String::new(),
+            of_everybody: true,
+        };
+        Self { about }
+    }
+}
+
+impl Task for Act {
+    fn about(&self) -> &TaskAbout {
+        &self.about
+    }
+
+    fn continues(&self) -> bool {
+        true
+    }
+
+    fn needs(&self, data: &Data<'_>) -> Vec<Need> {
+        policy::needs(data)
+    }
+
+    fn split(&self, data: &Data<'_>) -> Option<Split> {
+        policy::split(data)
+    }
+
+    fn judge(&self, data: &Data<'_>, _: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
+        policy::judge(data, reigning)
+    }
+
+    fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
+        policy::fit(data, settings)
+    }
+}

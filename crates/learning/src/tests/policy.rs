@@ -1,0 +1,209 @@
+//! Is it learned what actions are worth, from what was drawn and from what has come of it so far?
+
+use super::world::{catalogue, day, seed};
+use crate::{
+    Act, Body, Contest, Data, Dataset, Doable, Loaded, PolicyModel, PolicySettings, Reigning, Rewarded, Round,
+    RoundLog, Task, Trained, challenge, file,
+};
+use primitives::{HOUR_MS, ModelVersion, Timestamp};
+use rand::RngExt as _;
+use std::sync::Arc;
+
+const HOUR: std::time::Duration = std::time::Duration::from_millis(HOUR_MS as u64);
+
+fn doable(name: &str, group: &str, value: f64) -> Doable {
+    Doable { name: name.to_owned(), group: group.to_owned(), value, cost: 0.1 }
+}
+
+/// Two actions: one is wanted by those with a 1, the other by those with a 0, four times as often as the other way round.
+fn chance(action: usize, x: f64) -> f64 {
+    if (action == 0) == (x > 0.5) { 0.4 } else { 0.1 }
+}
+
+/// So many rounds, one an hour until a day; a reward comes after `delay_hours` in the mean.
+fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
+    let mut random = seed().stream("rounds", 0);
+    let rounds = (0..n).map(|at| {
+        let moment = Timestamp::from_millis(until.as_millis() - HOUR_MS * i64::try_from(n - at).unwrap());
+        let x = f64::from(u8::from(random.random::<f64>() < 0.5));
+        let propensity = if random.random::<f64>() < 0.5 { 0.3 } else { 0.7 };
+        let action = usize::from(random.random::<f64>() >= if x > 0.5 { propensity } else { 1.0 - propensity });
+        let taken = if (action == 0) == (x > 0.5) { propensity } else { 1.0 - propensity };
+        let delay = -delay_hours * (1.0 - random.random::<f64>()).ln() * HOUR_MS as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "some hours")]
+        let comes_at = Timestamp::from_millis(moment.as_millis() + delay as i64);
+        let comes = random.random::<f64>() < chance(action, x) && comes_at <= until;
+        Round {
+            customer: format!("c{at}").into(),
+            at: moment,
+            decision: format!("d{at:06}"),
+            place: 0,
+            action: u32::try_from(action).unwrap(),
+            candidates: [0, 1].into(),
+            propensity: taken,
+            x: [x as f32, f32::NAN, 3.0].into(),
+            reward: comes.then_some(Rewarded { at: comes_at, amount: 1.0 }),
+        }
+    });
+    RoundLog {
+        inputs: ["likes_first", "unknown", "constant"].map(str::to_owned).into(),
+        actions: vec![
+            doable("first", "a", 10.0),
+            doable("second", "a", 10.0),
+            doable("new", "a", 10.0),
+            doable("alone", "b", 10.0),
+        ],
+        settings: PolicySettings { half_life_days: 0.0, ..PolicySettings::default() },
+        rounds: rounds.collect(),
+        n_unbelievable: 0,
+    }
+}
+
+fn dataset(log: RoundLog) -> Dataset {
+    Dataset::of_rounds(log, events::Offset(7))
+}
+
+fn data(dataset: &Dataset, now: Timestamp) -> Data<'_> {
+    Data { dataset, catalogue: catalogue(), now, seed: seed() }
+}
+
+fn learned(log: RoundLog, now: Timestamp) -> Trained {
+    challenge(&Act::default(), &data(&dataset(log), now), None).unwrap()
+}
+
+fn policy(trained: &Trained) -> &PolicyModel {
+    match &trained.body {
+        Body::Policy(model) => model,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn share(model: &PolicyModel, x: f64, action: &str, group: &str) -> Option<f64> {
+    let view = model.view(|name| if name == "likes_first" { x } else { f64::NAN });
+    Some(model.foretell(&view, action, group)?.share)
+}
+
+#[test]
+fn it_is_learned_for_whom_which_action_is_worth_more() {
+    let now = day(200);
+    let trained = learned(log(2_000, now, 0.0), now);
+    let model = policy(&trained);
+    for (action, x) in [(0, 0.0), (0, 1.0), (1, 0.0), (1, 1.0)] {
+        let found = share(model, x, ["first", "second"][action], "a").unwrap();
+        assert!((found - chance(action, x)).abs() < 0.06, "{action} {x}: {found}");
+    }
+    // What was never drawn is worth what its group is, and of a group of which nothing was drawn nothing is known.
+    let new = share(model, 0.0, "new", "a").unwrap();
+    assert!((new - 0.25).abs() < 0.04, "{new}");
+    assert_eq!(share(model, 0.0, "newer", "a"), Some(new));
+    assert_eq!((share(model, 0.0, "alone", "b"), share(model, 0.0, "newer", "c")), (None, None));
+
+    let evaluation = &trained.header.evaluation;
+    let value = |name: &str| evaluation.baselines[name]["policy_value"];
+    let ours = evaluation.metrics["policy_value"];
+    // By hand: 10 times the chance, less the cost of 0.1.
+    assert!((ours - 3.9).abs() < 0.6, "{ours}");
+    assert!((value("uniform") - 2.4).abs() < 0.6 && (value("best_single") - 2.4).abs() < 0.8, "{evaluation:?}");
+    assert!(evaluation.gains["uniform"].is_gain() && evaluation.gains["best_single"].is_gain(), "{evaluation:?}");
+    assert_eq!(trained.header.importances[0].feature, "likes_first");
+    assert_eq!(trained.header.importances.len(), 1, "what is never known or always the same moves nothing");
+    let verdict = trained.header.verdict();
+    assert!(verdict.is_champion && verdict.reason.contains("more than the"), "{}", verdict.reason);
+}
+
+#[test]
+fn the_same_rounds_give_the_same_bytes_in_whichever_order_they_are_read() {
+    let now = day(200);
+    let bytes = |log: RoundLog| learned(log, now).to_file().unwrap();
+    let forwards = log(400, now, 5.0);
+    let mut backwards = forwards.clone();
+    backwards.rounds.reverse();
+    let file = bytes(forwards);
+    assert_eq!(file, bytes(backwards));
+    let (header, body) = file::decode(&file).unwrap();
+    assert_eq!((header.shape.as_str(), header.n_rows, header.n_customers), ("policy", 400, 400));
+    assert_eq!(Body::open(body.shape(), &body.to_bytes().unwrap()).unwrap(), body);
+    for damaged in [&[][..], &[9], &body.to_bytes().unwrap()[..40]] {
+        assert!(PolicyModel::from_bytes(damaged).is_err());
+    }
+}
+
+/// Rewards come after two days in the mean, and most rounds are younger: taken as they are, a third of what comes would be missing.
+#[test]
+fn young_rounds_say_neither_that_nothing_is_wanted_nor_that_everything_is() {
+    let now = day(200);
+    let last = |n: usize| {
+        let trained = learned(log(n, now, 48.0), now);
+        share(policy(&trained), 1.0, "first", "a").unwrap() + share(policy(&trained), 0.0, "first", "a").unwrap()
+    };
+    // By hand: of what comes 3.0 % come after a week, which count as if they never did.
+    for (n, tolerance) in [(1_000, 0.12), (2_000, 0.08)] {
+        let found = last(n);
+        assert!((found - 0.5 * 0.97).abs() < tolerance, "{n}: {found}");
+    }
+}
+
+#[test]
+fn what_is_drawn_again_within_a_day_counts_once_and_what_cannot_be_not_at_all() {
+    let now = day(200);
+    let mut log = log(300, now, 0.0);
+    let settled = log.clone().settled();
+    assert_eq!(settled.rounds.len(), 300);
+    let mut again = log.rounds[48].clone();
+    again.at = again.at + HOUR;
+    "later".clone_into(&mut again.decision);
+    again.reward = Some(Rewarded { at: now, amount: 1.0 });
+    log.rounds[48].reward = None;
+    log.rounds.push(again.clone());
+    let settled = log.clone().settled();
+    assert_eq!((settled.rounds.len(), settled.rounds[48].reward), (300, again.reward), "it came of the draw");
+    log.rounds[7].reward = Some(Rewarded { at: now, amount: 100.1 });
+    log.rounds[8].reward = Some(Rewarded { at: now, amount: -1.0 });
+    log.rounds[9].propensity = 0.0;
+    log.rounds[10].action = 99;
+    let settled = log.settled();
+    assert_eq!((settled.rounds.len(), settled.n_unbelievable), (296, 2));
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let now = day(200);
+    let met = |log: RoundLog| {
+        let dataset = dataset(log);
+        let needs = Act::default().needs(&data(&dataset, now));
+        (needs.iter().map(|need| need.met).collect::<Vec<bool>>(), needs.last().unwrap().how.clone())
+    };
+    assert_eq!(met(RoundLog::default()).0, [false; 4]);
+    assert_eq!(met(log(300, now, 0.0)).0, [true; 4]);
+    let mut unanswered = log(600, now, 0.0);
+    unanswered.rounds.iter_mut().for_each(|round| round.reward = None);
+    let (met, how) = met(unanswered);
+    assert_eq!(met, [true, true, true, false]);
+    assert!(how.contains("nothing came of any of 600 choices") && how.contains("Decision Converted"), "{how}");
+    let empty = challenge(&Act::default(), &data(&dataset(RoundLog::default()), now), None);
+    assert!(empty.is_err(), "without rounds nothing is learned, and nothing breaks");
+}
+
+#[test]
+fn a_policy_goes_on_from_the_one_before_it() {
+    let now = day(200);
+    let trained = learned(log(400, now, 0.0), now);
+    let version = ModelVersion::from("0123456789ab");
+    let loaded = Loaded {
+        version: version.clone(),
+        header: trained.header.clone(),
+        inputs: features::Inputs::default(),
+        catalogue: Arc::default(),
+        body: trained.body,
+    };
+    let reigning = Reigning { version: version.clone(), model: Ok(Box::new(loaded)), n_refused: 0 };
+    let next = challenge(&Act::default(), &data(&dataset(log(500, now, 0.0)), now), Some(&reigning)).unwrap();
+    assert_eq!(next.header.contest, Some(Contest::Continued { champion: version }));
+    let verdict = next.header.verdict();
+    assert!(verdict.is_champion && verdict.reason.contains("goes on from model 0123456789ab"), "{}", verdict.reason);
+    // Where chance alone would do better beyond noise, it does not.
+    let mut worse = next.header;
+    let gain = worse.evaluation.gains.get_mut("uniform").unwrap();
+    (gain.mean, gain.low, gain.high) = (-0.2, -0.3, -0.1);
+    assert!(!worse.verdict().is_champion);
+}

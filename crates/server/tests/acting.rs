@@ -1,0 +1,165 @@
+//! Does the choice of actions become better by what comes of it?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use decisions::Action;
+use engine::Learned;
+use primitives::Seed;
+use rand::RngExt as _;
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::TestServer;
+
+const ACTIONS: [&str; 3] = ["grinder", "cups", "course"];
+
+/// A server with three actions of equal worth, of which nothing is known.
+fn server() -> TestServer {
+    TestServer::start_with(|settings| {
+        settings.actions = ACTIONS
+            .map(|name| json!({"name": name, "value": 10, "prior": 0.2, "group": "cross_sell"}))
+            .iter()
+            .map(|table| Action::from_table(table.as_object().unwrap()).unwrap())
+            .collect();
+    })
+}
+
+/// How often customers of a plan accept an action: the one that is for them four times as often as any other.
+fn accepts(plan: &str, action: &str) -> f64 {
+    if (plan == "pro") == (action == "grinder") && action != "course" { 0.6 } else { 0.15 }
+}
+
+fn act(server: &TestServer, user: &str, plan: &str) -> Value {
+    server.advance(Duration::from_secs(90));
+    server.decide(&json!({"decision": "act", "userId": user, "channel": "web", "context": {"plan": plan}})).ok()
+}
+
+fn first(answer: &Value) -> String {
+    answer["actions"][0]["id"].as_str().unwrap().to_owned()
+}
+
+fn plan_of(at: usize) -> &'static str {
+    if at.is_multiple_of(2) { "pro" } else { "free" }
+}
+
+/// Tells that what was answered did what it was for.
+fn converted(server: &TestServer, user: &str, answer: &Value) -> Value {
+    let properties =
+        json!({"decision_id": answer["decisionId"], "action": first(answer), "value": 10, "currency": "EUR"});
+    let event = json!({"event": "Decision Converted", "userId": user, "properties": properties,
+        "messageId": format!("converted-{user}")});
+    server.post("/v1/track", &event).ok();
+    event
+}
+
+/// Decides for so many customers, of whom some accept what is chosen for them. Answers the last event that said so.
+fn live(server: &TestServer, n: usize) -> Value {
+    let mut random = Seed::new(5).stream("acting", 0);
+    let mut last = Value::Null;
+    for at in 0..n {
+        let user = format!("u{at}");
+        let answer = act(server, &user, plan_of(at));
+        assert_eq!(answer["model"], Value::Null, "nothing is learned yet: {answer}");
+        if random.random::<f64>() < accepts(plan_of(at), &first(&answer)) {
+            last = converted(server, &user, &answer);
+        }
+    }
+    last
+}
+
+/// Of new customers, how many are answered what is for them.
+fn n_right(server: &TestServer, name: &str, n: usize) -> usize {
+    let right = |at: &usize| {
+        let answer = act(server, &format!("{name}{at}"), plan_of(*at));
+        first(&answer) == ["grinder", "cups"][at % 2]
+    };
+    (0..n).filter(right).count()
+}
+
+#[test]
+fn after_three_hundred_choices_a_model_answers_and_chooses_better() {
+    let server = server();
+    let before = n_right(&server, "early", 60);
+    assert!((8..=34).contains(&before), "about a third by chance: {before}");
+    live(&server, 300);
+    let (engine, mut last) = (server.engine(), Learned::default());
+    let published = engine.refit_policies(&mut last, Seed::new(1)).unwrap();
+    let [(task, published)] = &published[..] else { panic!("{published:?}") };
+    assert!(task.as_str() == "act" && published.is_champion, "{published:?}");
+    assert!(engine.refit_policies(&mut last, Seed::new(1)).unwrap().is_empty(), "nothing is new");
+
+    let answer = act(&server, "somebody", "pro");
+    assert_eq!(answer["model"], json!({"name": "act", "version": published.version.as_str()}));
+    let chosen = &answer["actions"][0];
+    assert!(chosen["reason"].as_str().unwrap().contains("by what came of it before"), "{chosen}");
+    assert!(chosen["factors"]["propensity"].as_f64().unwrap() > 0.3, "{chosen}");
+    assert!(server.replays(&answer), "{answer}");
+    let after = n_right(&server, "late", 60);
+    assert!(after >= 45 && after > before + 10, "{after} after {before}");
+
+    // What answers goes on to learn: it is learned again when a tenth more is known, and says from what it goes on.
+    assert_eq!(engine.refit_policies(&mut last, Seed::new(1)).unwrap().len(), 1);
+    let now = act(&server, "somebody else", "pro");
+    assert_ne!(now["model"]["version"], answer["model"]["version"]);
+    assert!(server.replays(&answer), "by the model that answered then: {answer}");
+}
+
+#[test]
+fn what_is_said_twice_of_nothing_or_of_whoever_is_gone_teaches_nothing() {
+    let server = server();
+    let event = live(&server, 40);
+    let engine = server.engine();
+    let rounds = || engine.rounds().unwrap().settled();
+    let learned = rounds();
+    assert_eq!(learned.rounds.len(), 40);
+    let n_rewarded = learned.n_rewarded();
+    assert!(n_rewarded > 4, "{n_rewarded}");
+    // The same once more, and of a decision that nobody knows.
+    server.post("/v1/track", &event).ok();
+    let mut unknown = event.clone();
+    unknown["messageId"] = "another".into();
+    unknown["properties"]["decision_id"] = "nothing".into();
+    server.post("/v1/track", &unknown).ok();
+    // What is not known is no number, and no such is equal to another.
+    assert_eq!(format!("{:?}", rounds()), format!("{learned:?}"));
+    let user = event["userId"].as_str().unwrap();
+    // Who refuses to be learned from is no round from then on.
+    let context = json!({"consent": {"categoryPreferences": {"analytics": false}}});
+    let refusal = json!({"event": "Segment Consent Preference Updated", "userId": user, "context": context});
+    server.post("/v1/track", &refusal).ok();
+    let left = rounds();
+    assert_eq!((left.rounds.len(), left.n_rewarded()), (39, n_rewarded - 1));
+    assert!(left.rounds.iter().all(|round| !round.customer.as_str().contains(user)));
+    // An order that names a decision is what it was for, whatever else it is.
+    let answer = act(&server, "orderer", "pro");
+    let order = json!({"event": "Order Completed", "userId": "orderer", "properties": {
+        "order_id": "o1", "revenue": 25, "currency": "EUR", "decisionId": answer["decisionId"]}});
+    server.post("/v1/track", &order).ok();
+    assert_eq!(rounds().n_rewarded(), n_rewarded);
+}
+
+#[test]
+fn who_was_erased_is_no_round() {
+    let server = server();
+    live(&server, 20);
+    let engine = server.engine();
+    let n_rounds = || engine.rounds().unwrap().settled().rounds.len();
+    assert_eq!(n_rounds(), 20);
+    server.send("DELETE", "/v1/customers/u0", &[("authorization", &format!("Bearer {}", support::ADMIN))], "").ok();
+    support::until("u0 is erased", || (n_rounds() == 19).then_some(()));
+}
+
+#[test]
+fn training_on_demand_learns_the_same() {
+    let server = server();
+    live(&server, 240);
+    let engine = server.engine();
+    let material = engine.material(&mut |_| {}).unwrap();
+    let published = engine::train(engine, &"act".into(), &material, Seed::new(1)).unwrap();
+    assert!(published.is_champion, "{published:?}");
+    let answer = act(&server, "somebody", "free");
+    assert_eq!(answer["model"]["version"], published.version.as_str());
+    let read_until = engine.registry().header_of(&"act".into(), &published.version).unwrap();
+    assert_eq!(read_until.n_rows, 240);
+}
