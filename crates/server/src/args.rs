@@ -116,11 +116,16 @@ pub enum Command {
         #[arg(long, requires = "model")]
         rollback: bool,
     },
-    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been. Changes nothing
+    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been; or what another
+    /// way of choosing would have earned, from a file of what was chosen. Changes nothing
     Evaluate {
-        /// Which task, as `rapport kinds` lists them; all where none is named
+        /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file
         #[arg(value_name = "MODEL")]
         model: Option<String>,
+        /// After `policy`: a CSV file with a row for each decision: action, reward, propensity; also position, target (the chance
+        /// of the other policy; all actions alike where there is none), customer, and x_… for what was known
+        #[arg(value_name = "FILE", requires = "model", conflicts_with = "as_of")]
+        file: Option<PathBuf>,
         /// Judge as if today were this day, such as 2026-03-31: of what came in or happened later nothing is known. Whose data
         /// may be used is asked as of now
         #[arg(long, value_name = "DATE", value_parser = end_of_day)]
