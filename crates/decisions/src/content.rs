@@ -1,10 +1,11 @@
 //! What does an answer hold?
 
 use crate::search::{Completion, Told};
-use crate::{KindName, LeftOut};
+use crate::{Arm, KindName, LeftOut};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An answer with its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Answer {
     /// How many items each rule has left out, of those that were looked at.
     #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
     pub left_out: LeftOut,
+    /// In which arm of the holdout the customer is; `None` where nobody is held out of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arm>,
 }
 
 /// What an answer says, in one of few forms.
@@ -54,6 +58,8 @@ pub enum Content {
         /// What is told.
         told: Box<Told>,
     },
+    /// Actions, the one to be done first first, and which rule left each of the others out.
+    Actions(Box<Actions>),
     /// Ways to go on for who has begun to write, the likeliest first.
     Completions(Vec<Completion>),
     /// A score with its reasons, the weightiest first.
@@ -90,7 +96,11 @@ impl Content {
     pub fn items(&self) -> Option<&[RankedItem]> {
         match self {
             Self::Items(items) | Self::Search { items, .. } => Some(items),
-            Self::Completions(_) | Self::Score { .. } | Self::Amount { .. } | Self::Choice { .. } => None,
+            Self::Actions(_)
+            | Self::Completions(_)
+            | Self::Score { .. }
+            | Self::Amount { .. }
+            | Self::Choice { .. } => None,
         }
     }
 }
@@ -118,6 +128,62 @@ pub struct Likely {
     pub label: String,
     /// How likely.
     pub probability: Probability,
+}
+
+/// What to do, and what not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Actions {
+    /// What to do, first what counts most.
+    pub chosen: Vec<ChosenAction>,
+    /// By rule, the names of those that it left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, Vec<String>>,
+}
+
+/// An action that is to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChosenAction {
+    /// Its name.
+    pub id: String,
+    /// How likely it was to be chosen for its place, after those before it: by all rules, and chance.
+    pub propensity: Probability,
+    /// What it is worth to do it, as its factors say.
+    pub priority: f64,
+    /// What the priority is made of.
+    pub factors: Factors,
+    /// Why, in words.
+    pub reason: String,
+    /// What is handed out with it.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub content: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What the priority of an action is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Factors {
+    /// How likely it is accepted.
+    pub propensity: f64,
+    /// What it earns then.
+    pub value: f64,
+    /// Which share of that would not come without it.
+    pub incremental: f64,
+    /// What the contact costs.
+    pub cost: f64,
+    /// What the place counts.
+    pub context: f64,
+    /// Its own weight.
+    pub weight: f64,
+    /// What is left of it where the customer was contacted often.
+    pub fatigue: f64,
+}
+
+impl Factors {
+    /// `(propensity * value * incremental - cost) * context * weight * fatigue`
+    #[must_use]
+    pub fn priority(&self) -> f64 {
+        let gain = (self.propensity * self.value).mul_add(self.incremental, -self.cost);
+        gain * self.context * self.weight * self.fatigue
+    }
 }
 
 /// One item of an answer.

@@ -1,7 +1,9 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
 use crate::recalled::{Further, Recalled};
-use crate::{Answer, Ask, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World};
+use crate::{
+    Answer, Arm, Ask, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World,
+};
 use features::Catalogue;
 use models::recommend::Part;
 use primitives::{DecisionId, ItemKey, Seed, stable_hash};
@@ -36,6 +38,7 @@ pub(crate) fn now(
 fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, DecisionError> {
     kind.check(&ask.question.parameters)?;
     let personal = match subject {
+        _ if ask.question.arm == Some(Arm::Holdout) => Err(Why::HeldOut),
         Subject::Known(known) => kind.personal(ask, known.get()),
         Subject::Withheld(consent) => Err(Why::Refused(*consent)),
         Subject::Unknown(_) => Err(Why::Unknown),
@@ -58,7 +61,24 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         propensity: said.more.propensity,
         shortfall: said.more.shortfall,
         left_out: said.more.left_out,
+        arm: ask.question.arm,
     })
+}
+
+/// What whoever is held out would have been answered, chance aside.
+///
+/// # Errors
+/// As [`decide`].
+pub fn withheld(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> Result<Content, DecisionError> {
+    let question = Question { arm: None, ..question.clone() };
+    Ok(now(kind, catalogue, &question, subject, models, world)?.content)
 }
 
 /// What each part of the kind's model says of each of these items, asked as for [`decide`]; nothing where the answer is not

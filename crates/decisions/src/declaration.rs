@@ -3,9 +3,10 @@
 
 use crate::digest::digest;
 use crate::rules::Rules;
-use crate::{DecisionError, Segment};
+use crate::{Action, Arbitration, DecisionError, Segment};
 use learning::Outcome;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The version of the words that this program writes.
 const VERSION: u8 = 1;
@@ -29,6 +30,8 @@ pub(crate) enum Declared {
     Segments { segments: Vec<Segment>, outcomes: Vec<Outcome> },
     /// The rules for lists of items.
     Rules(Rules),
+    /// What can be done, how it is chosen, and what its conditions look at.
+    Actions { actions: Vec<Action>, arbitration: Arbitration, outcomes: Vec<Outcome>, features: BTreeSet<String> },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -49,6 +49,8 @@ pub enum ContentShape {
     Search,
     /// [`Content::Completions`].
     Completions,
+    /// [`Content::Actions`].
+    Actions,
     /// [`Content::Score`].
     Score,
     /// [`Content::Amount`].
@@ -62,7 +64,7 @@ impl ContentShape {
     #[must_use]
     pub fn measure(self) -> Option<Measure> {
         match self {
-            Self::Items | Self::Search | Self::Completions => None,
+            Self::Items | Self::Search | Self::Completions | Self::Actions => None,
             Self::Score | Self::Amount => Some(Measure::Number),
             Self::Choice => Some(Measure::Text),
         }
@@ -75,6 +77,9 @@ impl ContentShape {
             Self::Items => "items, best first, each with its reason",
             Self::Search => "items, best first, with what all matches have in common and how the words were understood",
             Self::Completions => "ways to go on, each with what it is",
+            Self::Actions => {
+                "what to do, each with how likely it was chosen and what it is worth, and what left the others out"
+            }
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",
@@ -181,7 +186,7 @@ impl Gist {
     #[must_use]
     pub fn of(content: Content) -> Option<Self> {
         match content {
-            Content::Items(_) | Content::Search { .. } | Content::Completions(_) => None,
+            Content::Items(_) | Content::Search { .. } | Content::Completions(_) | Content::Actions(_) => None,
             Content::Score { score, .. } => Some(Self::Number(score?.get())),
             Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
             Content::Choice { label, others, .. } => {
@@ -224,6 +229,11 @@ pub trait Kind: Send + Sync {
     /// What it wants of the catalogue before it answers; `None` where it looks for nothing.
     fn wanted(&self, _parameters: &Parameters) -> Option<Wanted> {
         None
+    }
+
+    /// Whether customers may be held out of it: what is shown to nobody changes nothing for them.
+    fn is_held_out(&self) -> bool {
+        self.about().is_shown
     }
 
     /// With which value of which parameter it was last asked about this customer, where what it answered then counts now.
@@ -276,6 +286,13 @@ impl Kinds {
     #[must_use]
     pub fn new(kinds: Vec<Box<dyn Kind>>) -> Self {
         Self(kinds)
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn and(mut self, kind: impl Kind + 'static) -> Self {
+        self.0.push(Box::new(kind));
+        self
     }
 
     /// Each kind.

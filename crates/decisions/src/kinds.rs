@@ -1,5 +1,6 @@
 //! What can be decided? One file a kind, one line here; outcomes of the settings need neither.
 
+mod act;
 mod asked;
 mod propensity;
 mod quantity;
@@ -10,6 +11,7 @@ mod suggest;
 mod value;
 mod which;
 
+pub use act::{Act, Arbitration};
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;
@@ -79,7 +81,7 @@ impl Declaration {
     pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
         Ok(match self.open()? {
             Declared::Outcome(outcome) => Some(outcome),
-            Declared::Segments { .. } | Declared::Rules(_) => None,
+            Declared::Segments { .. } | Declared::Rules(_) | Declared::Actions { .. } => None,
         })
     }
 }
@@ -90,5 +92,8 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
         Declared::Rules(rules) => Box::new(Recommend::new(rules)),
+        Declared::Actions { actions, arbitration, outcomes, features } => {
+            Box::new(Act::new(actions, arbitration, &outcomes, &features))
+        }
     }
 }

@@ -13,6 +13,7 @@
 //!   and [`Answer::fallback`] says why;
 //! - nothing here knows how decisions are evaluated: feedback comes back as events.
 
+mod action;
 mod bounds;
 mod content;
 mod decide;
@@ -20,6 +21,7 @@ mod declaration;
 mod digest;
 mod error;
 pub mod filter;
+mod holdout;
 mod item_filter;
 mod item_traits;
 mod keyed;
@@ -49,19 +51,25 @@ mod why;
 mod world;
 
 pub use ::models::recommend::Part;
-pub use content::{Amount, Answer, Content, Decision, Likely, ModelRef, RankedItem, Reason};
-pub use decide::{decide, parts, replay, replay_further, seed_of};
+pub use action::{Action, CHANNELS};
+pub use content::{
+    Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason,
+};
+pub use decide::{decide, parts, replay, replay_further, seed_of, withheld};
 pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use filter::{Filter, FilterError};
+pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
-pub use kinds::{Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds};
+pub use kinds::{
+    Act, Arbitration, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
+};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
 pub use lifts::Lifts;
 pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError, Webhook};
-pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, LoggedDecision};
+pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Exposed, LoggedDecision};
 pub use models::Models;
 pub use name::KindName;
 pub use parameter::{Parameter, Parameters, Takes};

@@ -2,6 +2,7 @@
 
 use crate::Declaration;
 use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
+use std::collections::BTreeMap;
 
 /// The log failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,19 @@ pub struct LoggedDecision {
     pub is_fallback: bool,
     /// The record's bytes.
     pub record: Vec<u8>,
+}
+
+/// That a customer met an experiment: from then on what they do counts for its arm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposed {
+    /// The experiment.
+    pub experiment: String,
+    /// Who met it, by the name that they had then.
+    pub customer: CustomerId,
+    /// In which arm.
+    pub arm: String,
+    /// When first.
+    pub first_at: Timestamp,
 }
 
 /// Which decisions are meant; what is not said narrows nothing.
@@ -66,14 +80,27 @@ pub trait DecisionLog: Send + Sync {
     /// # Errors
     /// [`DecisionLogError`]; then it was not stored.
     fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
-        self.append_all(vec![decision])
+        self.append_all(vec![decision], Vec::new())
     }
 
-    /// Appends decisions in one transaction, and returns after all of them are durable.
+    /// Appends decisions in one transaction, with the experiments that were met in them, and returns after all of it is durable. Who
+    /// met an experiment before has met it then, and in that arm.
     ///
     /// # Errors
     /// [`DecisionLogError`]; then none was stored but those whose id was not there already.
-    fn append_all(&self, decisions: Vec<LoggedDecision>) -> Result<(), DecisionLogError>;
+    fn append_all(&self, decisions: Vec<LoggedDecision>, exposed: Vec<Exposed>) -> Result<(), DecisionLogError>;
+
+    /// Visits everybody who met an experiment, in the order of their ids, until `visit` answers `false`.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn exposed(&self, experiment: &str, visit: &mut dyn FnMut(Exposed) -> bool) -> Result<(), DecisionLogError>;
+
+    /// The experiments that anybody met, each with how many did in each arm, in the order of their names.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn experiments(&self) -> Result<Vec<(String, BTreeMap<String, u64>)>, DecisionLogError>;
 
     /// Keeps what kinds were declared as, durably, before records name it; the same again changes nothing. It stays for as long
     /// as a record may name it.

@@ -1,6 +1,6 @@
 //! What is asked for?
 
-use crate::{KindName, Parameters};
+use crate::{Arm, KindName, Parameters};
 use primitives::{AnonymousId, CustomerId, Timestamp};
 use profiles::Identifier;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct Question {
     /// Where it will be shown; logged, and for later policies to use.
     #[serde(default, skip_serializing_if = "events::Fields::is_empty")]
     pub context: events::Fields,
+    /// In which arm of the holdout the customer is; `None` where nobody is held out of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arm>,
 }
 
 impl Question {

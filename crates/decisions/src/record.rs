@@ -6,8 +6,8 @@ use crate::digest::digest;
 use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
-    Bought, Content, Decision, DecisionError, Kind, Knowledge, LoggedDecision, ModelInputs, Models, Question, Subject,
-    Testimony,
+    Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, Kind, Knowledge, LoggedDecision, ModelInputs,
+    Models, Question, Subject, Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use learning::TaskName;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the record that this program writes.
-const RECORD_VERSION: u8 = 5;
+const RECORD_VERSION: u8 = 6;
 /// The last version whose records do not say what was declared.
 const UNDECLARED_VERSION: u8 = 3;
 /// The last version whose items do not say their places.
@@ -25,7 +25,7 @@ const UNPLACED_VERSION: u8 = 4;
 /// Takes the place of every sentence that told something of a customer who has refused since.
 const FORGOTTEN: &str = "Forgotten, since the customer refuses personalization or analytics.";
 
-/// The arm of whoever takes part in no experiment: the policy that is in force answers.
+/// The arm of whoever is decided for where nobody is held out.
 const POLICY: &str = "policy";
 
 /// Everything that went into a decision and came out of it.
@@ -46,6 +46,12 @@ pub struct Record {
     unusable: BTreeMap<TaskName, String>,
     /// The answer.
     pub decision: Decision,
+    /// What whoever was held out would have been answered; `None` where nobody was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    would: Option<Content>,
+    /// The draws that the customer met. The log keeps them by customer.
+    #[serde(skip)]
+    exposures: Vec<Exposure>,
     /// The bytes that were sent. They follow from the decision and are not stored: [`Record::rewrite`] writes them again.
     #[serde(default, skip_serializing)]
     pub response: String,
@@ -143,7 +149,7 @@ impl Record {
         question: Question,
         subject: &Subject,
         testimony: Testimony,
-        decision: Decision,
+        (decision, would): (Decision, Option<Content>),
         response: String,
     ) -> Self {
         let known = match subject {
@@ -155,7 +161,37 @@ impl Record {
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
         let tasks = kind.about().tasks.iter();
         let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
-        Self { v: RECORD_VERSION, question, known, testimony, declaration, unusable, decision, response, sent }
+        Self {
+            v: RECORD_VERSION,
+            question,
+            known,
+            testimony,
+            declaration,
+            unusable,
+            decision,
+            would,
+            exposures: Vec::new(),
+            response,
+            sent,
+        }
+    }
+
+    /// With the draws that the customer met.
+    #[must_use]
+    pub fn meeting(self, exposures: Vec<Exposure>) -> Self {
+        Self { exposures, ..self }
+    }
+
+    /// That the customer met experiments, as the log keeps it; of a record from the log nothing.
+    #[must_use]
+    pub fn exposed(&self) -> Vec<Exposed> {
+        let of = |exposure: &Exposure| Exposed {
+            experiment: exposure.experiment.clone(),
+            customer: self.question.customer.clone(),
+            arm: exposure.arm.name().to_owned(),
+            first_at: self.question.as_of,
+        };
+        self.exposures.iter().map(of).collect()
     }
 
     /// The items that were chosen.
@@ -194,10 +230,16 @@ impl Record {
         }
     }
 
-    /// Which way of deciding answered. There is one so far; experiments and holdouts have others.
+    /// Which way of deciding answered: the policy that is in force, to who was treated where some are held out, or none to who was.
     #[must_use]
     pub fn arm(&self) -> &str {
-        POLICY
+        self.question.arm.map_or(POLICY, Arm::name)
+    }
+
+    /// What whoever was held out would have been answered, chance aside; `None` where nobody was.
+    #[must_use]
+    pub fn would(&self) -> Option<&Content> {
+        self.would.as_ref()
     }
 
     /// The digest of what the kind was declared as when it answered; `None` where nothing is declared of it, and in records of
@@ -293,21 +335,8 @@ impl Record {
         self.decision.answer.left_out.clear();
         self.decision.answer.shortfall = self.decision.answer.shortfall.map(|_| FORGOTTEN.to_owned());
         self.decision.answer.fallback = self.decision.answer.fallback.map(|_| FORGOTTEN.to_owned());
-        match &mut self.decision.answer.content {
-            Content::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
-            Content::Search { items, told } => {
-                items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason));
-                // What was understood says the words.
-                **told = Told::default();
-            }
-            Content::Completions(completions) => completions.clear(),
-            Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
-            Content::Choice { reasons, others, probabilities, .. } => {
-                reasons.clear();
-                others.clear();
-                probabilities.clear();
-            }
-        }
+        scrub(&mut self.decision.answer.content);
+        self.would.iter_mut().for_each(scrub);
         // The bytes that were sent held the reasons: neither they nor what would prove a guess at them is kept.
         self.response.clear();
         self.sent.clear();
@@ -340,6 +369,30 @@ impl Record {
             1 | 2 => Ok(serde_json::from_slice::<old::Record>(&json)?.into_record()),
             UNDECLARED_VERSION..=RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
+        }
+    }
+}
+
+/// Takes out of an answer all that says why.
+fn scrub(content: &mut Content) {
+    match content {
+        Content::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
+        Content::Search { items, told } => {
+            items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason));
+            // What was understood says the words.
+            **told = Told::default();
+        }
+        Content::Completions(completions) => completions.clear(),
+        Content::Actions(actions) => {
+            // How likely each was, and what it was worth, say nothing of why: what was measured of them stays.
+            actions.chosen.iter_mut().for_each(|action| FORGOTTEN.clone_into(&mut action.reason));
+            actions.left_out.clear();
+        }
+        Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
+        Content::Choice { reasons, others, probabilities, .. } => {
+            reasons.clear();
+            others.clear();
+            probabilities.clear();
         }
     }
 }

@@ -9,6 +9,8 @@ pub enum Why {
     Refused(ConsentAnswer),
     /// Nobody has heard of them.
     Unknown,
+    /// They are held out, to tell what decisions are worth.
+    HeldOut,
     /// There is no model of this task yet.
     Untrained,
     /// Something else, as the beginning of a sentence.
@@ -30,6 +32,7 @@ impl Why {
                 }
             },
             Self::Unknown => "Nothing is known of this customer yet".to_owned(),
+            Self::HeldOut => "The customer is held out, to tell what decisions are worth".to_owned(),
             Self::Untrained => format!("No {task} model has been trained yet"),
             Self::Because(text) => text.clone(),
         }

@@ -1,9 +1,10 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
 use decisions::search::Synonyms;
-use decisions::{Kinds, Rules, Segment};
+use decisions::{Act, Action, Arbitration, Holdout, Kinds, Rules, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
+use std::collections::BTreeSet;
 
 /// The tasks that are learned and the decisions that can be asked for.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Capabilities {
     pub synonyms: Synonyms,
     /// Whether a search that finds nothing looks for what others said instead.
     pub other_words: bool,
+    /// Who is held out.
+    pub holdout: Holdout,
 }
 
 impl Capabilities {
@@ -37,6 +40,7 @@ impl Capabilities {
             features: features.to_vec(),
             synonyms: Synonyms::default(),
             other_words: true,
+            holdout: Holdout::default(),
         }
     }
 
@@ -47,9 +51,23 @@ impl Capabilities {
         Self { kinds: decisions::kinds(declared, &self.segments, rules), ..self }
     }
 
+    /// With what can be done for customers.
+    #[must_use]
+    pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
+        let features = learning::catalogue(&self.features, &self.outcomes_declared()).map(|catalogue| {
+            catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect::<BTreeSet<String>>()
+        });
+        let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &features.unwrap_or_default());
+        Self { kinds: self.kinds.and(act), ..self }
+    }
+
+    fn outcomes_declared(&self) -> Vec<Outcome> {
+        self.outcomes.get(learning::built_in_outcomes().len()..).unwrap_or_default().to_vec()
+    }
+
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[], &[])
+        Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default())
     }
 }

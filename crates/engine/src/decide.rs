@@ -8,9 +8,9 @@ use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Among, Completion, Found, Hits, Wanted, words_of};
 use decisions::{
-    Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, ItemFilter, Kind, KindName, LeftOut, Lens,
-    Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject,
-    Testimony, Witness, World,
+    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts,
+    ItemFilter, Kind, KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record,
+    Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items, Offer};
@@ -62,6 +62,10 @@ struct Weighed {
     subject: Subject,
     answer: Answer,
     testimony: Testimony,
+    /// What whoever is held out would have been answered.
+    would: Option<Content>,
+    /// The draws that the customer met.
+    exposures: Vec<Exposure>,
 }
 
 impl Engine {
@@ -75,7 +79,7 @@ impl Engine {
         let sought = self.looked_for(&asked)?;
         let record = self.decided(asked, sought.as_ref())?;
         if self.is_logged(&record) {
-            self.ports.decisions.append(record.to_logged())?;
+            self.ports.decisions.append_all(vec![record.to_logged()], record.exposed())?;
         }
         self.count(&record, watch.elapsed());
         Ok(record)
@@ -91,8 +95,9 @@ impl Engine {
         let sought = self.looked_for(asked)?;
         let of = |customer| self.decided(Asked { names: vec![customer], ..asked.clone() }, sought.as_ref());
         let records = customers.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
-        let logged = records.iter().filter(|record| self.is_logged(record)).map(Record::to_logged);
-        self.ports.decisions.append_all(logged.collect())?;
+        let logged: Vec<&Record> = records.iter().filter(|record| self.is_logged(record)).collect();
+        let exposed = logged.iter().flat_map(|record| record.exposed()).collect();
+        self.ports.decisions.append_all(logged.into_iter().map(Record::to_logged).collect(), exposed)?;
         let each = watch.elapsed().checked_div(u32::try_from(records.len()).unwrap_or(u32::MAX)).unwrap_or_default();
         records.iter().for_each(|record| self.count(record, each));
         Ok(records)
@@ -115,7 +120,7 @@ impl Engine {
     pub fn try_out_in_parts(&self, asked: Asked) -> Result<Tried, EngineError> {
         let (kind, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
         let watch = Stopwatch::start();
-        let Weighed { question, subject, answer, testimony } = self.tried(asked, kind, &models)?;
+        let Weighed { question, subject, answer, testimony, .. } = self.tried(asked, kind, &models)?;
         let took = watch.elapsed();
         let items: Vec<ItemKey> =
             answer.content.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id)).collect();
@@ -132,7 +137,7 @@ impl Engine {
         let as_of = self.clock.now();
         let seed = decisions::seed_of(&self.draw_id(as_of));
         let sought = self.looked_for(&asked)?;
-        self.weigh(asked, sought.as_ref(), (kind, models), as_of, seed)
+        self.weigh(asked, sought.as_ref(), (kind, models), (as_of, seed), None)
     }
 
     /// Whether this answer is one of those that are logged.
@@ -149,11 +154,13 @@ impl Engine {
         // Drawn first: chance comes from it, so that a replay draws the same.
         let id = self.draw_id(as_of);
         let seed = decisions::seed_of(&id);
-        let weighed = self.weigh(asked, sought, (kind, &models), as_of, seed)?;
-        let Weighed { question, subject, answer, testimony } = weighed;
+        let holdout = Some(&self.capabilities.holdout);
+        let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
+        let Weighed { question, subject, answer, testimony, would, exposures } = weighed;
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
-        let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
+        let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
+        let record = record.meeting(exposures);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
         Ok(record)
     }
@@ -204,14 +211,14 @@ impl Engine {
         Ok(Some(FoundFirst::Items(hits)))
     }
 
-    /// Decides, with all that it was decided from.
+    /// Decides, with all that it was decided from; with nobody held out where no holdout is given.
     fn weigh(
         &self,
         mut asked: Asked,
         sought: Option<&FoundFirst>,
         (kind, models): (&dyn Kind, &Models),
-        as_of: Timestamp,
-        seed: Seed,
+        (as_of, seed): (Timestamp, Seed),
+        holdout: Option<&Holdout>,
     ) -> Result<Weighed, EngineError> {
         self.let_erased_be_nobody(&mut asked.names);
         let (catalogue, about) = (&self.catalogue(), kind.about());
@@ -229,7 +236,10 @@ impl Engine {
             };
             let id = customer.as_ref().map_or_else(|| founder.customer_id(), |customer| customer.profile.id.clone());
             let Asked { parameters, context, .. } = asked;
-            let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
+            let drawn = holdout.filter(|_| kind.is_held_out() && !is_nobody(&id));
+            let drawn = drawn.and_then(|holdout| holdout.draw(&about.name, &id, as_of));
+            let (arm, exposures) = drawn.map_or((None, Vec::new()), |drawn| (Some(drawn.arm), drawn.exposures));
+            let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context, arm };
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
@@ -237,7 +247,10 @@ impl Engine {
             let witness = Witness::new(&shelves).by_chance(Some(seed));
             let kinds = &self.capabilities.kinds;
             let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
-            Ok(Weighed { question, subject, answer, testimony: witness.into_testimony() })
+            let testimony = witness.into_testimony();
+            let is_held = arm == Some(Arm::Holdout);
+            let would = is_held.then(|| decisions::withheld(kind, catalogue, &question, &subject, models, &shelves));
+            Ok(Weighed { question, subject, answer, testimony, would: would.transpose()?, exposures })
         })
     }
 

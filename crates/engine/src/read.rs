@@ -132,5 +132,5 @@ impl Engine {
 
 fn asked(customer: &Customer<FeatureState>, kind: &dyn Kind, as_of: Timestamp, parameters: Parameters) -> Question {
     let (kind, customer) = (kind.about().name.clone(), customer.profile.id.clone());
-    Question { kind, customer, as_of, parameters, context: events::Fields::new() }
+    Question { kind, customer, as_of, parameters, context: events::Fields::new(), arm: None }
 }

@@ -17,13 +17,14 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Holdout, Repeats, Rules, Segment};
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::Outcome;
 use primitives::{Currency, Zone};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 settings! {
@@ -158,6 +159,31 @@ settings! {
         /// the log (0 to 1).
         explore_share: f64 = 0.0,
     }
+    /// What is done for customers next, of the actions below.
+    act: ActSettings {
+        /// The share of the choices that is spread evenly over everything that could be chosen, so that more is learned (0 to 1).
+        floor: f64 = 0.02,
+        /// The larger, the more is left to what seems best (0 to 1000000).
+        gamma: f64 = 10.0,
+        /// As if so many choices were known: what is declared of actions counts from the first answer on (0 to 1000000).
+        prior_rounds: f64 = 100.0,
+        /// For how many hours the same customer gets the same, on whichever channel they come (1 to 8760).
+        same_hours: i64 = 24,
+    }
+    /// Customers who are held out of what is decided, so that it can be told in money what decisions are worth. They are answered as if
+    /// nothing were known of them.
+    holdout: HoldoutSettings {
+        /// The share of the customers that is held out of everything that is shown to customers; 0 holds nobody out (0 to 0.9).
+        share: f64 = 0.0,
+        /// The share that is held out of one kind besides, such as { recommend = 0.05 }: so each kind can be told apart (each 0 to 0.9).
+        kinds: BTreeMap<String, f64> = BTreeMap::new(),
+        /// The kinds that the share leaves alone.
+        except: Vec<String> = vec!["search".to_owned(), "suggest".to_owned()],
+        /// After how many days it is drawn anew who is held out, so that nobody is for ever; 0 for never (0 to 3650).
+        redraw_days: i64 = 0,
+        /// What the draw begins with: another text is another draw, which ends what was measured so far.
+        salt: String = String::new(),
+    }
     /// Learning.
     models: ModelSettings {
         /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760). Whatever stands here: a
@@ -229,6 +255,23 @@ settings! {
             name = \"valuable_and_leaving\"
             title = \"Valuable and about to leave\"
             rule = [{ feature = \"revenue_365d\", at_least = 500 }, { score = \"churn\", at_least = 0.6 }]",
+        /// What can be done for customers, each a table of its own; docs/actions.md has every key. `POST /v1/decide` with `"decision": "act"`
+        /// answers what to do next.
+        actions: Action =
+            "[[actions]]
+            name = \"grinder\"
+            title = \"A grinder for your beans\"
+            group = \"cross_sell\"
+            channels = [\"web\", \"email\"]
+            eligible = \"orders_365d >= 1\"
+            suitable = \"score.churn < 0.6\"
+            value = 12.5
+            cost = 0.2
+            prior = 0.03
+
+            [[actions]]
+            name = \"nothing\"
+            nothing = true",
         /// How events are expected to look, each a table of its own: a JSON Schema of their properties (of traits for identify,
         /// group and item), in a file beside this one or here. What does not fit is told on the page Data (flag) or refused
         /// (reject); docs/data.md says more. A change counts from the next start.
@@ -243,6 +286,9 @@ settings! {
             schema = { required = [\"ticket_id\"], properties = { ticket_id = { type = \"string\" } } }",
     }
 }
+
+/// The largest share that may be held out: of nobody treated nothing can be told either.
+const HELD_MAX: f64 = 0.9;
 
 /// More requests a second than a nanosecond each cannot be told apart.
 const RATE_MAX: i128 = 1_000_000_000;
@@ -289,7 +335,28 @@ impl Settings {
     pub fn capabilities(&self) -> Capabilities {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
-        Capabilities { synonyms, other_words: self.search.other_words, ..capabilities }
+        let capabilities = capabilities.with_actions(&self.actions, self.arbitration());
+        Capabilities { synonyms, other_words: self.search.other_words, holdout: self.held_out(), ..capabilities }
+    }
+
+    /// How it is chosen among actions.
+    #[must_use]
+    pub fn arbitration(&self) -> Arbitration {
+        let &ActSettings { floor, gamma, prior_rounds, same_hours } = &self.act;
+        Arbitration { floor, gamma, prior_rounds, same_hours }
+    }
+
+    /// Who is held out.
+    #[must_use]
+    pub fn held_out(&self) -> Holdout {
+        let HoldoutSettings { share, kinds, except, redraw_days, salt } = &self.holdout;
+        Holdout {
+            share: *share,
+            kinds: kinds.iter().map(|(kind, share)| (kind.as_str().into(), *share)).collect(),
+            except: except.iter().map(|kind| kind.as_str().into()).collect(),
+            redraw_days: *redraw_days,
+            salt: salt.clone(),
+        }
     }
 
     /// The rules for lists of items.
@@ -328,7 +395,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 21] = [
+        let ranges: [(&'static str, i128, i128, i128); 23] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -349,6 +416,8 @@ impl Settings {
             ("decisions.keep_days", self.decisions.keep_days.into(), 1, 36_500),
             ("recommend.per_category_max", self.recommend.per_category_max.into(), 0, 100),
             ("recommend.per_brand_max", self.recommend.per_brand_max.into(), 0, 100),
+            ("act.same_hours", self.act.same_hours.into(), 1, 8_760),
+            ("holdout.redraw_days", self.holdout.redraw_days.into(), 0, 3_650),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];
         let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
@@ -360,9 +429,27 @@ impl Settings {
             ("recommend.margin_weight", self.recommend.margin_weight),
             ("recommend.diversity", self.recommend.diversity),
             ("recommend.explore_share", self.recommend.explore_share),
+            ("act.floor", self.act.floor),
         ];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
             return Some((key, "must be 0 to 1".to_owned(), value.to_string()));
+        }
+        let wide = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)];
+        if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
+            return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
+        }
+        let held = std::iter::once(("holdout.share", self.holdout.share));
+        let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));
+        if let Some((key, value)) = held.find(|(_, share)| !(0.0..=HELD_MAX).contains(share)) {
+            return Some((key, format!("must be 0 to {HELD_MAX}"), value.to_string()));
+        }
+        let kinds = self.capabilities().kinds;
+        let is_known = |name: &str| kinds.get(name).is_ok_and(decisions::Kind::is_held_out);
+        let mut named = self.holdout.kinds.keys().map(|name| ("holdout.kinds", name));
+        if let Some((key, name)) = named.find(|(_, name)| !is_known(name)) {
+            let known = kinds.iter().filter(|kind| kind.is_held_out()).map(|kind| kind.about().name.as_str());
+            let known: Vec<&str> = known.collect();
+            return Some((key, format!("must name decisions that are shown: {}", known.join(", ")), name.clone()));
         }
         let currency = &self.currency.default;
         if !currency.is_empty() && self.default_currency().is_none() {

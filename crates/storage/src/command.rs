@@ -19,7 +19,7 @@ pub(crate) use state::{StateCommand, StateTable};
 use crate::counters::Counters;
 use crate::numbers::signed;
 use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
-use decisions::{Declaration, LoggedDecision};
+use decisions::{Declaration, Exposed, LoggedDecision};
 use events::{ImportRefusal, Offset, Receipt};
 use primitives::DecisionId;
 use rusqlite::{Connection, params};
@@ -62,7 +62,7 @@ pub(crate) enum Command {
         n_max: u64,
     },
     State(StateCommand),
-    AppendDecisions(Vec<LoggedDecision>),
+    AppendDecisions(Vec<LoggedDecision>, Vec<Exposed>),
     /// Keeps what decisions are declared as.
     KeepDeclaration(Declaration),
     Imports(ImportCommand),
@@ -145,7 +145,9 @@ impl Command {
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
             Self::Lists(command) => command.bytes(),
-            Self::AppendDecisions(decisions) => decisions.iter().map(|decision| decision.record.len() + 256).sum(),
+            Self::AppendDecisions(decisions, exposed) => {
+                decisions.iter().map(|decision| decision.record.len() + 256).sum::<usize>() + 128 * exposed.len()
+            }
             Self::KeepDeclaration(declaration) => declaration.words.len() + 64,
             Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
             Self::TakeIn { ids, followed, .. } => {
@@ -173,7 +175,7 @@ pub(crate) fn apply(
         Command::State(command) => command.apply(connection, counters),
         Command::Lists(command) => command.apply(connection),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
-        Command::AppendDecisions(decisions) => append_decisions(connection, counters, decisions),
+        Command::AppendDecisions(decisions, exposed) => append_decisions(connection, counters, decisions, exposed),
         Command::KeepDeclaration(declaration) => {
             // The digest is of the words: others under it are damaged.
             let sql = "INSERT INTO declarations(digest, words) VALUES(?1, ?2)
@@ -318,10 +320,17 @@ fn append_decisions(
     connection: &Connection,
     counters: &mut Counters,
     decisions: &[LoggedDecision],
+    exposed: &[Exposed],
 ) -> rusqlite::Result<Done> {
     let mut n = 0;
     for decision in decisions {
         n += append_decision(connection, counters, decision)?;
+    }
+    let mut meet = connection.prepare_cached(
+        "INSERT INTO exposures(experiment, customer, arm, first_at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+    )?;
+    for Exposed { experiment, customer, arm, first_at } in exposed {
+        meet.execute(params![experiment, customer.as_str(), arm, first_at.as_millis()])?;
     }
     Ok(Done::Rows(n))
 }

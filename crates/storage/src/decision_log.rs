@@ -4,9 +4,10 @@ use crate::command::{Command, Done};
 use crate::schema::meta;
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage};
-use decisions::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Declaration, LoggedDecision};
+use decisions::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Declaration, Exposed, LoggedDecision};
 use primitives::{CustomerId, DAY_MS, DecisionId, ErrorKind, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 
 /// What is read of a decision; see [`decision`] and [`placed`].
 pub(crate) const COLUMNS: &str =
@@ -22,14 +23,14 @@ const N_PAGE: usize = 1_024;
 const N_NEWEST: (u32, u32) = (16, 1_024);
 
 impl DecisionLog for Storage {
-    fn append_all(&self, decisions: Vec<LoggedDecision>) -> Result<(), DecisionLogError> {
+    fn append_all(&self, decisions: Vec<LoggedDecision>, exposed: Vec<Exposed>) -> Result<(), DecisionLogError> {
         let Some(first) = decisions.first() else { return Ok(()) };
         let n = decisions.len() as u64;
         let attempt = match n {
             1 => format!("storing the decision {}", first.id),
             n => format!("storing {n} decisions, {} first", first.id),
         };
-        match self.submit(Command::AppendDecisions(decisions), Patience::Decide) {
+        match self.submit(Command::AppendDecisions(decisions, exposed), Patience::Decide) {
             Ok(Done::Rows(n_stored)) if n_stored < n => {
                 let exists = DatabaseError::new(ErrorKind::Conflict, "draw a new id", "a decision of that id exists");
                 Err(failed(&attempt, exists))
@@ -37,6 +38,55 @@ impl DecisionLog for Storage {
             Ok(_) => Ok(()),
             Err(error) => Err(failed(&attempt, error)),
         }
+    }
+
+    fn exposed(&self, experiment: &str, visit: &mut dyn FnMut(Exposed) -> bool) -> Result<(), DecisionLogError> {
+        let sql = "SELECT customer, arm, first_at FROM exposures WHERE experiment = ?1 AND customer > ?2
+                   ORDER BY customer LIMIT ?3";
+        let mut last = String::new();
+        loop {
+            let page: Vec<Exposed> = self
+                .readers
+                .with(|connection| {
+                    let read = |row: &Row<'_>| {
+                        Ok(Exposed {
+                            experiment: experiment.to_owned(),
+                            customer: CustomerId::from(row.get::<_, String>(0)?),
+                            arm: row.get(1)?,
+                            first_at: Timestamp::from_millis(row.get(2)?),
+                        })
+                    };
+                    let n_page = i64::try_from(N_PAGE).unwrap_or(i64::MAX);
+                    connection.prepare_cached(sql)?.query_map(params![experiment, last, n_page], read)?.collect()
+                })
+                .map_err(|error| failed("reading who met an experiment", error))?;
+            let is_last = page.len() < N_PAGE;
+            for exposed in page {
+                exposed.customer.as_str().clone_into(&mut last);
+                if !visit(exposed) {
+                    return Ok(());
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    fn experiments(&self) -> Result<Vec<(String, BTreeMap<String, u64>)>, DecisionLogError> {
+        let sql = "SELECT experiment, arm, count(*) FROM exposures GROUP BY 1, 2 ORDER BY 1, 2";
+        let rows: Vec<(String, String, i64)> = self
+            .readers
+            .with(|connection| {
+                let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                connection.prepare_cached(sql)?.query_map([], read)?.collect()
+            })
+            .map_err(|error| failed("counting who met experiments", error))?;
+        let mut found: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for (experiment, arm, n) in rows {
+            found.entry(experiment).or_default().insert(arm, n.cast_unsigned());
+        }
+        Ok(found.into_iter().collect())
     }
 
     fn keep(&self, declaration: &Declaration) -> Result<(), DecisionLogError> {

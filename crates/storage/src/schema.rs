@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -111,6 +111,13 @@ const STEPS: [&str; 11] = [
     CREATE INDEX list_changes_by_customer ON list_changes(customer);
     CREATE TABLE list_counts(
         list TEXT NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(list, at)) STRICT, WITHOUT ROWID;
+",
+    // Who met which experiment, in which arm and when first: all that is measured begins there.
+    "
+    CREATE TABLE exposures(
+        experiment TEXT NOT NULL, customer TEXT NOT NULL, arm TEXT NOT NULL, first_at INTEGER NOT NULL,
+        PRIMARY KEY(experiment, customer)) STRICT, WITHOUT ROWID;
+    CREATE INDEX exposures_by_customer ON exposures(customer);
 ",
 ];
 

@@ -12,6 +12,8 @@ use std::fmt;
 pub enum Content {
     /// Items, best first.
     Items(Items),
+    /// What to do.
+    Actions(Actions),
     /// Ways to go on.
     Completions(Completions),
     /// How likely something is.
@@ -30,6 +32,8 @@ impl fmt::Display for Content {
         match self {
             Self::Items(items) if items.items.is_empty() => Self::Nothing.fmt(f),
             Self::Items(items) => items.fmt(f),
+            Self::Actions(actions) if actions.actions.is_empty() && actions.left_out.is_empty() => Self::Nothing.fmt(f),
+            Self::Actions(actions) => actions.fmt(f),
             Self::Completions(completions) if completions.completions.is_empty() => Self::Nothing.fmt(f),
             Self::Completions(completions) => completions.fmt(f),
             Self::Score(score) => score.fmt(f),
@@ -113,6 +117,29 @@ impl Items {
         let scores = self.items.iter().map(|item| item.score).filter(|score| score.is_finite());
         meter(score / scores.fold(f64::MIN_POSITIVE, f64::max), Tone::Accent, "")
     }
+}
+
+/// What to do, and what not.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/actions.html")]
+pub struct Actions {
+    /// What to do, first what counts most.
+    pub actions: Vec<Action>,
+    /// By rule, which actions it left out.
+    pub left_out: Vec<(String, String)>,
+}
+
+/// An action that is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// What it is called.
+    pub title: String,
+    /// Why, in words.
+    pub reason: String,
+    /// How likely it was to be chosen.
+    pub propensity: f64,
+    /// What it is worth to do it.
+    pub priority: f64,
 }
 
 /// Ways to go on for who has begun to write.

@@ -124,6 +124,7 @@ impl Record {
                 as_of: question.as_of,
                 parameters,
                 context: question.context,
+                arm: None,
             },
             known,
             testimony,
@@ -131,6 +132,8 @@ impl Record {
             unusable: BTreeMap::new(),
             sent: if sent.is_empty() && !response.is_empty() { digest(&response) } else { sent },
             decision,
+            would: None,
+            exposures: Vec::new(),
             response,
         }
     }

@@ -1,8 +1,8 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Answer, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
-    Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
+    Act, Action, Answer, Arbitration, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge,
+    ModelInputs, Models, Part, Question, Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Place, Recorded};
@@ -154,7 +154,16 @@ pub(super) fn outcomes() -> &'static [Outcome] {
 }
 
 pub(super) fn every_kind() -> &'static Kinds {
-    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(outcomes(), &[], Rules::default()));
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
+        let action = |table: serde_json::Value| Action::from_table(table.as_object().unwrap()).unwrap();
+        let actions = vec![
+            action(serde_json::json!({"name": "grinder", "eligible": "orders_365d >= 1", "value": 12.5, "prior": 0.1})),
+            action(serde_json::json!({"name": "survey", "suitable": "churn < 2", "value": 3.0})),
+            action(serde_json::json!({"name": "nothing", "nothing": true})),
+        ];
+        let act = Act::new(actions, Arbitration::default(), outcomes(), &["orders_365d".to_owned()].into());
+        kinds(outcomes(), &[], Rules::default()).and(act)
+    });
     &KINDS
 }
 
@@ -223,7 +232,7 @@ pub(super) fn question(kind: &str, n: i64) -> Question {
     let takes_n = about.usual().any(|(name, _)| name == "n");
     let parameters = takes_n.then(|| ("n".to_owned(), n.into())).into_iter().collect();
     let context = [("page".to_owned(), "home".into())].into_iter().collect();
-    Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context }
+    Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context, arm: None }
 }
 
 /// The place of a feature among the churn model's.
@@ -323,7 +332,9 @@ pub(super) fn decided_as(
     let answer = crate::decide::now(kind, catalogue(), question, subject, models, &witness).unwrap();
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
-    let record =
-        Record::new((kind, models), question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
+    let would = (question.arm == Some(Arm::Holdout))
+        .then(|| crate::withheld(kind, catalogue(), question, subject, models, world).unwrap());
+    let testimony = witness.into_testimony();
+    let record = Record::new((kind, models), question.clone(), subject, testimony, (decision, would), "{}".to_owned());
     (answer, record)
 }

@@ -6,8 +6,8 @@ use super::shop::{
 use crate::filter::{Names, Subject as AskedOf};
 use crate::search::{Completion, Features, Found, FoundItem, Told};
 use crate::{
-    Ask, Content, ContentShape, DecisionError, Filter, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models,
-    Question, Reads, Record, Sales, Subject, Takes, World, built_in_lists,
+    Arm, Ask, Content, ContentShape, DecisionError, Filter, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs,
+    Models, Question, Reads, Record, Sales, Subject, Takes, World, built_in_lists,
 };
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
@@ -151,6 +151,7 @@ fn shape(content: &Content) -> ContentShape {
         Content::Items(_) => ContentShape::Items,
         Content::Search { .. } => ContentShape::Search,
         Content::Completions(_) => ContentShape::Completions,
+        Content::Actions(_) => ContentShape::Actions,
         Content::Score { .. } => ContentShape::Score,
         Content::Amount { .. } => ContentShape::Amount,
         Content::Choice { .. } => ContentShape::Choice,
@@ -162,6 +163,7 @@ fn says_something(content: &Content) -> bool {
     match content {
         Content::Items(items) | Content::Search { items, .. } => !items.is_empty(),
         Content::Completions(completions) => !completions.is_empty(),
+        Content::Actions(actions) => !actions.chosen.is_empty(),
         Content::Score { score, .. } => score.is_some(),
         Content::Amount { amount, .. } => amount.is_some_and(|amount| {
             amount.low <= amount.value && amount.value <= amount.high && amount.value.is_finite()
@@ -261,6 +263,46 @@ fn who_may_not_be_known_gets_what_nobody_in_particular_gets() {
 }
 
 #[test]
+fn who_is_held_out_gets_what_nobody_in_particular_gets_and_what_they_would_have_got_is_kept() {
+    let models = all_models();
+    for kind in every_kind().iter() {
+        let name = kind.about().name.as_str();
+        let of_arm = |arm| Question { arm, ..question(name, 5) };
+        let subject = of(name, &models);
+        let (held, record) = decided(&of_arm(Some(Arm::Holdout)), &subject, &models, &Open);
+        let stranger = decide(&of_arm(None), &unknown(true), &models, &Open).unwrap();
+        assert_eq!((&held.content, held.arm), (&stranger.content, Some(Arm::Holdout)), "{name}");
+        let why = held.fallback.as_deref().unwrap_or_default();
+        assert!(why.starts_with("The customer is held out, to tell what decisions are worth"), "{name}: {why}");
+        let record = super::reopened(&record);
+        assert_eq!((record.arm(), replay(&record, &models).unwrap()), ("holdout", held), "{name}");
+        let (treated, treated_record) = decided(&of_arm(Some(Arm::Treated)), &subject, &models, &Open);
+        let open = decide(&of_arm(None), &subject, &models, &Open).unwrap();
+        assert_eq!(treated, crate::Answer { arm: Some(Arm::Treated), ..open }, "{name}");
+        assert_eq!((record.would(), treated_record.would()), (Some(&treated.content), None), "{name}");
+        // Whoever refuses later is held out still, and nothing says why they would have got what they would have.
+        let forgotten = super::reopened(&record.forget());
+        let told = super::json(&forgotten.to_logged().record);
+        assert_eq!(forgotten.would().map(shape), Some(shape(&treated.content)), "{name}");
+        for reason in reasons(&treated.content) {
+            assert!(!told.contains(&reason), "{name}: {reason}");
+        }
+    }
+}
+
+/// What an answer says of its reasons.
+fn reasons(content: &Content) -> Vec<String> {
+    match content {
+        Content::Items(items) | Content::Search { items, .. } => items.iter().map(|item| item.reason.clone()).collect(),
+        Content::Completions(_) => Vec::new(),
+        Content::Actions(actions) => actions.chosen.iter().map(|action| action.reason.clone()).collect(),
+        Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
+            reasons.iter().map(|reason| reason.text.clone()).collect()
+        }
+    }
+}
+
+#[test]
 fn only_what_a_kind_declares_is_known_and_recorded_in_few_bytes() {
     let models = all_models();
     for kind in every_kind().iter() {
@@ -329,7 +371,7 @@ fn a_value_is_told_in_the_currency_that_was_learned_from() {
         };
         assert_eq!(days(&answer), (Some(30), has_reasons));
         // Before it was told, it was not told.
-        let third = super::json(&record.to_logged().record).replacen("\"v\":5", "\"v\":3", 1);
+        let third = super::json(&record.to_logged().record).replacen("\"v\":6", "\"v\":3", 1);
         let third = Record::open(&LoggedDecision { record: third.into_bytes(), ..record.to_logged() }).unwrap();
         assert_eq!(days(&replay(&third, &models).unwrap()), (None, has_reasons));
     }

@@ -54,6 +54,7 @@ impl<'e> Lens<'e> {
             as_of,
             parameters: BTreeMap::new(),
             context: events::Fields::new(),
+            arm: None,
         };
         let lens = Self {
             made_by: made_by(&kinds, &models, &catalogue),

@@ -3,7 +3,7 @@
 mod found;
 mod items;
 
-use decisions::{Answer, Content, Decision, Parameters, Record};
+use decisions::{Answer, Arm, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use found::FoundReply;
@@ -257,6 +257,9 @@ pub struct AnswerReply<'a> {
     /// The items, best first, where items were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemReply<'a>>>,
+    /// What to do, first what counts most, where actions were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actions: Option<Vec<ActionReply<'a>>>,
     #[serde(flatten)]
     found: FoundReply<'a>,
     /// The probability, where a score was asked for; null where nothing is known to say one.
@@ -285,9 +288,71 @@ pub struct AnswerReply<'a> {
     /// Why there are fewer items than were asked for, where there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     shortfall: Option<&'a str>,
-    /// How many items each rule has left out, of those that were looked at.
+    /// How many items each rule has left out, of those that were looked at; of actions each with the first rule that left it out.
     #[serde(rename = "leftOut", skip_serializing_if = "Option::is_none")]
-    left_out: Option<&'a BTreeMap<String, u64>>,
+    left_out: Option<LeftOutReply<'a>>,
+    /// Whether the customer is decided for (`treated`) or held out (`holdout`); not there where nobody is held out of this kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arm: Option<&'static str>,
+}
+
+/// What was left out, and by which rule.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LeftOutReply<'a> {
+    /// How many items by rule.
+    Items(&'a BTreeMap<String, u64>),
+    /// Actions, each with its rule.
+    Actions(Vec<LeftOutAction<'a>>),
+}
+
+/// An action that was left out.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeftOutAction<'a> {
+    id: &'a str,
+    /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value` or `outranked`.
+    rule: &'a str,
+}
+
+/// An action that is to be done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActionReply<'a> {
+    id: &'a str,
+    /// How likely it was to be chosen for its place, after those before it.
+    propensity: f64,
+    /// What it is worth to do it.
+    priority: f64,
+    factors: FactorsReply,
+    reason: &'a str,
+    /// What was declared to be handed out with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a serde_json::Map<String, serde_json::Value>>,
+}
+
+/// What the priority is made of: (propensity × value × incremental − cost) × context × weight × fatigue.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactorsReply {
+    propensity: f64,
+    value: f64,
+    incremental: f64,
+    cost: f64,
+    context: f64,
+    weight: f64,
+    fatigue: f64,
+}
+
+impl<'a> From<&'a decisions::ChosenAction> for ActionReply<'a> {
+    fn from(action: &'a decisions::ChosenAction) -> Self {
+        let decisions::Factors { propensity, value, incremental, cost, context, weight, fatigue } = action.factors;
+        Self {
+            id: &action.id,
+            propensity: action.propensity.get(),
+            priority: action.priority,
+            factors: FactorsReply { propensity, value, incremental, cost, context, weight, fatigue },
+            reason: &action.reason,
+            content: Some(&action.content).filter(|content| !content.is_empty()),
+        }
+    }
 }
 
 /// One of several.
@@ -343,6 +408,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
     fn from(answer: &'a Answer) -> Self {
         let mut reply = Self {
             items: None,
+            actions: None,
             found: FoundReply::default(),
             score: None,
             amount: None,
@@ -354,7 +420,8 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             consent: ConsentReply::from(&answer.consent),
             fallback: answer.fallback.as_deref(),
             shortfall: answer.shortfall.as_deref(),
-            left_out: Some(&answer.left_out).filter(|left_out| !left_out.is_empty()),
+            left_out: Some(&answer.left_out).filter(|left_out| !left_out.is_empty()).map(LeftOutReply::Items),
+            arm: answer.arm.map(Arm::name),
         };
         let reason = |r: &'a decisions::Reason| ReasonReply {
             feature: &r.feature,
@@ -366,6 +433,12 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
         match &answer.content {
             Content::Items(_) => {}
             Content::Search { told, .. } => reply.found = FoundReply::of(told),
+            Content::Actions(actions) => {
+                reply.actions = Some(actions.chosen.iter().map(ActionReply::from).collect());
+                let each =
+                    actions.left_out.iter().flat_map(|(rule, names)| names.iter().map(|id| LeftOutAction { id, rule }));
+                reply.left_out = Some(LeftOutReply::Actions(each.collect()));
+            }
             Content::Completions(completions) => reply.found = FoundReply::completing(completions),
             Content::Score { score, reasons } => {
                 reply.score = Some(score.map(|score| score.get()));

@@ -104,6 +104,22 @@ pub(super) fn content(
             let texts = completions.iter().map(|one| (one.text.clone(), one.of.clone()));
             view::Content::Completions(view::Completions { completions: texts.collect() })
         }
+        Content::Actions(actions) => {
+            let one = |action: &decisions::ChosenAction| view::Action {
+                title: title_of(app, name, &action.id),
+                reason: action.reason.clone(),
+                propensity: action.propensity.get(),
+                priority: action.priority,
+            };
+            let left_out = actions.left_out.iter().map(|(rule, names)| {
+                let names: Vec<String> = names.iter().map(|one| title_of(app, name, one)).collect();
+                (rule.clone(), names.join(", "))
+            });
+            view::Content::Actions(view::Actions {
+                actions: actions.chosen.iter().map(one).collect(),
+                left_out: left_out.collect(),
+            })
+        }
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
             question: question(),
@@ -254,6 +270,10 @@ fn said_in_short(app: &App, record: &Record) -> String {
     let answer = &record.decision.answer;
     match &answer.content {
         Content::Completions(completions) => format::counted(completions.len() as u64, "completion", "completions"),
+        Content::Actions(actions) => match actions.chosen.first() {
+            None => "nothing to do".to_owned(),
+            Some(first) => title_of(app, &record.question.kind, &first.id),
+        },
         Content::Items(items) | Content::Search { items, .. } => match items.first() {
             None => "no item".to_owned(),
             Some(first) => {

@@ -2,7 +2,8 @@
 
 use super::{DeclaredSchema, Settings, tables};
 use WhichTable::{ByName, ByNumber};
-use decisions::Segment;
+use decisions::filter::{Measure, Names};
+use decisions::{Action, Segment};
 use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
@@ -213,7 +214,13 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     let capabilities = settings.capabilities();
     let asked = capabilities.outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
     let scores: Vec<&str> = asked.map(|outcome| outcome.name.as_str()).collect();
-    Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))
+    Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))?;
+    let names = Names {
+        scores: scores.iter().map(|name| ((*name).to_owned(), Measure::Number)).collect(),
+        features: features.iter().map(|name| (*name).to_owned()).collect(),
+        ..Names::default()
+    };
+    Action::check(&settings.actions, &names).map_err(of_mistake("actions"))
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

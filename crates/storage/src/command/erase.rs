@@ -16,6 +16,8 @@ pub(crate) enum EraseCommand {
     Ids(Vec<(IdHash, u64)>),
     /// Removes some decisions about somebody.
     Decisions { customer: CustomerId, n_max: u64 },
+    /// Removes that somebody met experiments.
+    Exposures { customer: CustomerId },
     /// Removes rejected events by their numbers.
     Rejections(Vec<i64>),
     /// Puts entries in the place of others.
@@ -30,7 +32,7 @@ impl EraseCommand {
             Self::Rejections(numbers) => numbers.len() * size_of::<i64>(),
             Self::Audit(entries) => entries.iter().map(|(_, record)| record.len() + 16).sum(),
             Self::Rows(ranges) => ranges.len() * size_of::<(u64, u64)>(),
-            Self::Decisions { .. } => 64,
+            Self::Decisions { .. } | Self::Exposures { .. } => 64,
         }
     }
 
@@ -47,6 +49,10 @@ impl EraseCommand {
             Self::Decisions { customer, n_max } => {
                 let sql = "DELETE FROM decisions WHERE seq IN (SELECT seq FROM decisions WHERE customer = ?1 LIMIT ?2)";
                 connection.prepare_cached(sql)?.execute(params![customer.as_str(), signed(*n_max)])?
+            }
+            Self::Exposures { customer } => {
+                let sql = "DELETE FROM exposures WHERE customer = ?1";
+                connection.prepare_cached(sql)?.execute([customer.as_str()])?
             }
             Self::Rejections(numbers) => {
                 let mut delete = connection.prepare_cached("DELETE FROM rejections WHERE seq = ?1")?;

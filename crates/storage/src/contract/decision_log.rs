@@ -1,7 +1,7 @@
 //! What must hold for every [`DecisionLog`]?
 
 use super::{Outcome, Start, samples};
-use decisions::{DecisionCount, DecisionLog, DecisionQuery, Declaration, LoggedDecision};
+use decisions::{DecisionCount, DecisionLog, DecisionQuery, Declaration, Exposed, LoggedDecision};
 use primitives::{CustomerId, DecisionId, ErrorKind};
 use std::sync::Arc;
 
@@ -23,7 +23,8 @@ pub fn run(open: Open<'_>) -> Outcome {
     decisions_are_narrowed(open)?;
     decisions_are_counted_by_day(open)?;
     records_are_replaced_once(open)?;
-    declarations_stay(open)
+    declarations_stay(open)?;
+    who_met_an_experiment_first_met_it_then(open)
 }
 
 /// A decision comes back as it was, also after a restart.
@@ -58,14 +59,14 @@ pub fn decisions_are_found_by_id(open: Open<'_>) -> Outcome {
 /// Where the law does not hold.
 pub fn decisions_are_logged_together(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
-    log.append_all(Vec::new())?;
+    log.append_all(Vec::new(), Vec::new())?;
     assert_eq!(log.counts()?, (0, 0));
-    log.append_all((0..5).map(samples::decision).collect())?;
+    log.append_all((0..5).map(samples::decision).collect(), Vec::new())?;
     drop(log);
     let log = open(Start::Again);
     assert_eq!(log.recent(None, 9)?.len(), 5);
     let other = LoggedDecision { record: b"another".to_vec(), ..samples::decision(2) };
-    let refused = log.append_all(vec![samples::decision(5), other, samples::decision(6)]);
+    let refused = log.append_all(vec![samples::decision(5), other, samples::decision(6)], Vec::new());
     assert_eq!(refused.map_err(|error| error.kind), Err(ErrorKind::Conflict));
     for n in 0..7 {
         assert_eq!(log.get(&samples::decision(n).id)?, Some(samples::decision(n)), "{n}");
@@ -264,5 +265,58 @@ pub fn a_decision_is_logged_once(open: Open<'_>) -> Outcome {
     let changed = LoggedDecision { record: b"other".to_vec(), ..samples::decision(3) };
     assert_eq!(log.append(changed).map_err(|error| error.kind), Err(ErrorKind::Conflict));
     assert_eq!((log.get(&samples::decision(3).id)?, log.counts()?), (Some(samples::decision(3)), (1, 1)));
+    Ok(())
+}
+
+/// Whoever met an experiment is told once, with the arm and the moment of the first time, also after a restart; experiments are
+/// counted by arm.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn who_met_an_experiment_first_met_it_then(open: Open<'_>) -> Outcome {
+    let met = |experiment: &str, customer: u64, arm: &str, n: u64| Exposed {
+        experiment: experiment.to_owned(),
+        customer: CustomerId::from(format!("customer-{customer:05}")),
+        arm: arm.to_owned(),
+        first_at: samples::decision(n).decided_at,
+    };
+    let log = open(Start::Empty);
+    log.append_all(vec![samples::decision(1)], vec![met("holdout", 7, "treated", 1), met("copy", 7, "bold", 1)])?;
+    log.append_all(vec![samples::decision(2)], vec![met("holdout", 7, "holdout", 2), met("holdout", 3, "holdout", 2)])?;
+    // More than are read at a time.
+    log.append_all(vec![samples::decision(3)], (100..2_600).map(|one| met("long", one, "treated", 3)).collect())?;
+    drop(log);
+    let log = open(Start::Again);
+    let all = |experiment: &str| -> Result<Vec<Exposed>, decisions::DecisionLogError> {
+        let mut found = Vec::new();
+        log.exposed(experiment, &mut |one| {
+            found.push(one);
+            true
+        })?;
+        Ok(found)
+    };
+    assert_eq!(all("holdout")?, [met("holdout", 3, "holdout", 2), met("holdout", 7, "treated", 1)]);
+    assert_eq!((all("copy")?, all("unknown")?), (vec![met("copy", 7, "bold", 1)], Vec::new()));
+    assert!(all("long")?.iter().map(|one| &one.customer).is_sorted_by(|a, b| a < b) && all("long")?.len() == 2_500);
+    let mut n_visited = 0;
+    log.exposed("long", &mut |_| {
+        n_visited += 1;
+        n_visited < 3
+    })?;
+    assert_eq!(n_visited, 3);
+    let counted: Vec<(String, Vec<(String, u64)>)> =
+        log.experiments()?.into_iter().map(|(name, arms)| (name, arms.into_iter().collect())).collect();
+    let expected = [
+        ("copy", vec![("bold", 1)]),
+        ("holdout", vec![("holdout", 1), ("treated", 1)]),
+        ("long", vec![("treated", 2_500)]),
+    ];
+    let expected = expected.map(|(name, arms)| {
+        (name.to_owned(), arms.into_iter().map(|(arm, n)| (arm.to_owned(), n)).collect::<Vec<(String, u64)>>())
+    });
+    assert_eq!(counted, expected);
     Ok(())
 }

@@ -201,6 +201,10 @@ fn chosen<'a>(contents: impl Iterator<Item = Option<&'a Content>>) -> ArrayRef {
                 label.iter().for_each(|label| lists.values().append_value(label));
                 label.is_some()
             }
+            Some(Content::Actions(actions)) => {
+                actions.chosen.iter().for_each(|action| lists.values().append_value(&action.id));
+                true
+            }
             Some(Content::Completions(_) | Content::Score { .. } | Content::Amount { .. }) | None => false,
         };
         lists.append(is_choice);

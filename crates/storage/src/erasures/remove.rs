@@ -143,6 +143,7 @@ impl Storage {
     fn remove_records(&self, record: &Record, who: &Who) -> Result<(), StorageError> {
         for customer in &who.customers {
             while self.erase(EraseCommand::Decisions { customer: customer.clone(), n_max: N_ROWS })? > 0 {}
+            self.erase(EraseCommand::Exposures { customer: customer.clone() })?;
         }
         for some in self.rejections_naming(&Naming::of(who))?.chunks(usize::try_from(N_ROWS).unwrap_or(1)) {
             self.erase(EraseCommand::Rejections(some.to_vec()))?;

@@ -115,6 +115,7 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         propensity: Probability::ONE,
         shortfall: None,
         left_out: decisions::LeftOut::new(),
+        arm: None,
     };
     let decision =
         Decision { id: DecisionId::from(format!("{n:032x}")), kind: kind.into(), customer: customer.clone(), answer };
@@ -124,10 +125,12 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         as_of: decided_at,
         parameters: BTreeMap::new(),
         context: events::Fields::default(),
+        arm: None,
     };
     let kinds = decisions::kinds(&[], &[], decisions::Rules::default());
     let made_by = kinds.get(kind).or_else(|_| kinds.get("recommend")).unwrap();
-    Record::new((made_by, &Models::default()), question, &subject, Testimony::default(), decision, "sent".to_owned())
+    let testimony = Testimony::default();
+    Record::new((made_by, &Models::default()), question, &subject, testimony, (decision, None), "sent".to_owned())
 }
 
 /// What a file has to tell of a decision, by the words of its record.
@@ -155,7 +158,7 @@ fn expected(logged: &LoggedDecision, has_refused: bool) -> Told {
         Content::Items(items) | Content::Search { items, .. } => {
             told.chosen = Some(items.into_iter().map(|item| item.id.to_string()).collect());
         }
-        Content::Completions(_) => {}
+        Content::Completions(_) | Content::Actions(_) => {}
         Content::Score { score, .. } => told.score = score.map(Probability::get),
         Content::Amount { amount, .. } => {
             told.amount = amount.map(|amount| amount.value);

@@ -1,0 +1,159 @@
+//! What to do for this customer next, of all that can be done?
+//!
+//! One way through for every channel: who may have an action, whom it suits, what it is worth for them, and a draw among what is
+//! left. Which rule left an action out is told with the answer. Chance comes from the customer, the period and the action, and not
+//! from the decision: so web, e-mail, call centre and shop do the same for somebody within a period.
+
+mod arbitrate;
+mod conditions;
+
+use crate::action::{Action, CHANNELS};
+use crate::declaration::Declared;
+use crate::filter::Names;
+use crate::kind::{ContentShape, KindAbout, More, Reads};
+use crate::parameter::{Parameter, Takes};
+use crate::{Actions, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
+use arbitrate::Arbitrated;
+use conditions::Choice;
+use governance::Purpose;
+use learning::{Outcome, TaskName};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+const N: Parameter =
+    Parameter { name: "n", meaning: "how many actions", takes: Takes::Whole { range: (1, 20), default: Some(1) } };
+const CHANNEL: Parameter = Parameter {
+    name: "channel",
+    meaning: "where it will be done; without it, everywhere counts",
+    takes: Takes::Choice { names: &CHANNELS, default: None },
+};
+const AMONG: Parameter =
+    Parameter { name: "among", meaning: "the names of the only actions that are meant", takes: Takes::Words };
+const EXCLUDE: Parameter =
+    Parameter { name: "exclude", meaning: "the names of actions that are not meant", takes: Takes::Words };
+
+/// How it is chosen among what is left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arbitration {
+    /// The share of the choices that is spread evenly over everything that could be chosen.
+    pub floor: f64,
+    /// The larger, the more is left to what seems best.
+    pub gamma: f64,
+    /// As if so many rounds were known: what is declared counts from the first answer on.
+    pub prior_rounds: f64,
+    /// For how many hours the same customer is drawn the same.
+    pub same_hours: i64,
+}
+
+impl Default for Arbitration {
+    fn default() -> Self {
+        Self { floor: 0.02, gamma: 10.0, prior_rounds: 100.0, same_hours: 24 }
+    }
+}
+
+/// What is chosen from, and how.
+#[derive(Debug, Clone)]
+pub struct Act {
+    about: KindAbout,
+    declaration: Declaration,
+    arbitration: Arbitration,
+    choices: Vec<Choice>,
+    scores: conditions::Scores,
+}
+
+impl Act {
+    /// What is declared. Conditions were checked over the same features and outcomes; one that cannot be read holds of nobody.
+    #[must_use]
+    pub fn new(
+        actions: Vec<Action>,
+        arbitration: Arbitration,
+        outcomes: &[Outcome],
+        features: &BTreeSet<String>,
+    ) -> Self {
+        let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
+        let scores = asked.map(|outcome| (outcome.name.to_string(), crate::filter::Measure::Number)).collect();
+        let names = Names { scores, features: features.clone(), ..Names::default() };
+        let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
+        let looked_at = conditions::LookedAt::of(&choices);
+        let outcomes: Vec<Outcome> =
+            outcomes.iter().filter(|outcome| looked_at.scores.contains(outcome.name.as_str())).cloned().collect();
+        let scores = conditions::Scores::of(&outcomes);
+        let declaration = Declaration::of(Declared::Actions {
+            actions,
+            arbitration: arbitration.clone(),
+            outcomes,
+            features: looked_at.features.clone(),
+        });
+        let reads = scores.reads();
+        let about = KindAbout {
+            name: "act".into(),
+            title: "Next best action".to_owned(),
+            question: "What to do for this customer next?".to_owned(),
+            purpose: Purpose::Personalization,
+            reads: Reads {
+                features: looked_at
+                    .features
+                    .into_iter()
+                    .chain(reads.features)
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+                traits: looked_at.traits.into_iter().collect(),
+                ..reads
+            },
+            tasks: Vec::new(),
+            parameters: vec![N, CHANNEL, AMONG, EXCLUDE],
+            is_shown: true,
+            on_profile: false,
+            is_risk: false,
+            shape: ContentShape::Actions,
+        };
+        Self { about, declaration, arbitration, choices, scores }
+    }
+
+    fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
+        arbitrate::arbitrate(&self.choices, &self.arbitration, &self.scores, ask, known)
+    }
+}
+
+impl Kind for Act {
+    fn about(&self) -> &KindAbout {
+        &self.about
+    }
+
+    fn declaration(&self) -> Option<&Declaration> {
+        Some(&self.declaration)
+    }
+
+    fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
+        let found = self.choices.iter().find(|choice| choice.action.name == name);
+        found.map_or(name, |choice| &choice.action.title)
+    }
+
+    fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
+        Ok(said(self.arbitrated(ask, Some(known))))
+    }
+
+    /// Conditions that ask for the person are not known then, and what is not known leaves an action out.
+    fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
+        let arbitrated = match why {
+            Why::HeldOut => Arbitrated::default(),
+            _ => self.arbitrated(ask, None),
+        };
+        let sentence = match why {
+            Why::HeldOut => format!("{}: nothing is done.", why.text("act")),
+            _ => format!("{}: actions that ask for the person are left out.", why.text("act")),
+        };
+        (said(arbitrated), sentence)
+    }
+}
+
+fn said(arbitrated: Arbitrated) -> Said {
+    let Arbitrated { chosen, left_out, shortfall } = arbitrated;
+    let propensity = chosen.first().map_or(primitives::Probability::ONE, |first| first.propensity);
+    let content = Content::Actions(Box::new(Actions { chosen, left_out }));
+    Said { content, model: None, more: More { shortfall, propensity, ..More::default() } }
+}
+
+/// By task, for whom a score is asked.
+pub(super) type Asked = BTreeMap<TaskName, super::Propensity>;

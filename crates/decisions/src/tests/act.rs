@@ -1,0 +1,253 @@
+//! Is what is done for a customer what may be done, and the same on every channel?
+
+use super::shop::{NOW, catalogue, decided_by, known, models, question, unknown};
+use crate::filter::{Measure, Names};
+use crate::{
+    Act, Action, Actions, Answer, Arbitration, Content, ItemFacts, Kind, Knowledge, Models, Question, Sales, Subject,
+    World,
+};
+use primitives::{HOUR_MS, ItemKey, Timestamp};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A shop in which one item is sold out.
+struct SoldOut(ItemKey);
+
+impl World for SoldOut {
+    fn is_available(&self, item: ItemKey) -> bool {
+        item != self.0
+    }
+
+    fn facts(&self, _: ItemKey) -> Option<ItemFacts> {
+        None
+    }
+
+    fn popular(&self, _: usize) -> Vec<(ItemKey, Sales)> {
+        Vec::new()
+    }
+}
+
+fn action(table: Value) -> Action {
+    Action::from_table(table.as_object().unwrap()).unwrap()
+}
+
+fn act(actions: &[Value]) -> Act {
+    let actions = actions.iter().cloned().map(action).collect();
+    Act::new(actions, Arbitration::default(), &[learning::churn()], &["orders_365d".to_owned()].into())
+}
+
+fn asked(customer: &str, parameters: Value) -> Question {
+    let parameters = parameters.as_object().cloned().unwrap().into_iter().collect();
+    Question { kind: "act".into(), customer: customer.into(), parameters, ..question("churn", 1) }
+}
+
+fn buyer(orders: f64) -> Subject {
+    known(Knowledge {
+        features: [("orders_365d".to_owned(), orders)].into(),
+        traits: [("plan".to_owned(), "pro".to_owned())].into(),
+        ..Knowledge::default()
+    })
+}
+
+fn answered(act: &Act, question: &Question, subject: &Subject) -> (Answer, Actions) {
+    let sold_out = SoldOut(ItemKey::from(&primitives::ItemId::from("gone")));
+    let (answer, record) = decided_by(act, question, subject, &Models::default(), &sold_out);
+    let again = crate::replay(act, catalogue(), &super::reopened(&record), &Models::default()).unwrap();
+    assert_eq!(again, answer, "a replay says the same");
+    match answer.content.clone() {
+        Content::Actions(actions) => (answer, *actions),
+        other => panic!("actions were asked for: {other:?}"),
+    }
+}
+
+fn ids(actions: &Actions) -> Vec<&str> {
+    actions.chosen.iter().map(|action| action.id.as_str()).collect()
+}
+
+#[test]
+fn an_action_that_is_left_out_names_the_first_rule_that_does_it() {
+    let until = json!(Timestamp::from_millis(NOW.as_millis() - 1).to_string());
+    let act = act(&[
+        json!({"name": "open", "value": 5}),
+        json!({"name": "elsewhere", "channels": ["email"], "until": until, "value": 5}),
+        json!({"name": "over", "until": until, "eligible": "orders_365d > 99", "value": 5}),
+        json!({"name": "unmeant", "eligible": "orders_365d > 99", "value": 5}),
+        json!({"name": "aside", "weight": 0, "eligible": "orders_365d > 99", "value": 5}),
+        json!({"name": "rich", "eligible": "orders_365d > 99", "suitable": "orders_365d > 99", "value": 5}),
+        json!({"name": "fit", "suitable": "orders_365d > 99", "stock": "gone", "value": 5}),
+        json!({"name": "gone", "stock": "gone", "value": 5, "cost": 500}),
+        json!({"name": "dear", "stock": "there", "value": 5, "prior": 0.1, "cost": 0.5}),
+        json!({"name": "unscored", "eligible": "churn < 0.5 or orders_365d > 99", "value": 5}),
+        json!({"name": "unsaid", "suitable": "traits.size = \"L\"", "value": 5}),
+        json!({"name": "pro", "eligible": "traits.plan = \"pro\"", "value": 0.01}),
+    ]);
+    let (answer, actions) =
+        answered(&act, &asked("user:1", json!({"channel": "web", "n": 9, "exclude": ["unmeant"]})), &buyer(3.0));
+    let expected: BTreeMap<String, Vec<String>> = [
+        ("channel", "elsewhere"),
+        ("schedule", "over"),
+        ("asked", "unmeant"),
+        ("weight", "aside"),
+        ("eligible", "rich"),
+        ("suitable", "fit"),
+        ("stock", "gone"),
+        ("value", "dear"),
+        ("eligible: not known", "unscored"),
+        ("suitable: not known", "unsaid"),
+    ]
+    .map(|(rule, name)| (rule.to_owned(), vec![name.to_owned()]))
+    .into();
+    assert_eq!(actions.left_out, expected);
+    let mut chosen = ids(&actions);
+    chosen.sort_unstable();
+    assert_eq!(chosen, ["open", "pro"]);
+    assert!(answer.shortfall.unwrap().starts_with("2 of 9 actions: asked left out 1, channel left out 1"));
+    // Of whom nothing is known, whatever asks for the person is left out.
+    let (answer, actions) = answered(&act, &asked("user:2", json!({"n": 1})), &unknown(true));
+    assert_eq!((ids(&actions), actions.left_out["eligible: not known"].len()), (vec!["open"], 4));
+    assert!(answer.fallback.unwrap().ends_with("actions that ask for the person are left out."));
+}
+
+#[test]
+fn within_a_period_every_channel_does_the_same_and_no_action_twice() {
+    let names: Vec<Value> = (0..6).map(|at| json!({"name": format!("a{at}"), "value": 5 + at})).collect();
+    let act = act(&names);
+    let mut firsts = BTreeSet::new();
+    for customer in 0..40 {
+        let customer = format!("user:{customer}");
+        let of = |parameters: Value, hours: i64| {
+            let at = Timestamp::from_millis(NOW.as_millis() + hours * HOUR_MS);
+            answered(&act, &Question { as_of: at, ..asked(&customer, parameters) }, &buyer(3.0)).1
+        };
+        let web = of(json!({"channel": "web"}), 0);
+        for (channel, hours) in [("email", 1), ("call", 5), ("store", 11)] {
+            assert_eq!(of(json!({"channel": channel}), hours), web, "noon to midnight is one period");
+        }
+        let three = of(json!({"n": 3}), 0);
+        let different: BTreeSet<&str> = ids(&three).into_iter().collect();
+        assert_eq!((different.len(), ids(&three)[0]), (3, ids(&web)[0]));
+        firsts.insert((ids(&web)[0].to_owned(), ids(&of(json!({}), 24))[0].to_owned()));
+    }
+    assert!(firsts.iter().any(|(today, tomorrow)| today != tomorrow), "the next day is drawn by itself");
+}
+
+#[test]
+fn actions_are_chosen_as_often_as_is_told() {
+    let act = act(&[
+        json!({"name": "best", "value": 10}),
+        json!({"name": "good", "value": 9}),
+        json!({"name": "poor", "value": 1}),
+        json!({"name": "nothing", "nothing": true}),
+    ]);
+    let n = 4_000;
+    let mut counted: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for customer in 0..n {
+        let (answer, actions) = answered(&act, &asked(&format!("user:{customer}"), json!({"n": 1})), &buyer(1.0));
+        let first = &actions.chosen[0];
+        assert_eq!(answer.propensity, first.propensity);
+        let known = counted.entry(first.id.clone()).or_insert((0.0, first.propensity.get()));
+        known.0 += 1.0 / f64::from(n);
+        assert_eq!(
+            known.1.to_bits(),
+            first.propensity.get().to_bits(),
+            "the same for everybody of whom the same holds"
+        );
+    }
+    let told: f64 = counted.values().map(|(_, told)| told).sum();
+    assert!((told - 1.0).abs() < 1e-9 && counted.len() == 4, "{counted:?}");
+    for (name, (found, told)) in &counted {
+        assert!(
+            (found - told).abs() < 4.0 * (told * (1.0 - told) / f64::from(n)).sqrt() && *told >= 0.005,
+            "{name}: {found} {told}"
+        );
+    }
+    assert!(counted["best"].1 > counted["good"].1 && counted["good"].1 > counted["poor"].1, "{counted:?}");
+}
+
+#[test]
+fn what_is_mandatory_comes_first_and_what_a_place_counts_is_told() {
+    let act = act(&[
+        json!({"name": "terms", "mandatory": true, "value": 0, "weight": 2}),
+        json!({"name": "notice", "mandatory": true, "value": 0, "weight": 5}),
+        json!({"name": "offer", "value": 10, "prior": 0.5, "cost": 1, "weight": 2, "context": {"place": {"checkout": 1.5}},
+               "content": {"headline": "Now"}}),
+    ]);
+    let mut question = asked("user:1", json!({"n": 3}));
+    question.context.insert("place".to_owned(), "checkout".into());
+    let (_, actions) = answered(&act, &question, &buyer(1.0));
+    assert_eq!(ids(&actions), ["notice", "terms", "offer"]);
+    let offer = &actions.chosen[2];
+    assert!((offer.priority - 12.0).abs() < 1e-12, "(0.5 * 10 - 1) * 1.5 * 2: {offer:?}");
+    assert_eq!(
+        (offer.content["headline"].as_str(), offer.propensity.get().to_bits()),
+        (Some("Now"), 1.0_f64.to_bits())
+    );
+    let (_, actions) = answered(&act, &asked("user:1", json!({"n": 1})), &buyer(1.0));
+    assert_eq!((ids(&actions), actions.left_out["outranked"].len()), (vec!["notice"], 2));
+}
+
+#[test]
+fn who_is_held_out_has_nothing_done_for_them() {
+    let act = act(&[json!({"name": "offer", "value": 10})]);
+    let held = Question { arm: Some(crate::Arm::Holdout), ..asked("user:1", json!({"n": 1})) };
+    let (answer, actions) = answered(&act, &held, &buyer(1.0));
+    assert_eq!(actions, Actions::default());
+    assert!(answer.fallback.unwrap().ends_with("nothing is done."));
+}
+
+#[test]
+fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_place() {
+    let full = json!({
+        "name": "grinder", "title": "A grinder", "group": "cross_sell", "channels": ["email", "web"], "eligible": "orders_365d >= 1",
+        "suitable": "churn < 0.6", "stock": "LK-0042", "value": 12.5, "cost": 0.25, "prior": 0.03, "from": "2026-12-01T00:00:00.000Z",
+        "until": "2026-12-24T00:00:00.000Z", "weight": 2.0, "context": {"placement": {"checkout": 1.5}}, "upsell": true,
+        "service": true, "mandatory": true, "nothing": true, "features": {"kind": "machine"}, "content": {"url": "/g"}
+    });
+    assert_eq!(Value::from(action(full.clone()).to_table()), full);
+    let names = Names {
+        scores: [("churn".to_owned(), Measure::Number)].into(),
+        features: ["orders_365d".to_owned()].into(),
+        ..Names::default()
+    };
+    let refused = |table: Value| {
+        let read = Action::from_table(table.as_object().unwrap());
+        read.and_then(|action| Action::check(&[action], &names)).unwrap_err().to_string()
+    };
+    for (table, said) in [
+        (json!({"name": "A b", "value": 1}), "name is \"A b\""),
+        (json!({"name": "a"}), "value is missing: write a number"),
+        (json!({"name": "a", "value": 0}), "write what it earns, more than 0"),
+        (json!({"name": "a", "value": -1}), "value is -1"),
+        (json!({"name": "a", "valeu": 1}), "valeu is 1: there is no such key: write value"),
+        (json!({"name": "a", "value": 1, "prior": 5}), "prior is 5: write a number from 0 to 1"),
+        (json!({"name": "a", "value": 1, "channels": ["wep"]}), "did you mean \"web\"?"),
+        (json!({"name": "a", "value": 1, "channels": []}), "write a list of some of web"),
+        (json!({"name": "a", "value": 1, "from": "soon"}), "write a day or a moment"),
+        (json!({"name": "a", "value": 1, "from": "2026-12-24", "until": "2026-12-24"}), "it ends before it begins"),
+        (json!({"name": "a", "value": 1, "context": {"x": 5}}), "write factors from 0"),
+        (json!({"name": "a", "value": 1, "upsell": "yes"}), "write true or false"),
+        (json!({"name": "a", "value": 1, "content": []}), "write a table"),
+        (json!({"name": "a", "value": 1, "eligible": "orders_365 >= 1"}), "eligible is \"orders_365 >= 1\""),
+        (json!({"name": "a", "value": 1, "eligible": "list = \"vip\""}), "not known in a decision"),
+        (json!({"name": "a", "value": 1, "suitable": "orders_365d > 5 and orders_365d < 5"}), "it can hold of nobody"),
+        (json!({"name": "a", "value": 1, "weight": 0}), "all actions have the weight 0"),
+    ] {
+        let error = refused(table);
+        assert!(error.starts_with("action \"") && error.contains(said), "{said}: {error}");
+    }
+    let twice = [action(json!({"name": "a", "value": 1})), action(json!({"name": "a", "value": 2}))];
+    assert!(Action::check(&twice, &names).unwrap_err().to_string().contains("of this name already"));
+    assert_eq!(Action::check(&[], &names), Ok(()));
+}
+
+#[test]
+fn a_declaration_makes_the_same_kind_again() {
+    let act = act(&[json!({"name": "grinder", "eligible": "orders_365d >= 1 and churn < 2", "value": 12.5})]);
+    let again = act.declaration().unwrap().kind().unwrap();
+    assert_eq!((again.about(), again.declaration()), (act.about(), act.declaration()));
+    assert_eq!((act.title_of("grinder"), act.title_of("other")), ("Grinder", "other"));
+    assert!(
+        act.about().reads.tasks.iter().any(|task| task.as_str() == "churn")
+            && models(true).binary(&"churn".into()).is_ok()
+    );
+}
