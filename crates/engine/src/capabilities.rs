@@ -1,5 +1,6 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
+use crate::measured::Measures;
 use decisions::search::Synonyms;
 use decisions::{Act, Action, Arbitration, Holdout, Kinds, Rules, Segment};
 use features::Declared;
@@ -25,6 +26,8 @@ pub struct Capabilities {
     pub other_words: bool,
     /// Who is held out.
     pub holdout: Holdout,
+    /// What the company is measured by.
+    pub measures: Measures,
 }
 
 impl Capabilities {
@@ -41,6 +44,7 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
+            measures: Measures::default(),
         }
     }
 

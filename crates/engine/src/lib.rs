@@ -24,6 +24,7 @@ mod declare;
 mod doubled;
 mod doubts;
 mod library;
+mod measured;
 mod pace;
 mod read;
 mod search;
@@ -77,6 +78,7 @@ pub use lists::{
     RANGES_DAYS, RiskLine, RollCall, Selection, Sort, Subscribed, Sum, written,
 };
 pub use live::Live;
+pub use measured::{Found as ExperimentFound, Measured, Measures, Plan, Worth};
 pub use needs::Material;
 pub use pace::Pace;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
@@ -155,6 +157,7 @@ pub struct Engine {
     saved: RwLock<Vec<decisions::List>>,
     /// In which order items stood on shelves last.
     standing: standing::Kept,
+    measured: measured::Kept,
     /// Held while a list is saved or removed.
     saving_lists: Mutex<()>,
     /// Held while all lists are looked at: of two walks at a time the older could end last. Which are not.
@@ -220,6 +223,7 @@ impl Engine {
             found_lately: Mutex::default(),
             kept_share: Mutex::default(),
             standing: standing::Kept::default(),
+            measured: measured::Kept::default(),
             scores: lists::ScoreCache::default(),
             saved: RwLock::default(),
             saving_lists: Mutex::default(),

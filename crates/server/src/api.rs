@@ -18,6 +18,7 @@ mod ingest;
 mod items;
 pub(crate) mod line;
 pub mod lists;
+pub mod measured;
 mod models;
 mod openapi;
 mod operations;
@@ -82,6 +83,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(data::routes())
         .merge(models::routes())
+        .merge(measured::routes())
         .merge(operations::routes())
         .merge(audit::routes())
 }

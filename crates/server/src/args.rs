@@ -131,6 +131,15 @@ pub enum Command {
         #[arg(long, value_name = "DATE", value_parser = end_of_day)]
         as_of: Option<Timestamp>,
     },
+    /// Tell in money what decisions were worth, against customers who are held out of them. Changes nothing; also while the server
+    /// runs
+    Lift {
+        /// What was earned in this month, such as 2026-11; without it, what every customer earned from their first decision on
+        #[arg(long, value_name = "MONTH")]
+        month: Option<String>,
+    },
+    /// Tell what experiments found, and what to do. Changes nothing; also while the server runs
+    Experiments,
     /// List the features, built in and declared in the settings, with what each means
     Features,
     /// List what can be decided, built in and declared in the settings: its question, its parameters, whether a model answers

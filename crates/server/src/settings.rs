@@ -19,10 +19,11 @@ use crate::peer::Network;
 use decisions::search::Synonyms;
 use decisions::{Action, Arbitration, Holdout, Repeats, Rules, Segment};
 use declare::settings;
-use engine::Capabilities;
+use engine::{Capabilities, Measures};
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::Outcome;
+use measurement::kpi::{Earnings, Kpi, built_in};
 use primitives::{Currency, Zone};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -184,6 +185,17 @@ settings! {
         /// What the draw begins with: another text is another draw, which ends what was measured so far.
         salt: String = String::new(),
     }
+    /// What the company earns and what contacts cost, so that lift is told in money. docs/measurement.md says more.
+    money: MoneySettings {
+        /// Which share of revenue is left when what was sold is paid; at 0 it is not known, and revenue is told in place of margin
+        /// (0 to 1).
+        margin: f64 = 0.0,
+        /// What a contact costs, by channel, such as { call = 4.0, chat = 1.5, email = 0.8 }: `call` of calls that end, others of messages
+        /// that name the channel (each 0 to 1000000).
+        contact_cost: BTreeMap<String, f64> = BTreeMap::new(),
+        /// For how many days from the first decision about a customer on it is counted what they do (1 to 365).
+        within_days: i64 = 28,
+    }
     /// Learning.
     models: ModelSettings {
         /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760). Whatever stands here: a
@@ -284,6 +296,16 @@ settings! {
             event = \"Ticket Created\"
             on_violation = \"reject\"
             schema = { required = [\"ticket_id\"], properties = { ticket_id = { type = \"string\" } } }",
+        /// What the company is measured by besides what is built in, each a table of its own; docs/measurement.md has every key. Lift and
+        /// experiments tell each with its interval.
+        kpis: Kpi =
+            "[[kpis]]
+            name = \"pro_plans\"
+            title = \"Customers who went pro\"
+            numerator = { did = { event = \"Plan Changed\", \"properties.plan\" = \"pro\" } }
+            denominator = \"customers\"
+            within_days = 28
+            direction = \"up\"",
     }
 }
 
@@ -336,7 +358,24 @@ impl Settings {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
         let capabilities = capabilities.with_actions(&self.actions, self.arbitration());
-        Capabilities { synonyms, other_words: self.search.other_words, holdout: self.held_out(), ..capabilities }
+        let (holdout, measures) = (self.held_out(), self.measures());
+        Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
+    }
+
+    /// What the company is measured by.
+    #[must_use]
+    pub fn measures(&self) -> Measures {
+        let MoneySettings { margin, contact_cost, within_days } = &self.money;
+        let earnings = Earnings { margin: *margin, contact_cost: contact_cost.clone() };
+        let mut kpis = built_in(&earnings, *within_days);
+        kpis.extend(self.kpis.iter().cloned());
+        Measures {
+            kpis,
+            earned: if *margin > 0.0 { "margin" } else { "revenue" }.to_owned(),
+            within_days: *within_days,
+            currency: self.default_currency().map(|currency| currency.to_string()),
+            plans: Vec::new(),
+        }
     }
 
     /// How it is chosen among actions.
@@ -395,7 +434,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 23] = [
+        let ranges: [(&'static str, i128, i128, i128); 24] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -418,6 +457,7 @@ impl Settings {
             ("recommend.per_brand_max", self.recommend.per_brand_max.into(), 0, 100),
             ("act.same_hours", self.act.same_hours.into(), 1, 8_760),
             ("holdout.redraw_days", self.holdout.redraw_days.into(), 0, 3_650),
+            ("money.within_days", self.money.within_days.into(), 1, 365),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];
         let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
@@ -430,6 +470,7 @@ impl Settings {
             ("recommend.diversity", self.recommend.diversity),
             ("recommend.explore_share", self.recommend.explore_share),
             ("act.floor", self.act.floor),
+            ("money.margin", self.money.margin),
         ];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
             return Some((key, "must be 0 to 1".to_owned(), value.to_string()));
@@ -437,6 +478,10 @@ impl Settings {
         let wide = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)];
         if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
             return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
+        }
+        let mut costs = self.money.contact_cost.values().map(|cost| ("money.contact_cost", *cost));
+        if let Some((key, value)) = costs.find(|(_, cost)| !(0.0..=1e6).contains(cost)) {
+            return Some((key, "must be 0 to 1000000 each".to_owned(), value.to_string()));
         }
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));

@@ -108,6 +108,7 @@ fn hostile_text_stays_text() {
                     (text(), Some(text()), text(), text());
             }
             Content::Completions(ways) => ways.completions[0] = (text(), text()),
+            Content::Actions(actions) => actions.actions.iter_mut().for_each(|action| action.title = text()),
             Content::Nothing => {}
         }
     }

@@ -8,6 +8,7 @@ use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
 use learning::Outcome;
+use measurement::kpi::Kpi;
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -220,7 +221,8 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
         features: features.iter().map(|name| (*name).to_owned()).collect(),
         ..Names::default()
     };
-    Action::check(&settings.actions, &names).map_err(of_mistake("actions"))
+    Action::check(&settings.actions, &names).map_err(of_mistake("actions"))?;
+    Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

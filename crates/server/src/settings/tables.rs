@@ -1,9 +1,10 @@
 //! Which of many tables of a list is wrong? Each table has a line of its own in the file.
 
 use super::DeclaredSchema;
-use decisions::Segment;
+use decisions::{Action, Segment};
 use features::Declared;
 use learning::Outcome;
+use measurement::kpi::Kpi;
 use serde::de::DeserializeOwned;
 
 /// The first table of a list that cannot be read, with its place and what is wrong: `line 14: feature "b": …`. `None` where the
@@ -14,6 +15,8 @@ pub(super) fn broken(text: &str) -> Option<String> {
         ("features", first_broken::<Declared>(&table, "features")),
         ("outcomes", first_broken::<Outcome>(&table, "outcomes")),
         ("segments", first_broken::<Segment>(&table, "segments")),
+        ("actions", first_broken::<Action>(&table, "actions")),
+        ("kpis", first_broken::<Kpi>(&table, "kpis")),
         ("schemas", first_broken::<DeclaredSchema>(&table, "schemas")),
     ];
     let (list, (place, message)) = found.into_iter().find_map(|(list, broken)| Some((list, broken?)))?;

@@ -28,6 +28,9 @@ const ESTIMATES: [(&str, &str); 8] = [
     ("mrdr", "corrected as dr, learned so that it varies least"),
 ];
 
+/// So many columns are told that are not looked at.
+const N_ASIDE: usize = 6;
+
 /// Evaluates the other policy of a file. Reads nothing else.
 pub(in crate::commands) fn run(options: &Options, file: &Path) -> Result<(), ServerError> {
     let (rounds, left_aside) = rows::read(file)?;
@@ -76,7 +79,10 @@ fn in_words(found: &PolicyReport, left_aside: &[String]) -> String {
     ];
     lines.extend(found.doubts.iter().map(|doubt| format!("Look at this: {doubt}.")));
     if !left_aside.is_empty() {
-        lines.push(format!("Not looked at: {}.", left_aside.join(", ")));
+        let some: Vec<&str> = left_aside.iter().take(N_ASIDE).map(String::as_str).collect();
+        let more = left_aside.len() - some.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        lines.push(format!("Columns not looked at: {}{more}.", some.join(", ")));
     }
     lines.join("\n")
 }

@@ -74,7 +74,7 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
     if n_wrong > 0 {
         let more = n_wrong - wrong.len();
         let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-        let rows = if n_wrong == 1 { "a row" } else { "rows" };
+        let rows = if n_wrong == 1 { "row" } else { "rows" };
         return Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")));
     }
     found.rounds(&columns).map(|rounds| (rounds, columns.left_aside))

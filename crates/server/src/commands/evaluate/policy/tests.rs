@@ -83,5 +83,5 @@ fn the_verdict_stands_first_and_every_estimate_is_told() {
     for (name, _) in ESTIMATES {
         assert!(told.contains(name), "{name}: {told}");
     }
-    assert!(told.ends_with("Not looked at: mood."), "{told}");
+    assert!(told.ends_with("Columns not looked at: mood."), "{told}");
 }
