@@ -1,6 +1,6 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
-use crate::measured::Measures;
+use crate::measures::Measures;
 use decisions::search::Synonyms;
 use decisions::{Act, Action, Arbitration, Holdout, Kinds, Rules, Segment};
 use features::Declared;

@@ -25,6 +25,7 @@ mod doubled;
 mod doubts;
 mod library;
 mod measured;
+mod measures;
 mod pace;
 mod read;
 mod search;
@@ -78,7 +79,8 @@ pub use lists::{
     RANGES_DAYS, RiskLine, RollCall, Selection, Sort, Subscribed, Sum, written,
 };
 pub use live::Live;
-pub use measured::{Found as ExperimentFound, Measured, Measures, Plan, Worth};
+pub use measured::{Found as ExperimentFound, Measured, Worth};
+pub use measures::{Measures, Plan};
 pub use needs::Material;
 pub use pace::Pace;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};

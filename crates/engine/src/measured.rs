@@ -4,6 +4,7 @@ mod drawn;
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::measures::{Measures, Plan};
 use drawn::{Draws, End, People};
 use features::{Trace, TraceReads, Watch};
 use governance::Permitted;
@@ -38,36 +39,6 @@ const METRICS: [&str; 1] = ["conversion"];
 const GUARDRAILS: [&str; 3] = ["refunds", "tickets", "cost_to_serve"];
 /// The arm that others are compared with, where one is called so.
 const CONTROL: [&str; 2] = ["control", "holdout"];
-
-/// What a company is measured by.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measures {
-    /// Everything that is counted, built in and declared.
-    pub kpis: Vec<Kpi>,
-    /// By which of them it is told what decisions were worth.
-    pub earned: String,
-    /// For how many days after somebody was exposed.
-    pub within_days: i64,
-    /// In which currency, where one is set.
-    pub currency: Option<String>,
-    /// What is planned of experiments; of others the arms are taken to be equally large.
-    pub plans: Vec<Plan>,
-}
-
-/// What is planned of an experiment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// Its name.
-    pub name: String,
-    /// Its variations with their weights, the control first.
-    pub variations: Vec<(String, f64)>,
-    /// The KPIs that should become better.
-    pub metrics: Vec<String>,
-    /// Those that must not become worse.
-    pub guardrails: Vec<String>,
-    /// For how many days it runs.
-    pub days: i64,
-}
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,14 +88,6 @@ pub struct Found {
 /// What was measured last, of how much.
 #[derive(Debug, Default)]
 pub(crate) struct Kept(Mutex<Option<(u64, Arc<Measured>)>>);
-
-impl Default for Measures {
-    fn default() -> Self {
-        let earnings = measurement::kpi::Earnings { margin: 0.0, contact_cost: BTreeMap::new() };
-        let kpis = measurement::kpi::built_in(&earnings, 28);
-        Self { kpis, earned: "revenue".to_owned(), within_days: 28, currency: None, plans: Vec::new() }
-    }
-}
 
 impl Engine {
     /// What decisions were worth and what experiments found: since they began, or within a period. With a long history it is

@@ -432,6 +432,12 @@ impl Settings {
         shown
     }
 
+    /// The first cost of a contact that cannot be one.
+    fn broken_cost(&self) -> Option<(&'static str, String, String)> {
+        let mut costs = self.money.contact_cost.values().filter(|cost| !(0.0..=1e6).contains(*cost));
+        costs.next().map(|cost| ("money.contact_cost", "must be 0 to 1000000 each".to_owned(), cost.to_string()))
+    }
+
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
         let ranges: [(&'static str, i128, i128, i128); 24] = [
@@ -479,9 +485,8 @@ impl Settings {
         if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
             return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
         }
-        let mut costs = self.money.contact_cost.values().map(|cost| ("money.contact_cost", *cost));
-        if let Some((key, value)) = costs.find(|(_, cost)| !(0.0..=1e6).contains(cost)) {
-            return Some((key, "must be 0 to 1000000 each".to_owned(), value.to_string()));
+        if let Some(broken) = self.broken_cost() {
+            return Some(broken);
         }
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));

@@ -6,6 +6,7 @@ mod support;
 
 use decisions::{DecisionLog, Exposed, LoggedDecision};
 use primitives::{CustomerId, DecisionId, Timestamp, stable_hash};
+use profiles::Identifier;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{ADMIN, SERVER, TestServer};
@@ -125,7 +126,7 @@ fn where_both_buy_alike_nothing_is_found() {
 fn meet(server: &TestServer, experiment: &str, arms: impl Fn(usize) -> &'static str) {
     let exposed = (0..N).map(|one| Exposed {
         experiment: experiment.to_owned(),
-        customer: CustomerId::from(format!("user:c{one}")),
+        customer: CustomerId::from(format!("c{one}")),
         arm: arms(one).to_owned(),
         first_at: server.now().plus_days(-6),
     });
@@ -137,6 +138,14 @@ fn meet(server: &TestServer, experiment: &str, arms: impl Fn(usize) -> &'static 
         is_fallback: false,
         record: Vec::new(),
     };
+    // Before they said who they are, the first customer met the other arm.
+    let before = Exposed {
+        experiment: experiment.to_owned(),
+        customer: Identifier::Anonymous("a0".into()).customer_id(),
+        arm: "red".to_owned(),
+        first_at: server.now().plus_days(-7),
+    };
+    let exposed = exposed.chain((experiment == "colour").then_some(before));
     server.app().storage.append_all(vec![decision], exposed.collect()).unwrap();
 }
 
@@ -144,6 +153,8 @@ fn meet(server: &TestServer, experiment: &str, arms: impl Fn(usize) -> &'static 
 fn experiments_are_measured_by_whoever_met_them() {
     let server = company();
     let held = live(&server, true);
+    let who = json!({ "type": "identify", "userId": "c0", "anonymousId": "a0", "messageId": "who" });
+    tell(&server, &[who]);
     // One whose arms are those of the holdout, so that there is something to find; one where there is nothing; and a broken one.
     meet(&server, "copy", |one| if held[one] { "control" } else { "bold" });
     meet(&server, "colour", |one| if one % 2 == 0 { "control" } else { "red" });
@@ -159,6 +170,8 @@ fn experiments_are_measured_by_whoever_met_them() {
     let colour = &told["colour"];
     assert_eq!((colour["verdict"].as_str(), colour["state"].as_str()), (Some("go_on"), Some("running")), "{colour}");
     assert_eq!(colour["n"], json!({ "control": N / 2, "red": N / 2 }));
+    assert_eq!(colour["nMixed"], 1);
+    assert!(colour["says"].as_str().unwrap().contains("1 customer met more than one variation"), "{colour}");
     let margin = &colour["metrics"]["margin"];
     assert!(
         margin["sequentialLow"].as_f64().unwrap() < 0.0 && margin["sequentialHigh"].as_f64().unwrap() > 0.0,

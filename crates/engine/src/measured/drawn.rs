@@ -1,8 +1,9 @@
 //! Who was drawn into which arm, as the one that they are now?
 
-use super::{CONTROL, HELD, Plan, TREATED};
+use super::{CONTROL, HELD, TREATED};
 use crate::capabilities::Capabilities;
 use crate::error::EngineError;
+use crate::measures::Plan;
 use decisions::{Arm, DecisionLog, Exposed};
 use features::Trace;
 use governance::Permitted;

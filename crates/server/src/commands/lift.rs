@@ -2,9 +2,10 @@
 
 use super::progress::spinner;
 use super::report;
-use crate::api::measured::{LiftReply, WorthReply, month};
+use crate::api::measured::{LiftReply, WorthReply};
 use crate::args::Options;
 use crate::error::ServerError;
+use crate::months::month;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;

@@ -2,9 +2,9 @@
 
 use super::Asked;
 use super::visit::Visit;
-use crate::api::measured::month;
 use crate::app::App;
 use crate::error::ServerError;
+use crate::months::month;
 use axum::extract::Query;
 use axum::response::Response;
 use console::format::counted;

@@ -166,7 +166,8 @@ fn what_the_documentation_declares_can_be_used() {
         for fence in good {
             let written = file(fence);
             let settings = load(Some(written.path()), env(&[])).unwrap();
-            let n_read = settings.features.len() + settings.outcomes.len() + settings.segments.len() + settings.kpis.len();
+            let n_read =
+                settings.features.len() + settings.outcomes.len() + settings.segments.len() + settings.kpis.len();
             assert_eq!(n_read, fence.matches("[[").count(), "each example is read");
         }
         for fence in built_in {
