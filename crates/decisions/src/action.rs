@@ -1,6 +1,6 @@
 //! What can be done for a customer, and when may it be? A table of the settings: an action, or an offer.
 
-use crate::filter::{Ask as Asked, Filter, FilterError, Names, Subject};
+use crate::filter::Names;
 use events::declared::{Mistake, Table};
 use learning::TaskName;
 use primitives::{ItemId, Timestamp, nearest};
@@ -228,11 +228,7 @@ impl Action {
                     found: json!(written).to_string(),
                     ..of_name(remedy)
                 };
-                let filter = Filter::parse(written, names).map_err(|error: FilterError| wrong(error.to_string()))?;
-                askable(&filter).map_err(&wrong)?;
-                if let Some(why) = contradiction(&filter) {
-                    return Err(wrong(why));
-                }
+                crate::condition::check(written, names).map_err(wrong)?;
             }
         }
         match actions.first() {
@@ -289,54 +285,6 @@ fn factors(table: &Table<'_>) -> Result<BTreeMap<String, BTreeMap<String, f64>>,
             format!("write factors from 0 to {FACTOR_MAX} by key and value: {{ placement = {{ checkout = 1.5 }} }}");
         table.wrong("context", &remedy)
     })
-}
-
-/// Whether a decision can tell what a condition asks: of lists and names it cannot.
-fn askable(filter: &Filter) -> Result<(), String> {
-    match filter {
-        Filter::All => Ok(()),
-        Filter::And(parts) | Filter::Or(parts) => parts.iter().try_for_each(askable),
-        Filter::Not(part) => askable(part),
-        Filter::Test(Subject::List | Subject::Id, _) => {
-            Err("lists and ids are not known in a decision: ask for features, scores, traits or segments".to_owned())
-        }
-        Filter::Test(
-            Subject::Consent(_) | Subject::Segment | Subject::LastSeen | Subject::FirstSeen | Subject::Known,
-            _,
-        ) => Err("this cannot be asked of an action yet: ask for features, scores or traits".to_owned()),
-        Filter::Test(Subject::Trait(path), _) if path.len() > 1 => {
-            Err("only whole traits are known in a decision: ask for traits.NAME".to_owned())
-        }
-        Filter::Test(..) => Ok(()),
-    }
-}
-
-/// What of a condition can hold of nobody: two bounds on one subject, of which one excludes the other.
-fn contradiction(filter: &Filter) -> Option<String> {
-    let Filter::And(parts) = filter else { return None };
-    let mut bounds: BTreeMap<&Subject, (f64, f64, String)> = BTreeMap::new();
-    for part in parts {
-        if let Some(why) = contradiction(part) {
-            return Some(why);
-        }
-        let Filter::Test(subject, Asked::Is(op, literal)) = part else { continue };
-        let crate::filter::Literal::Number(number) = literal else { continue };
-        use crate::filter::Op;
-        let (least, most) = match op {
-            Op::Eq => (*number, *number),
-            Op::Ge => (*number, f64::INFINITY),
-            Op::Gt => (number.next_up(), f64::INFINITY),
-            Op::Le => (f64::NEG_INFINITY, *number),
-            Op::Lt => (f64::NEG_INFINITY, number.next_down()),
-            Op::Ne => continue,
-        };
-        let known = bounds.entry(subject).or_insert((f64::NEG_INFINITY, f64::INFINITY, part.to_string()));
-        (known.0, known.1) = (known.0.max(least), known.1.min(most));
-        if known.0 > known.1 {
-            return Some(format!("it can hold of nobody: {} and {part} exclude each other", known.2));
-        }
-    }
-    None
 }
 
 impl Serialize for Action {

@@ -1,7 +1,7 @@
 //! What does an answer hold?
 
 use crate::search::{Completion, Told};
-use crate::{Arm, KindName, LeftOut};
+use crate::{Arm, Exposure, KindName, LeftOut};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,8 @@ pub enum Content {
     },
     /// Actions, the one to be done first first, and which rule left each of the others out.
     Actions(Box<Actions>),
+    /// What each flag is for a customer, and which experiments they met.
+    Flags(Box<FlagAnswers>),
     /// Ways to go on for who has begun to write, the likeliest first.
     Completions(Vec<Completion>),
     /// A score with its reasons, the weightiest first.
@@ -97,11 +99,20 @@ impl Content {
         match self {
             Self::Items(items) | Self::Search { items, .. } => Some(items),
             Self::Actions(_)
+            | Self::Flags(_)
             | Self::Completions(_)
             | Self::Score { .. }
             | Self::Amount { .. }
             | Self::Choice { .. } => None,
         }
+    }
+
+    /// The experiments that were met in it: whoever got this answer is counted for these variations from then on.
+    #[must_use]
+    pub fn exposures(&self) -> Vec<Exposure> {
+        let Self::Flags(flags) = self else { return Vec::new() };
+        let of = |(experiment, arm): (&String, &String)| Exposure { experiment: experiment.clone(), arm: arm.clone() };
+        flags.experiments.iter().map(of).collect()
     }
 }
 
@@ -183,6 +194,67 @@ impl Factors {
     pub fn priority(&self) -> f64 {
         let gain = (self.propensity * self.value).mul_add(self.incremental, -self.cost);
         gain * self.context * self.weight * self.fatigue
+    }
+}
+
+/// What flags are for a customer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FlagAnswers {
+    /// What each flag is, by its name.
+    pub flags: BTreeMap<String, FlagAnswer>,
+    /// The experiments that were met on the way, each with the variation that was drawn.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub experiments: BTreeMap<String, String>,
+}
+
+/// What a flag is for a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FlagAnswer {
+    /// Its value.
+    pub value: serde_json::Value,
+    /// The variation, where it was drawn in an experiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variation: Option<String>,
+    /// Why.
+    pub reason: FlagReason,
+    /// Which of its rules decided, counted from 1; `None` where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<usize>,
+}
+
+/// Why a flag is what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlagReason {
+    /// No rule gave another value.
+    Default,
+    /// A rule gave it to all of whom its condition holds.
+    Rule,
+    /// A rule gave it to a share, and they are of it.
+    Share,
+    /// It was drawn in an experiment.
+    Experiment,
+    /// Another flag is not what it must be first, so it is the default.
+    Needs,
+    /// The flag is switched off, so it is the default.
+    Off,
+    /// The customer is held out, so it is the default.
+    Holdout,
+}
+
+impl FlagReason {
+    /// Its name in answers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Rule => "rule",
+            Self::Share => "share",
+            Self::Experiment => "experiment",
+            Self::Needs => "needs",
+            Self::Off => "off",
+            Self::Holdout => "holdout",
+        }
     }
 }
 

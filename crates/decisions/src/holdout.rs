@@ -32,10 +32,11 @@ impl Arm {
 /// That somebody met a draw: what came of it is counted from there on, in whichever arm they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
-    /// The draw: `holdout` over everything, or `holdout of recommend` over one kind, with its number where it is drawn anew.
+    /// The draw: an experiment, `holdout` over everything, or `holdout of recommend` over one kind, these with their number where it
+    /// is drawn anew.
     pub experiment: String,
-    /// The arm.
-    pub arm: Arm,
+    /// The variation; of a holdout the name of the [`Arm`].
+    pub arm: String,
 }
 
 /// Which share of the customers is held out of which decisions.
@@ -75,17 +76,18 @@ impl Holdout {
         let over_all = (self.share > 0.0 && !self.except.contains(kind)).then(|| ("holdout".to_owned(), self.share));
         let of_kind = self.kinds.get(kind).filter(|share| **share > 0.0);
         let of_kind = of_kind.map(|share| (format!("holdout of {kind}"), *share));
+        let mut arm = Arm::Treated;
         let exposures: Vec<Exposure> = over_all
             .into_iter()
             .chain(of_kind)
             .map(|(name, share)| {
                 let experiment = self.numbered(name, as_of);
                 let is_held = share_of(&format!("{}\0{experiment}", self.salt), customer) < share;
-                Exposure { experiment, arm: if is_held { Arm::Holdout } else { Arm::Treated } }
+                let of_this = if is_held { Arm::Holdout } else { Arm::Treated };
+                arm = if is_held { Arm::Holdout } else { arm };
+                Exposure { experiment, arm: of_this.name().to_owned() }
             })
             .collect();
-        let is_held = exposures.iter().any(|exposure| exposure.arm == Arm::Holdout);
-        let arm = if is_held { Arm::Holdout } else { Arm::Treated };
         (!exposures.is_empty()).then_some(Drawn { arm, exposures })
     }
 

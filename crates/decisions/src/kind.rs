@@ -51,6 +51,8 @@ pub enum ContentShape {
     Completions,
     /// [`Content::Actions`].
     Actions,
+    /// [`Content::Flags`].
+    Flags,
     /// [`Content::Score`].
     Score,
     /// [`Content::Amount`].
@@ -64,7 +66,7 @@ impl ContentShape {
     #[must_use]
     pub fn measure(self) -> Option<Measure> {
         match self {
-            Self::Items | Self::Search | Self::Completions | Self::Actions => None,
+            Self::Items | Self::Search | Self::Completions | Self::Actions | Self::Flags => None,
             Self::Score | Self::Amount => Some(Measure::Number),
             Self::Choice => Some(Measure::Text),
         }
@@ -80,6 +82,7 @@ impl ContentShape {
             Self::Actions => {
                 "what to do, each with how likely it was chosen and what it is worth, and what left the others out"
             }
+            Self::Flags => "what each flag is, with the rule or the variation that it comes from",
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",
@@ -186,7 +189,11 @@ impl Gist {
     #[must_use]
     pub fn of(content: Content) -> Option<Self> {
         match content {
-            Content::Items(_) | Content::Search { .. } | Content::Completions(_) | Content::Actions(_) => None,
+            Content::Items(_)
+            | Content::Search { .. }
+            | Content::Completions(_)
+            | Content::Actions(_)
+            | Content::Flags(_) => None,
             Content::Score { score, .. } => Some(Self::Number(score?.get())),
             Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
             Content::Choice { label, others, .. } => {

@@ -2,6 +2,8 @@
 
 mod act;
 mod asked;
+mod conditions;
+mod flags;
 mod propensity;
 mod quantity;
 mod recommend;
@@ -12,6 +14,7 @@ mod value;
 mod which;
 
 pub use act::{Act, Arbitration};
+pub use flags::Flags;
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;
@@ -81,7 +84,7 @@ impl Declaration {
     pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
         Ok(match self.open()? {
             Declared::Outcome(outcome) => Some(outcome),
-            Declared::Segments { .. } | Declared::Rules(_) | Declared::Actions { .. } => None,
+            Declared::Segments { .. } | Declared::Rules(_) | Declared::Actions { .. } | Declared::Flags { .. } => None,
         })
     }
 }
@@ -94,6 +97,9 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Rules(rules) => Box::new(Recommend::new(rules)),
         Declared::Actions { actions, arbitration, outcomes, features } => {
             Box::new(Act::new(actions, arbitration, &outcomes, &features))
+        }
+        Declared::Flags { flags, experiments, outcomes, features } => {
+            Box::new(Flags::new(flags, experiments, &outcomes, &features))
         }
     }
 }

@@ -15,12 +15,16 @@
 
 mod action;
 mod bounds;
+mod condition;
 mod content;
 mod decide;
 mod declaration;
 mod digest;
 mod error;
+mod experiment;
 pub mod filter;
+mod flag;
+mod flag_type;
 mod holdout;
 mod item_filter;
 mod item_traits;
@@ -53,17 +57,22 @@ mod world;
 pub use ::models::recommend::Part;
 pub use action::{Action, CHANNELS};
 pub use content::{
-    Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason,
+    Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
+    ModelRef, RankedItem, Reason,
 };
 pub use decide::{decide, parts, replay, replay_further, seed_of, withheld};
 pub use declaration::Declaration;
 pub use error::DecisionError;
+pub use experiment::{Experiment, State, Variation};
 pub use filter::{Filter, FilterError};
+pub use flag::{Flag, FlagRule, Need};
+pub use flag_type::FlagType;
 pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Arbitration, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
+    Act, Arbitration, Flags, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
+    kinds,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};

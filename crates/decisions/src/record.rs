@@ -6,8 +6,8 @@ use crate::digest::digest;
 use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
-    Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, Kind, Knowledge, LoggedDecision, ModelInputs,
-    Models, Question, Subject, Testimony,
+    Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, FlagReason, Kind, Knowledge, LoggedDecision,
+    ModelInputs, Models, Question, Subject, Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use learning::TaskName;
@@ -188,7 +188,7 @@ impl Record {
         let of = |exposure: &Exposure| Exposed {
             experiment: exposure.experiment.clone(),
             customer: self.question.customer.clone(),
-            arm: exposure.arm.name().to_owned(),
+            arm: exposure.arm.clone(),
             first_at: self.question.as_of,
         };
         self.exposures.iter().map(of).collect()
@@ -388,6 +388,12 @@ fn scrub(content: &mut Content) {
             actions.chosen.iter_mut().for_each(|action| FORGOTTEN.clone_into(&mut action.reason));
             actions.left_out.clear();
         }
+        // What was drawn says nothing of anybody; a rule that decided does: whom it is for.
+        Content::Flags(flags) => flags.flags.values_mut().for_each(|flag| {
+            if flag.reason == FlagReason::Rule {
+                (flag.value, flag.rule) = (serde_json::Value::Null, None);
+            }
+        }),
         Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
         Content::Choice { reasons, others, probabilities, .. } => {
             reasons.clear();

@@ -9,7 +9,6 @@ use models::rfm::Group;
 use primitives::{Timestamp, nearest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 /// The keys of a declaration, and what each says.
 const KEYS: [(&str, &str); 3] = [
@@ -104,7 +103,8 @@ impl Facts for OfRule<'_> {
             Subject::Score(name) => (self.score)(name).map(Fact::Number),
             Subject::Trait(path) => {
                 let text = path.first().and_then(|name| self.known.traits.get(name))?;
-                Some(Fact::Text(Cow::Borrowed(text)))
+                // As whoever asks means it: `traits.age > 30` by number, `traits.has_grinder = true` as yes or no.
+                Some(Fact::Json(Value::String(text.clone())))
             }
             _ => None,
         }

@@ -6,6 +6,7 @@ mod asked;
 mod cut;
 mod declared;
 mod filtered;
+mod flags;
 mod laws;
 mod listed;
 mod reference;

@@ -2,10 +2,11 @@
 
 use crate::measures::Measures;
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Holdout, Kinds, Rules, Segment};
+use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Rules, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The tasks that are learned and the decisions that can be asked for.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Capabilities {
     pub other_words: bool,
     /// Who is held out.
     pub holdout: Holdout,
+    /// What can be switched, as clients load it that evaluate by themselves.
+    pub flags: Arc<Flags>,
     /// What the company is measured by.
     pub measures: Measures,
 }
@@ -44,6 +47,7 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
+            flags: Arc::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
             measures: Measures::default(),
         }
     }
@@ -58,11 +62,23 @@ impl Capabilities {
     /// With what can be done for customers.
     #[must_use]
     pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
-        let features = learning::catalogue(&self.features, &self.outcomes_declared()).map(|catalogue| {
+        let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features());
+        Self { kinds: self.kinds.and(act), ..self }
+    }
+
+    /// With what can be switched, and what is tried out with it.
+    #[must_use]
+    pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
+        let flags = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
+        Self { kinds: self.kinds.and(flags.clone()), flags: Arc::new(flags), ..self }
+    }
+
+    fn names_of_features(&self) -> BTreeSet<String> {
+        let catalogue = learning::catalogue(&self.features, &self.outcomes_declared());
+        let names = catalogue.map(|catalogue| {
             catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect::<BTreeSet<String>>()
         });
-        let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &features.unwrap_or_default());
-        Self { kinds: self.kinds.and(act), ..self }
+        names.unwrap_or_default()
     }
 
     fn outcomes_declared(&self) -> Vec<Outcome> {
@@ -72,6 +88,6 @@ impl Capabilities {
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default())
+        Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default()).with_flags(&[], &[])
     }
 }

@@ -75,10 +75,18 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
     pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
+        self.decide_unless(asked, |_| false)
+    }
+
+    /// Decides; where whoever asks has this answer already, nothing is logged. Whom it counts for was logged with the first.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn decide_unless(&self, asked: Asked, is_known: impl Fn(&Answer) -> bool) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
         let sought = self.looked_for(&asked)?;
         let record = self.decided(asked, sought.as_ref())?;
-        if self.is_logged(&record) {
+        if !is_known(&record.decision.answer) && self.is_logged(&record) {
             self.ports.decisions.append_all(vec![record.to_logged()], record.exposed())?;
         }
         self.count(&record, watch.elapsed());
@@ -156,7 +164,8 @@ impl Engine {
         let seed = decisions::seed_of(&id);
         let holdout = Some(&self.capabilities.holdout);
         let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
-        let Weighed { question, subject, answer, testimony, would, exposures } = weighed;
+        let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
+        exposures.extend(answer.content.exposures());
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);

@@ -79,8 +79,8 @@ pub struct Worth {
 pub struct Found {
     /// When the first customer met it.
     pub began: Option<Timestamp>,
-    /// Whether its plan is known.
-    pub is_planned: bool,
+    /// Whether it draws, in a word; `None` where no plan of it is known.
+    pub state: Option<&'static str>,
     /// What it found.
     pub report: ExperimentReport,
 }
@@ -151,7 +151,11 @@ impl Engine {
         let mut experiments = BTreeMap::new();
         for name in draws.experiments() {
             let plan = measures.plans.iter().find(|plan| plan.name == name);
-            let (drawn, variations, n_mixed) = draws.of_experiment(&name, plan);
+            let (mut drawn, variations, n_mixed) = draws.of_experiment(&name, plan);
+            // Nobody counts who came after the planned end.
+            let end =
+                plan.zip(drawn.iter().map(|one| one.exposed_at).min()).map(|(plan, began)| began.plus_days(plan.days));
+            drawn.retain(|one| end.is_none_or(|end| one.exposed_at < end));
             let (units, began) = counted(drawn);
             experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
         }
@@ -214,7 +218,9 @@ impl<'a> Counting<'a> {
         Some(Unit { arm: drawn.arm, parts: vec![n_before.min(PARTS.len() - 1)], seen: seen.collect() })
     }
 
+    /// A KPI by its name; in place of margin that nobody told, what is told of earnings.
     fn kpi(&self, name: &str) -> Option<(usize, &Kpi)> {
+        let name = if name == "margin" { self.measures.earned.as_str() } else { name };
         self.kpis.iter().enumerate().find(|(_, kpi)| kpi.name == name)
     }
 
@@ -337,7 +343,7 @@ impl<'a> Counting<'a> {
             alpha: ALPHA,
             n_mixed,
         };
-        Found { began, is_planned: plan.is_some(), report: experiment::report(&counted) }
+        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted) }
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Plan {
     pub guardrails: Vec<String>,
     /// For how many days it runs.
     pub days: i64,
+    /// Whether it draws, in a word: `draft`, `running` or `stopped`.
+    pub state: &'static str,
 }
 
 impl Default for Measures {

@@ -13,6 +13,7 @@ pub mod erasures;
 mod events;
 mod extract;
 mod gorse;
+mod growthbook;
 pub mod imports;
 mod ingest;
 mod items;
@@ -20,6 +21,7 @@ pub(crate) mod line;
 pub mod lists;
 pub mod measured;
 mod models;
+mod ofrep;
 mod openapi;
 mod operations;
 mod personalize;
@@ -47,6 +49,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(router)
         .merge(ingest::short_paths())
         .merge(gorse::routes())
+        .merge(growthbook::routes())
+        .merge(ofrep::routes())
         .merge(openapi::routes(document_of(&app)).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
@@ -99,6 +103,6 @@ fn cors() -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         // The wildcard would not cover Authorization, with which some browser libraries send the key.
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([HeaderName::from_static("retry-after")])
+        .expose_headers([HeaderName::from_static("retry-after"), HeaderName::from_static("etag")])
         .max_age(Duration::from_secs(86_400))
 }

@@ -17,9 +17,9 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Holdout, Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Experiment, Flag, Holdout, Repeats, Rules, Segment};
 use declare::settings;
-use engine::{Capabilities, Measures};
+use engine::{Capabilities, Measures, Plan};
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::Outcome;
@@ -284,6 +284,33 @@ settings! {
             [[actions]]
             name = \"nothing\"
             nothing = true",
+        /// What can be switched for customers, each a table of its own; docs/flags.md has every key. `POST /v1/decide` with
+        /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask.
+        flags: Flag =
+            "[[flags]]
+            name = \"checkout\"
+            default = \"old\"
+            needs = [{ flag = \"accounts\", is = true }]
+            rules = [
+                { when = 'traits.plan = \"pro\"', value = \"new\" },
+                { experiment = \"checkout_copy\" },
+                { share = 0.25, value = \"new\" },
+            ]
+
+            [[flags]]
+            name = \"accounts\"
+            default = true",
+        /// What is tried out with flags, each a table of its own; docs/flags.md has every key.
+        experiments: Experiment =
+            "[[experiments]]
+            name = \"checkout_copy\"
+            who = \"orders_365d >= 1\"
+            share = 0.5
+            layer = \"checkout\"
+            variations = [{ name = \"control\", value = \"old\" }, { name = \"bold\", value = \"bold\" }]
+            metrics = [\"margin\", \"conversion\"]
+            guardrails = [\"refunds\"]
+            days = 14",
         /// How events are expected to look, each a table of its own: a JSON Schema of their properties (of traits for identify,
         /// group and item), in a file beside this one or here. What does not fit is told on the page Data (flag) or refused
         /// (reject); docs/data.md says more. A change counts from the next start.
@@ -358,6 +385,7 @@ impl Settings {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
         let capabilities = capabilities.with_actions(&self.actions, self.arbitration());
+        let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
         let (holdout, measures) = (self.held_out(), self.measures());
         Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
     }
@@ -374,7 +402,7 @@ impl Settings {
             earned: if *margin > 0.0 { "margin" } else { "revenue" }.to_owned(),
             within_days: *within_days,
             currency: self.default_currency().map(|currency| currency.to_string()),
-            plans: Vec::new(),
+            plans: self.experiments.iter().map(plan_of).collect(),
         }
     }
 
@@ -509,6 +537,18 @@ impl Settings {
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+    }
+}
+
+/// What is planned of an experiment.
+fn plan_of(experiment: &Experiment) -> Plan {
+    Plan {
+        name: experiment.name.clone(),
+        variations: experiment.variations.iter().map(|one| (one.name.clone(), one.weight)).collect(),
+        metrics: experiment.metrics.clone(),
+        guardrails: experiment.guardrails.clone(),
+        days: experiment.days,
+        state: experiment.state.name(),
     }
 }
 

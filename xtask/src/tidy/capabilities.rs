@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const HOMES: [&str; 3] = ["crates/learning/src/tasks/", "crates/learning/src/outcomes/", "crates/decisions/src/kinds/"];
 
 /// Files there that serve many capabilities.
-const MANY: [&str; 7] = ["asked", "binary", "classes", "number", "propensity", "quantity", "which"];
+const MANY: [&str; 8] = ["asked", "binary", "classes", "conditions", "number", "propensity", "quantity", "which"];
 
 /// The lists, what re-exports from them, and the mathematics.
 const LISTS: [&str; 6] = [
@@ -25,10 +25,10 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 4] = ["search", "segments", "suggest", "value"];
+const EVERYDAY: [&str; 6] = ["act", "flags", "search", "segments", "suggest", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 24] = [
+const ALLOWED: [(&str, &[&str], &str); 25] = [
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
@@ -47,14 +47,15 @@ const ALLOWED: [(&str, &[&str], &str); 24] = [
     ("crates/server/src/api/decide.rs", &["recommend"], "an example in an error's remedy"),
     ("crates/server/src/api/models.rs", &["churn"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["recommend"], "the section of the rules for lists of items"),
+    ("crates/server/src/api/ofrep.rs", &["flags"], "a key of OFREP's answers, and a parameter"),
     ("crates/server/src/api/wire.rs", &["recommend"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["churn"], "an example of a segment's rule"),
     (
         "crates/server/src/settings/load.rs",
-        &["segments", "value"],
-        "a list of the settings, and a key that is thrown away",
+        &["flags", "segments", "value"],
+        "lists of the settings, and a key that is thrown away",
     ),
-    ("crates/server/src/settings/tables.rs", &["segments"], "a list of the settings"),
+    ("crates/server/src/settings/tables.rs", &["flags", "segments"], "lists of the settings"),
     (
         "crates/simulation/",
         &["recommend", "value"],

@@ -14,6 +14,8 @@ pub enum Content {
     Items(Items),
     /// What to do.
     Actions(Actions),
+    /// What flags are.
+    Flags(Flags),
     /// Ways to go on.
     Completions(Completions),
     /// How likely something is.
@@ -34,6 +36,8 @@ impl fmt::Display for Content {
             Self::Items(items) => items.fmt(f),
             Self::Actions(actions) if actions.actions.is_empty() && actions.left_out.is_empty() => Self::Nothing.fmt(f),
             Self::Actions(actions) => actions.fmt(f),
+            Self::Flags(flags) if flags.flags.is_empty() => Self::Nothing.fmt(f),
+            Self::Flags(flags) => flags.fmt(f),
             Self::Completions(completions) if completions.completions.is_empty() => Self::Nothing.fmt(f),
             Self::Completions(completions) => completions.fmt(f),
             Self::Score(score) => score.fmt(f),
@@ -140,6 +144,25 @@ pub struct Action {
     pub propensity: f64,
     /// What it is worth to do it.
     pub priority: f64,
+}
+
+/// What flags are for a customer.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/flags.html")]
+pub struct Flags {
+    /// Each flag.
+    pub flags: Vec<Flag>,
+}
+
+/// What a flag is for a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flag {
+    /// What it is called.
+    pub title: String,
+    /// Its value, as JSON.
+    pub value: String,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// Ways to go on for who has begun to write.

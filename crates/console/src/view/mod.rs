@@ -42,7 +42,9 @@ pub use api::{ApiCall, ApiPage, CallGroup, EventGroup, EventLine, EventProperty}
 pub use audit::{AuditFilter, AuditPage, AuditRow};
 pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
-pub use content::{Action, Actions, Amount, Choice, Completions, Content, Contribution, Glance, Item, Items, Score};
+pub use content::{
+    Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Score,
+};
 pub use customer::{
     Consent, CustomerPage, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline, TimelineDay,
     TimelineEntry, Trait,

@@ -9,16 +9,16 @@ mod conditions;
 
 use crate::action::{Action, CHANNELS};
 use crate::declaration::Declared;
-use crate::filter::Names;
-use crate::kind::{ContentShape, KindAbout, More, Reads};
+use crate::kind::{ContentShape, KindAbout, More};
+use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
 use crate::{Actions, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
 use arbitrate::Arbitrated;
 use conditions::Choice;
 use governance::Purpose;
-use learning::{Outcome, TaskName};
+use learning::Outcome;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const N: Parameter =
     Parameter { name: "n", meaning: "how many actions", takes: Takes::Whole { range: (1, 20), default: Some(1) } };
@@ -58,7 +58,7 @@ pub struct Act {
     declaration: Declaration,
     arbitration: Arbitration,
     choices: Vec<Choice>,
-    scores: conditions::Scores,
+    scores: Scores,
 }
 
 impl Act {
@@ -70,37 +70,23 @@ impl Act {
         outcomes: &[Outcome],
         features: &BTreeSet<String>,
     ) -> Self {
-        let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
-        let scores = asked.map(|outcome| (outcome.name.to_string(), crate::filter::Measure::Number)).collect();
-        let names = Names { scores, features: features.clone(), ..Names::default() };
+        let names = shared::names(outcomes, features);
         let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
-        let looked_at = conditions::LookedAt::of(&choices);
-        let outcomes: Vec<Outcome> =
-            outcomes.iter().filter(|outcome| looked_at.scores.contains(outcome.name.as_str())).cloned().collect();
-        let scores = conditions::Scores::of(&outcomes);
+        let looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters));
+        let outcomes = looked_at.of_these(outcomes);
+        let scores = Scores::of(&outcomes);
         let declaration = Declaration::of(Declared::Actions {
             actions,
             arbitration: arbitration.clone(),
             outcomes,
             features: looked_at.features.clone(),
         });
-        let reads = scores.reads();
         let about = KindAbout {
             name: "act".into(),
             title: "Next best action".to_owned(),
             question: "What to do for this customer next?".to_owned(),
             purpose: Purpose::Personalization,
-            reads: Reads {
-                features: looked_at
-                    .features
-                    .into_iter()
-                    .chain(reads.features)
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect(),
-                traits: looked_at.traits.into_iter().collect(),
-                ..reads
-            },
+            reads: looked_at.reads(&scores),
             tasks: Vec::new(),
             parameters: vec![N, CHANNEL, AMONG, EXCLUDE],
             is_shown: true,
@@ -154,6 +140,3 @@ fn said(arbitrated: Arbitrated) -> Said {
     let content = Content::Actions(Box::new(Actions { chosen, left_out }));
     Said { content, model: None, more: More { shortfall, propensity, ..More::default() } }
 }
-
-/// By task, for whom a score is asked.
-pub(super) type Asked = BTreeMap<TaskName, super::Propensity>;

@@ -152,6 +152,7 @@ fn shape(content: &Content) -> ContentShape {
         Content::Search { .. } => ContentShape::Search,
         Content::Completions(_) => ContentShape::Completions,
         Content::Actions(_) => ContentShape::Actions,
+        Content::Flags(_) => ContentShape::Flags,
         Content::Score { .. } => ContentShape::Score,
         Content::Amount { .. } => ContentShape::Amount,
         Content::Choice { .. } => ContentShape::Choice,
@@ -164,6 +165,7 @@ fn says_something(content: &Content) -> bool {
         Content::Items(items) | Content::Search { items, .. } => !items.is_empty(),
         Content::Completions(completions) => !completions.is_empty(),
         Content::Actions(actions) => !actions.chosen.is_empty(),
+        Content::Flags(flags) => !flags.flags.is_empty(),
         Content::Score { score, .. } => score.is_some(),
         Content::Amount { amount, .. } => amount.is_some_and(|amount| {
             amount.low <= amount.value && amount.value <= amount.high && amount.value.is_finite()
@@ -294,7 +296,7 @@ fn who_is_held_out_gets_what_nobody_in_particular_gets_and_what_they_would_have_
 fn reasons(content: &Content) -> Vec<String> {
     match content {
         Content::Items(items) | Content::Search { items, .. } => items.iter().map(|item| item.reason.clone()).collect(),
-        Content::Completions(_) => Vec::new(),
+        Content::Completions(_) | Content::Flags(_) => Vec::new(),
         Content::Actions(actions) => actions.chosen.iter().map(|action| action.reason.clone()).collect(),
         Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
             reasons.iter().map(|reason| reason.text.clone()).collect()

@@ -120,7 +120,11 @@ impl Engine {
             return None;
         }
         let reasons = match answer.content {
-            Content::Items(_) | Content::Search { .. } | Content::Completions(_) | Content::Actions(_) => return None,
+            Content::Items(_)
+            | Content::Search { .. }
+            | Content::Completions(_)
+            | Content::Actions(_)
+            | Content::Flags(_) => return None,
             Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
                 reasons
             }

@@ -44,6 +44,12 @@ impl Kpi {
         &KEYS
     }
 
+    /// The names that are taken by what is built in; some are there only where a company says what they are made of.
+    #[must_use]
+    pub fn built_in_names() -> &'static [&'static str] {
+        &super::built_in::NAMES
+    }
+
     /// Reads a declaration.
     ///
     /// # Errors

@@ -146,7 +146,7 @@ pub struct SegmentReply {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExperimentReply {
-    /// `running` or `ended`.
+    /// `running`, `stopped`, or `ended` where its planned days are over.
     pub state: &'static str,
     /// When the first customer met it.
     pub began: Option<String>,
@@ -269,7 +269,10 @@ impl From<&ExperimentFound> for ExperimentReply {
     fn from(found: &ExperimentFound) -> Self {
         let report = &found.report;
         Self {
-            state: if report.stage == Stage::AtEnd { "ended" } else { "running" },
+            state: match (report.stage, found.state) {
+                (Stage::AtEnd, _) => "ended",
+                (_, state) => state.unwrap_or("running"),
+            },
             began: found.began.map(|began| began.to_string()),
             n: report.n.clone(),
             srm: SrmReply { p: finite(report.srm.p), ok: report.srm.ok },

@@ -1,11 +1,13 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
+mod flags;
 mod found;
 mod items;
 
 use decisions::{Answer, Arm, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
+use flags::FlagReply;
 use found::FoundReply;
 use governance::ConsentAnswer;
 use items::ItemReply;
@@ -260,6 +262,12 @@ pub struct AnswerReply<'a> {
     /// What to do, first what counts most, where actions were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     actions: Option<Vec<ActionReply<'a>>>,
+    /// What each flag is, where flags were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<BTreeMap<&'a str, FlagReply<'a>>>,
+    /// The experiments that were met in it, each with the variation that was drawn: from now on the customer counts for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiments: Option<&'a BTreeMap<String, String>>,
     #[serde(flatten)]
     found: FoundReply<'a>,
     /// The probability, where a score was asked for; null where nothing is known to say one.
@@ -409,6 +417,8 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
         let mut reply = Self {
             items: None,
             actions: None,
+            flags: None,
+            experiments: None,
             found: FoundReply::default(),
             score: None,
             amount: None,
@@ -438,6 +448,12 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
                 let each =
                     actions.left_out.iter().flat_map(|(rule, names)| names.iter().map(|id| LeftOutAction { id, rule }));
                 reply.left_out = Some(LeftOutReply::Actions(each.collect()));
+            }
+            Content::Flags(flags) => {
+                let one =
+                    |(name, flag): (&'a String, &'a decisions::FlagAnswer)| (name.as_str(), FlagReply::from(flag));
+                reply.flags = Some(flags.flags.iter().map(one).collect());
+                reply.experiments = Some(&flags.experiments);
             }
             Content::Completions(completions) => reply.found = FoundReply::completing(completions),
             Content::Score { score, reasons } => {

@@ -5,7 +5,7 @@ use crate::app::App;
 use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
 use decisions::search::{Meaning, Wanted};
-use decisions::{Content, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
+use decisions::{Content, FlagReason, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
 use learning::reasons::without_number;
@@ -119,6 +119,14 @@ pub(super) fn content(
                 actions: actions.chosen.iter().map(one).collect(),
                 left_out: left_out.collect(),
             })
+        }
+        Content::Flags(flags) => {
+            let one = |(flag, answer): (&String, &decisions::FlagAnswer)| view::Flag {
+                title: title_of(app, name, flag),
+                value: answer.value.to_string(),
+                reason: flag_reason(answer),
+            };
+            view::Content::Flags(view::Flags { flags: flags.flags.iter().map(one).collect() })
         }
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
@@ -253,6 +261,22 @@ pub(super) fn spent(state: &FeatureState) -> Option<Money> {
     Some(Money { minor: state.spent(currency), currency })
 }
 
+/// Why a flag is what it is, in words.
+fn flag_reason(answer: &decisions::FlagAnswer) -> String {
+    let rule = answer.rule.map_or_else(String::new, |rule| format!(" {rule}"));
+    match answer.reason {
+        FlagReason::Default => "Its default: no rule says otherwise".to_owned(),
+        FlagReason::Rule => format!("Rule{rule} is for them"),
+        FlagReason::Share => format!("They are of the share of rule{rule}"),
+        FlagReason::Experiment => {
+            format!("Variation {} was drawn by rule{rule}", answer.variation.as_deref().unwrap_or_default())
+        }
+        FlagReason::Needs => "Its default: another flag is not what it must be first".to_owned(),
+        FlagReason::Off => "Its default: it is switched off".to_owned(),
+        FlagReason::Holdout => "Its default: the customer is held out".to_owned(),
+    }
+}
+
 /// An answer in a few words, after those that something was looked for with.
 pub(super) fn in_short(app: &App, record: &Record) -> String {
     let said = said_in_short(app, record);
@@ -274,6 +298,11 @@ fn said_in_short(app: &App, record: &Record) -> String {
             None => "nothing to do".to_owned(),
             Some(first) => title_of(app, &record.question.kind, &first.id),
         },
+        Content::Flags(flags) => {
+            let others = flags.flags.values().filter(|flag| flag.rule.is_some()).count() as u64;
+            let n = format::counted(flags.flags.len() as u64, "flag", "flags");
+            format!("{n}, {others} by a rule")
+        }
         Content::Items(items) | Content::Search { items, .. } => match items.first() {
             None => "no item".to_owned(),
             Some(first) => {

@@ -3,7 +3,7 @@
 use super::{DeclaredSchema, Settings, tables};
 use WhichTable::{ByName, ByNumber};
 use decisions::filter::{Measure, Names};
-use decisions::{Action, Segment};
+use decisions::{Action, Experiment, Flag, Segment};
 use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
@@ -222,7 +222,28 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
         ..Names::default()
     };
     Action::check(&settings.actions, &names).map_err(of_mistake("actions"))?;
-    Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))
+    Experiment::check(&settings.experiments, &names).map_err(of_mistake("experiments"))?;
+    Flag::check(&settings.flags, &settings.experiments, &names).map_err(of_mistake("flags"))?;
+    Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
+    check_metrics(settings).map_err(|(experiment, reason)| wrong("experiments", experiment, &reason))
+}
+
+/// Whether experiments are measured by what there is: else the experiment, and what is wrong.
+fn check_metrics(settings: &Settings) -> Result<(), (&str, String)> {
+    let declared = settings.kpis.iter().map(|kpi| kpi.name.as_str());
+    let known: Vec<&str> = Kpi::built_in_names().iter().copied().chain(declared).collect();
+    for experiment in &settings.experiments {
+        let mut named = experiment.metrics.iter().chain(&experiment.guardrails);
+        if let Some(name) = named.find(|name| !known.contains(&name.as_str())) {
+            let remedy = match primitives::nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("declare it in [[kpis]], or write one of {}", known.join(", ")),
+            };
+            let reason = format!("experiment \"{}\": there is no KPI \"{name}\": {remedy}", experiment.name);
+            return Err((&experiment.name, reason));
+        }
+    }
+    Ok(())
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

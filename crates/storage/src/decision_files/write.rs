@@ -205,6 +205,12 @@ fn chosen<'a>(contents: impl Iterator<Item = Option<&'a Content>>) -> ArrayRef {
                 actions.chosen.iter().for_each(|action| lists.values().append_value(&action.id));
                 true
             }
+            // A flag that was drawn has a variation: that is what was chosen.
+            Some(Content::Flags(flags)) => {
+                let drawn = flags.experiments.iter().map(|(experiment, variation)| format!("{experiment}={variation}"));
+                drawn.for_each(|one| lists.values().append_value(one));
+                true
+            }
             Some(Content::Completions(_) | Content::Score { .. } | Content::Amount { .. }) | None => false,
         };
         lists.append(is_choice);

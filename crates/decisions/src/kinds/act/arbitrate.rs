@@ -6,8 +6,9 @@
 //! ```
 
 use super::Arbitration;
-use super::conditions::{Choice, Scores};
+use super::conditions::Choice;
 use crate::action::Action;
+use crate::kinds::conditions::Scores;
 use crate::{Ask, ChosenAction, Factors, Knowledge};
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};

@@ -1,0 +1,289 @@
+//! Who gets which of several, so that it can be told which is better? A table of the settings: an experiment.
+
+use crate::filter::Names;
+use crate::flag_type::{FlagType, VALUE_BYTES_MAX};
+use events::declared::{Mistake, Table, unknown};
+use learning::TaskName;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The keys of a declaration, and what each says.
+const KEYS: [(&str, &str); 11] = [
+    (
+        "name",
+        "its name: small letters, digits, `_` and `-`; who gets what is drawn by it, so another name is another draw",
+    ),
+    ("title", "what it is called on a page; without it, the words of its name"),
+    ("unit", "who is drawn: customer, and nothing else by now"),
+    (
+        "who",
+        "a condition on customers, as in lists: who takes part, such as \"orders_365d >= 1\"; everybody without it",
+    ),
+    ("share", "the share of these that takes part, from 0 to 1; all where it is not said. More only adds customers"),
+    ("layer", "the name of a layer: of the experiments of one, a customer takes part in at most one"),
+    (
+        "variations",
+        "what is compared, the control first: { name = \"control\", value = \"A\", weight = 1 }; all weights are 1 where \
+         none is said",
+    ),
+    ("metrics", "what is to become better, by name"),
+    ("guardrails", "what must not become worse, by name"),
+    ("days", "for how many days it is planned; 14 where it is not said"),
+    ("state", "draft and stopped give nobody a variation, running does"),
+];
+
+/// More experiments than anybody evaluates.
+const N_EXPERIMENTS_MAX: usize = 1_000;
+const N_VARIATIONS: (usize, usize) = (2, 20);
+const N_METRICS_MAX: usize = 50;
+const TEXT_BYTES_MAX: usize = 100;
+const CONDITION_BYTES_MAX: usize = 2_000;
+const WEIGHT_MAX: f64 = 1e6;
+const DAYS: (i64, i64) = (1, 365);
+/// Shares of a layer that sum to 1 in decimals may not in binary.
+const ROUNDING: f64 = 1e-9;
+/// What the draw of whom nothing is decided for is called.
+const TAKEN: &str = "holdout";
+
+/// Whether an experiment draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Not yet.
+    Draft,
+    /// It does.
+    Running,
+    /// No longer.
+    Stopped,
+}
+
+impl State {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Draft, "draft"), (Self::Running, "running"), (Self::Stopped, "stopped")];
+
+    /// Its name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// One of those that are compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variation {
+    /// Its name.
+    pub name: String,
+    /// What a flag is for whoever gets it.
+    pub value: Value,
+    /// How many get it, beside the weights of the others.
+    pub weight: f64,
+}
+
+/// An experiment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Experiment {
+    /// Its name.
+    pub name: String,
+    /// What it is called on a page.
+    pub title: String,
+    /// Who takes part, as it was written; everybody where nothing is.
+    pub who: String,
+    /// The share of these that does.
+    pub share: f64,
+    /// The layer that it is of.
+    pub layer: Option<String>,
+    /// What is compared, the control first.
+    pub variations: Vec<Variation>,
+    /// What is to become better.
+    pub metrics: Vec<String>,
+    /// What must not become worse.
+    pub guardrails: Vec<String>,
+    /// For how many days it is planned.
+    pub days: i64,
+    /// Whether it draws.
+    pub state: State,
+}
+
+impl Experiment {
+    /// The keys of a declaration, and what each says.
+    #[must_use]
+    pub fn keys() -> &'static [(&'static str, &'static str)] {
+        &KEYS
+    }
+
+    /// Reads a declaration.
+    ///
+    /// # Errors
+    /// [`Mistake`].
+    pub fn from_table(fields: &Map<String, Value>) -> Result<Self, Mistake> {
+        let table = Table::new("experiment", fields);
+        table.known("", &KEYS.map(|(key, _)| key))?;
+        let name = table.name();
+        TaskName::check(name).map_err(|why| table.wrong("name", &why))?;
+        if name == TAKEN {
+            return Err(table.wrong("name", "those who are held out are counted by this name: choose another one"));
+        }
+        if table.get("unit").is_some_and(|unit| unit != "customer") {
+            return Err(table.wrong("unit", "write customer, or leave it out: nothing else can be drawn by now"));
+        }
+        let words = |key: &str, default: String, bytes_max| match table.get(key) {
+            None => Ok(default),
+            Some(_) => table.text(key, bytes_max).map(str::to_owned),
+        };
+        let share = table.get("share").map_or(Some(1.0), Value::as_f64).filter(|share| (0.0..=1.0).contains(share));
+        let state = words("state", State::Running.name().to_owned(), TEXT_BYTES_MAX)?;
+        let state = State::ALL.into_iter().find(|(_, named)| *named == state).map(|(state, _)| state);
+        let days = table.get("days").map_or(Ok(14), |_| table.days("days", DAYS))?;
+        Ok(Self {
+            name: name.to_owned(),
+            title: words("title", primitives::capital(&name.replace(['_', '-'], " ")), TEXT_BYTES_MAX)?,
+            who: words("who", String::new(), CONDITION_BYTES_MAX)?,
+            share: share.ok_or_else(|| table.wrong("share", "write a share from 0 to 1, such as 0.5"))?,
+            layer: table.get("layer").map(|_| table.text("layer", TEXT_BYTES_MAX).map(str::to_owned)).transpose()?,
+            variations: variations(&table)?,
+            metrics: metrics(&table, "metrics")?,
+            guardrails: metrics(&table, "guardrails")?,
+            days,
+            state: state.ok_or_else(|| table.wrong("state", "write draft, running or stopped"))?,
+        })
+    }
+
+    /// As [`Experiment::from_table`] reads it.
+    #[must_use]
+    pub fn to_table(&self) -> Map<String, Value> {
+        let variation = |one: &Variation| json!({"name": one.name, "value": one.value, "weight": one.weight});
+        let variations: Vec<Value> = self.variations.iter().map(variation).collect();
+        let told = [
+            ("name", json!(self.name), true),
+            ("title", json!(self.title), true),
+            ("who", json!(self.who), !self.who.is_empty()),
+            ("share", json!(self.share), true),
+            ("layer", json!(self.layer), self.layer.is_some()),
+            ("variations", variations.into(), true),
+            ("metrics", json!(self.metrics), !self.metrics.is_empty()),
+            ("guardrails", json!(self.guardrails), !self.guardrails.is_empty()),
+            ("days", json!(self.days), true),
+            ("state", json!(self.state.name()), true),
+        ];
+        told.into_iter().filter(|(_, _, is_told)| *is_told).map(|(key, value, _)| (key.to_owned(), value)).collect()
+    }
+
+    /// Whether experiments can be declared together, over what conditions may ask.
+    ///
+    /// # Errors
+    /// [`Mistake`] for the first whose name is taken, that asks what there is not, that its layer has no room for, or that is one
+    /// too many.
+    pub fn check(experiments: &[Self], names: &Names) -> Result<(), Mistake> {
+        let mut taken = BTreeSet::new();
+        let mut layers: BTreeMap<&str, f64> = BTreeMap::new();
+        for (place, experiment) in experiments.iter().enumerate() {
+            let wrong = |key: &str, found: Value, remedy: String| Mistake {
+                key: key.to_owned(),
+                found: found.to_string(),
+                ..Mistake::of_name("experiment", &experiment.name, remedy)
+            };
+            let of_name = |remedy: String| wrong("name", json!(experiment.name), remedy);
+            if place >= N_EXPERIMENTS_MAX {
+                let n = experiments.len();
+                return Err(of_name(format!("{n} experiments are declared: at most {N_EXPERIMENTS_MAX} can be")));
+            }
+            if !taken.insert(&experiment.name) {
+                return Err(of_name("there is an experiment of this name already: choose another one".to_owned()));
+            }
+            crate::condition::check(&experiment.who, names).map_err(|why| wrong("who", json!(experiment.who), why))?;
+            let Some(layer) = &experiment.layer else { continue };
+            let held = layers.entry(layer).or_default();
+            *held += experiment.share;
+            if *held > 1.0 + ROUNDING {
+                let remedy = format!(
+                    "the experiments of the layer \"{layer}\" have {:.0} % of the customers with this one, and a customer takes \
+                     part in at most one of them: leave {:.0} % to it, or take another layer",
+                    100.0 * *held,
+                    100.0 * (1.0 - (*held - experiment.share)).max(0.0)
+                );
+                return Err(wrong("share", json!(experiment.share), remedy));
+            }
+        }
+        Ok(())
+    }
+
+    /// The stretch of its layer that each experiment has, in the order in which they are declared, so that none moves while it
+    /// stands there: a draft and one that was stopped have theirs, too. `None` for those of no layer.
+    #[must_use]
+    pub fn stretches(experiments: &[Self]) -> Vec<Option<[f64; 2]>> {
+        let mut ends: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut stretches = Vec::with_capacity(experiments.len());
+        for experiment in experiments {
+            let stretch = experiment.layer.as_deref().map(|layer| {
+                let end = ends.entry(layer).or_default();
+                let begin = *end;
+                *end += experiment.share;
+                [begin, *end]
+            });
+            stretches.push(stretch);
+        }
+        stretches
+    }
+}
+
+fn variations(table: &Table<'_>) -> Result<Vec<Variation>, Mistake> {
+    let (least, most) = N_VARIATIONS;
+    let listed = table.get("variations").and_then(Value::as_array).filter(|all| (least..=most).contains(&all.len()));
+    let listed = listed.ok_or_else(|| {
+        let remedy = format!("write a list of {least} to {most}, such as {{ name = \"control\", value = \"A\" }}");
+        table.wrong("variations", &remedy)
+    })?;
+    let mut found: Vec<Variation> = Vec::new();
+    for one in listed {
+        let wrong = |remedy: &str| Mistake { found: one.to_string(), ..table.wrong("variations", remedy) };
+        let fields = one.as_object().ok_or_else(|| wrong("write a table with name and value"))?;
+        if let Some((_, remedy)) = unknown(fields, &["name", "value", "weight"]) {
+            return Err(wrong(&remedy));
+        }
+        let name = fields.get("name").and_then(Value::as_str).unwrap_or_default();
+        TaskName::check(name).map_err(|why| wrong(&format!("{why}, in the name of a variation")))?;
+        if found.iter().any(|other| other.name == name) {
+            return Err(wrong("there is a variation of this name already: choose another one"));
+        }
+        let value = fields.get("value").filter(|value| !value.is_null() && value.to_string().len() <= VALUE_BYTES_MAX);
+        let value = value.ok_or_else(|| wrong(&format!("give it a value of at most {VALUE_BYTES_MAX} bytes")))?;
+        if found.first().is_some_and(|first| FlagType::of(&first.value) != FlagType::of(value)) {
+            return Err(wrong("give all variations values of one type"));
+        }
+        let weight = fields.get("weight").map_or(Some(1.0), Value::as_f64);
+        let weight = weight.filter(|weight| (0.0..=WEIGHT_MAX).contains(weight));
+        let weight = weight.ok_or_else(|| wrong(&format!("write a weight from 0 to {WEIGHT_MAX}")))?;
+        found.push(Variation { name: name.to_owned(), value: value.clone(), weight });
+    }
+    if found.iter().map(|one| one.weight).sum::<f64>() <= 0.0 {
+        return Err(table.wrong("variations", "all weights are 0, so that none could ever be drawn: give one more"));
+    }
+    Ok(found)
+}
+
+fn metrics(table: &Table<'_>, key: &str) -> Result<Vec<String>, Mistake> {
+    let Some(written) = table.get(key) else { return Ok(Vec::new()) };
+    let read: Option<Vec<String>> = serde_json::from_value(written.clone()).ok();
+    let is_right =
+        |read: &Vec<String>| read.len() <= N_METRICS_MAX && read.iter().all(|name| TaskName::check(name).is_ok());
+    read.filter(is_right).ok_or_else(|| {
+        table
+            .wrong(key, &format!("write a list of at most {N_METRICS_MAX} names, such as [\"conversion\", \"margin\"]"))
+    })
+}
+
+impl Serialize for Experiment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_table().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Experiment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        events::declared::deserialize(deserializer, Self::from_table)
+    }
+}

@@ -1,0 +1,194 @@
+//! How do GrowthBook's clients get their features? They load what is declared and evaluate it themselves, or have it evaluated:
+//! `docs/flags.md` says how.
+
+use super::auth::permit;
+use super::extract::{Path, SmallBody};
+use crate::admission::who;
+use crate::app::App;
+use crate::error::ServerError;
+use crate::failure::ApiError;
+use crate::limits::Asking;
+use crate::peer::Peer;
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use decisions::{Content, FlagAnswer, FlagAnswers, FlagReason, FlagRule, Flags, Kind, Parameters};
+use engine::Asked;
+use events::Fields;
+use governance::Action;
+use primitives::{plain_words, stable_hash};
+use profiles::Identifier;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/api/features/{key}", get(features)).route("/api/eval/{key}", post(evaluated))
+}
+
+/// Why nothing is answered, as GrowthBook says it.
+pub(super) struct Fault {
+    status: StatusCode,
+    message: String,
+    retry_after: Option<(HeaderName, HeaderValue)>,
+}
+
+impl From<ApiError> for Fault {
+    fn from(error: ApiError) -> Self {
+        Self { status: error.status(), message: error.message().to_owned(), retry_after: error.retry_after() }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let body = json!({ "status": self.status.as_u16(), "error": self.message });
+        let mut response = (self.status, Json(body)).into_response();
+        response.headers_mut().extend(self.retry_after);
+        response
+    }
+}
+
+/// The key stands in the address: whoever may do `action` with it goes on, counted.
+async fn let_in(app: &Arc<App>, key: &str, peer: &Peer, action: Action, asking: Asking) -> Result<(), Fault> {
+    let found = who(app, key.to_owned(), peer.address).await?;
+    app.limits.count(asking, peer, found.as_ref())?;
+    permit(found.as_ref(), Some(key), action)?;
+    Ok(())
+}
+
+/// What is declared, for clients that evaluate by themselves. The key lies in web pages, so what is declared is public with it.
+async fn features(
+    State(app): State<Arc<App>>,
+    Path(key): Path<String>,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let_in(&app, &key, &peer, Action::Ingest, Asking::Decision).await?;
+    let flags = app.engine.capabilities().flags.clone();
+    let payload = serde_json::to_value(flags.published()).unwrap_or_default();
+    let text = reply(&payload["features"]).to_string();
+    let tag = format!("\"{:016x}\"", stable_hash(&text));
+    let is_known = |value: &HeaderValue| value.to_str().is_ok_and(|known| known.contains(tag.as_str()));
+    let is_known = headers.get_all(header::IF_NONE_MATCH).iter().any(is_known);
+    let always = [
+        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
+        (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30, stale-while-revalidate=3600")),
+    ];
+    if is_known {
+        return Ok((StatusCode::NOT_MODIFIED, always).into_response());
+    }
+    Ok((always, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
+}
+
+/// What is sent to clients. They take `dateUpdated` for the version: the same features have the same.
+fn reply(features: &Value) -> Value {
+    // Any moment serves, as long as another declaration has another one: milliseconds of some day since 1970.
+    const DAYS_10_000_MS: u64 = 864_000_000_000;
+    let version = i64::try_from(stable_hash(&features.to_string()) % DAYS_10_000_MS).unwrap_or_default();
+    let version = primitives::Timestamp::from_millis(version).to_string();
+    json!({ "status": 200, "features": features, "experiments": [], "dateUpdated": version })
+}
+
+/// Who is asked for, and what is forced on them to see how it looks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wanted {
+    attributes: Map<String, Value>,
+    forced_variations: BTreeMap<String, usize>,
+    forced_features: Value,
+}
+
+/// What each feature is for somebody, evaluated here with all that is known of them.
+async fn evaluated(
+    State(app): State<Arc<App>>,
+    Path(key): Path<String>,
+    peer: Peer,
+    SmallBody(body): SmallBody,
+) -> Result<Json<Value>, Fault> {
+    let_in(&app, &key, &peer, Action::Decide, Asking::Decision).await?;
+    let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| {
+        let fault = plain_words(&error);
+        ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"attributes\":{{\"id\":\"…\"}}}}"))
+    })?;
+    let mut attributes = wanted.attributes;
+    let named = events::customer_id_of(attributes.remove("id").unwrap_or_default(), "/attributes/id");
+    let named = named.map_err(|rejection| ApiError::invalid(rejection.message))?;
+    let names = named.map_or_else(Vec::new, |named| Identifier::meant_by(&named).to_vec());
+    let flags = app.engine.capabilities().flags.clone();
+    let kind = flags.about().name.clone();
+    let asked = Asked { kind, names, parameters: Parameters::new(), context: Fields::from(attributes) };
+    let decided = app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?;
+    let Content::Flags(answers) = &decided.decision.answer.content else { return Ok(Json(reply(&json!({})))) };
+    let id = decided.decision.customer.as_str();
+    let mut features: Map<String, Value> =
+        answers.flags.iter().map(|(name, answer)| (name.clone(), feature(&flags, name, answer, id))).collect();
+    force_variations(&flags, answers, &wanted.forced_variations, &mut features);
+    for (name, value) in forced(wanted.forced_features) {
+        features.insert(name, json!({ "defaultValue": value }));
+    }
+    Ok(Json(reply(&Value::Object(features))))
+}
+
+/// A feature that is nothing but its value; what was drawn is told with it, so that the client says that it was met.
+fn feature(flags: &Flags, name: &str, answer: &FlagAnswer, customer: &str) -> Value {
+    let mut told = json!({ "defaultValue": answer.value });
+    let Some((rule, variation)) =
+        answer.rule.and_then(|rule| flags.flag(name)?.rules.get(rule - 1)).zip(answer.variation.as_ref())
+    else {
+        return told;
+    };
+    let FlagRule::Experiment(experiment) = rule else { return told };
+    let drawn = flags.experiment(experiment);
+    let place = drawn.and_then(|drawn| drawn.variations.iter().position(|one| one.name == *variation));
+    let (Some(drawn), Some(place)) = (drawn, place) else { return told };
+    let values: Vec<&Value> = drawn.variations.iter().map(|one| &one.value).collect();
+    let meta: Vec<Value> = drawn.variations.iter().map(|one| json!({ "key": one.name })).collect();
+    let experiment = json!({ "key": drawn.name, "name": drawn.title, "variations": values, "meta": meta });
+    let result = json!({
+        "key": variation, "featureId": name, "inExperiment": true, "hashUsed": true, "variationId": place,
+        "value": answer.value, "hashAttribute": "id", "hashValue": customer, "stickyBucketUsed": false,
+    });
+    told["rules"] = json!([{
+        "id": format!("rule:{}", answer.rule.unwrap_or_default()), "force": answer.value,
+        "tracks": [{ "experiment": experiment, "result": result }],
+    }]);
+    told
+}
+
+/// Gives the variation that is forced, where an experiment is the rule that would be reached. Nobody counts for it.
+fn force_variations(
+    flags: &Flags,
+    answers: &FlagAnswers,
+    forced: &BTreeMap<String, usize>,
+    features: &mut Map<String, Value>,
+) {
+    for (name, answer) in answers.flags.iter().filter(|(_, answer)| answer.reason != FlagReason::Off) {
+        let Some(flag) = flags.flag(name).filter(|_| !matches!(answer.reason, FlagReason::Needs | FlagReason::Holdout))
+        else {
+            continue;
+        };
+        let reached = flag.rules.iter().take(answer.rule.unwrap_or(flag.rules.len()));
+        let value = reached.into_iter().find_map(|rule| match rule {
+            FlagRule::Experiment(experiment) => {
+                let variations = &flags.experiment(experiment)?.variations;
+                Some(variations.get(*forced.get(experiment)?)?.value.clone())
+            }
+            FlagRule::Value { .. } => None,
+        });
+        if let Some(value) = value {
+            features.insert(name.clone(), json!({ "defaultValue": value }));
+        }
+    }
+}
+
+/// Features whose value is forced: as pairs, or by name.
+fn forced(given: Value) -> Vec<(String, Value)> {
+    match given {
+        Value::Object(by_name) => by_name.into_iter().collect(),
+        pairs => serde_json::from_value(pairs).unwrap_or_default(),
+    }
+}
