@@ -460,10 +460,12 @@ impl Settings {
         shown
     }
 
-    /// The first cost of a contact that cannot be one.
-    fn broken_cost(&self) -> Option<(&'static str, String, String)> {
-        let mut costs = self.money.contact_cost.values().filter(|cost| !(0.0..=1e6).contains(*cost));
-        costs.next().map(|cost| ("money.contact_cost", "must be 0 to 1000000 each".to_owned(), cost.to_string()))
+    /// The first number from 0 on that has no other end than a large one, and is beyond it.
+    fn broken_amount(&self) -> Option<(&'static str, String, String)> {
+        let act = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)].into_iter();
+        let mut all = act.chain(self.money.contact_cost.values().map(|cost| ("money.contact_cost", *cost)));
+        let broken = all.find(|(_, value)| !(0.0..=1e6).contains(value));
+        broken.map(|(key, value)| (key, "must be 0 to 1000000".to_owned(), value.to_string()))
     }
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
@@ -509,11 +511,7 @@ impl Settings {
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
             return Some((key, "must be 0 to 1".to_owned(), value.to_string()));
         }
-        let wide = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)];
-        if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
-            return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
-        }
-        if let Some(broken) = self.broken_cost() {
+        if let Some(broken) = self.broken_amount() {
             return Some(broken);
         }
         let held = std::iter::once(("holdout.share", self.holdout.share));

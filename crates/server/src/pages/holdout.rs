@@ -163,6 +163,7 @@ fn unknown(app: &App, measured: &Measured, is_open: bool) -> Vec<String> {
     } else {
         unknown.push("Orders in other currencies are added up as they came.".to_owned());
     }
+    unknown.push("What was paid back is told beside, and not taken off what was earned.".to_owned());
     for (name, worth) in &measured.kinds {
         if let Some(reason) = &worth.lift.reason {
             unknown.push(format!("{}: {reason}.", capital(name)));

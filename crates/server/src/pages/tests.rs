@@ -30,7 +30,7 @@ const ADMIN: &str = "demo-admin-key";
 const SERVER: &str = "demo-server-key";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 37] = [
+const PAGES: [&str; 40] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
