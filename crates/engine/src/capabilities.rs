@@ -1,5 +1,6 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
+use crate::measures::Measures;
 use decisions::search::Synonyms;
 use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
 use features::Declared;
@@ -33,6 +34,8 @@ pub struct Capabilities {
     pub looked_at: Vec<String>,
     /// How a policy of actions is learned.
     pub learning: PolicySettings,
+    /// What the company is measured by.
+    pub measures: Measures,
 }
 
 impl Capabilities {
@@ -53,6 +56,7 @@ impl Capabilities {
             actions: Vec::new(),
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
+            measures: Measures::default(),
         }
     }
 

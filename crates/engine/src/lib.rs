@@ -24,6 +24,8 @@ mod declare;
 mod doubled;
 mod doubts;
 mod library;
+mod measured;
+mod measures;
 mod pace;
 mod read;
 mod search;
@@ -79,6 +81,8 @@ pub use lists::{
     RANGES_DAYS, RiskLine, RollCall, Selection, Sort, Subscribed, Sum, written,
 };
 pub use live::Live;
+pub use measured::{Found as ExperimentFound, Measured, Worth};
+pub use measures::{Measures, Plan};
 pub use needs::Material;
 pub use pace::Pace;
 pub use policies::Learned;
@@ -158,6 +162,7 @@ pub struct Engine {
     saved: RwLock<Vec<decisions::List>>,
     /// In which order items stood on shelves last.
     standing: standing::Kept,
+    measured: measured::Kept,
     /// Held while a list is saved or removed.
     saving_lists: Mutex<()>,
     /// Held while all lists are looked at: of two walks at a time the older could end last. Which are not.
@@ -223,6 +228,7 @@ impl Engine {
             found_lately: Mutex::default(),
             kept_share: Mutex::default(),
             standing: standing::Kept::default(),
+            measured: measured::Kept::default(),
             scores: lists::ScoreCache::default(),
             saved: RwLock::default(),
             saving_lists: Mutex::default(),

@@ -19,6 +19,7 @@ mod ingest;
 mod items;
 pub(crate) mod line;
 pub mod lists;
+pub mod measured;
 mod models;
 mod ofrep;
 mod openapi;
@@ -86,6 +87,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(data::routes())
         .merge(models::routes())
+        .merge(measured::routes())
         .merge(operations::routes())
         .merge(audit::routes())
 }

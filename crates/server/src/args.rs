@@ -116,16 +116,30 @@ pub enum Command {
         #[arg(long, requires = "model")]
         rollback: bool,
     },
-    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been. Changes nothing
+    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been; or what another
+    /// way of choosing would have earned, from a file of what was chosen. Changes nothing
     Evaluate {
-        /// Which task, as `rapport kinds` lists them; all where none is named
+        /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file
         #[arg(value_name = "MODEL")]
         model: Option<String>,
+        /// After `policy`: a CSV file with a row for each decision: action, reward, propensity; also position, target (the chance
+        /// of the other policy; all actions alike where there is none), customer, and x_… for what was known
+        #[arg(value_name = "FILE", requires = "model", conflicts_with = "as_of")]
+        file: Option<PathBuf>,
         /// Judge as if today were this day, such as 2026-03-31: of what came in or happened later nothing is known. Whose data
         /// may be used is asked as of now
         #[arg(long, value_name = "DATE", value_parser = end_of_day)]
         as_of: Option<Timestamp>,
     },
+    /// Tell in money what decisions were worth, against customers who are held out of them. Changes nothing; also while the server
+    /// runs
+    Lift {
+        /// What was earned in this month, such as 2026-11; without it, what every customer earned from their first decision on
+        #[arg(long, value_name = "MONTH")]
+        month: Option<String>,
+    },
+    /// Tell what experiments found, and what to do. Changes nothing; also while the server runs
+    Experiments,
     /// List the features, built in and declared in the settings, with what each means
     Features,
     /// List what can be decided, built in and declared in the settings: its question, its parameters, whether a model answers

@@ -7,12 +7,14 @@ mod customer;
 mod demo;
 mod doctor;
 mod evaluate;
+mod experiments;
 mod export;
 mod features;
 mod import;
 mod imports;
 mod keys;
 mod kinds;
+mod lift;
 mod progress;
 mod readiness;
 mod rebuild;
@@ -58,7 +60,10 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Customer { what, elsewhere } => customer::run(&options, settings, what, &elsewhere),
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
-        Command::Evaluate { model, as_of } => evaluate::run(&options, settings, model.as_deref(), as_of),
+        Command::Evaluate { model: Some(model), file: Some(file), .. } => evaluate::of_file(&options, &model, &file),
+        Command::Evaluate { model, as_of, .. } => evaluate::run(&options, settings, model.as_deref(), as_of),
+        Command::Lift { month } => lift::run(&options, settings, month.as_deref()),
+        Command::Experiments => experiments::run(&options, settings),
         Command::Features => features::run(&options, &settings),
         Command::Kinds => kinds::run(&options, &settings),
         Command::Replay { id } => replay::run(&options, settings, &id),

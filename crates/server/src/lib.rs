@@ -33,6 +33,7 @@ pub mod keys;
 pub mod limits;
 pub mod local;
 mod looks;
+mod months;
 pub mod on_disk;
 pub mod pages;
 pub mod peer;

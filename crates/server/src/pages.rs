@@ -28,6 +28,7 @@ mod erasure;
 mod event;
 mod events;
 mod features;
+mod holdout;
 mod imports;
 mod keys;
 mod lists;
@@ -98,6 +99,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))
         .route("/features", get(features::show))
+        .route("/holdout", get(holdout::show))
+        .route("/report", get(holdout::report))
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))
         .route("/decisions/{id}/replay", post(decisions::replay))

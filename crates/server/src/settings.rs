@@ -19,10 +19,11 @@ use crate::peer::Network;
 use decisions::search::Synonyms;
 use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Repeats, Rules, Segment};
 use declare::settings;
-use engine::Capabilities;
+use engine::{Capabilities, Measures, Plan};
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::{Outcome, PolicySettings, Reward};
+use measurement::kpi::{Earnings, Kpi, built_in};
 use primitives::{Currency, Zone, nearest};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -196,6 +197,17 @@ settings! {
         /// What the draw begins with: another text is another draw, which ends what was measured so far.
         salt: String = String::new(),
     }
+    /// What the company earns and what contacts cost, so that lift is told in money. docs/measurement.md says more.
+    money: MoneySettings {
+        /// Which share of revenue is left when what was sold is paid; at 0 it is not known, and revenue is told in place of margin
+        /// (0 to 1).
+        margin: f64 = 0.0,
+        /// What a contact costs, by channel, such as { call = 4.0, chat = 1.5, email = 0.8 }: `call` of calls that end, others of messages
+        /// that name the channel (each 0 to 1000000).
+        contact_cost: BTreeMap<String, f64> = BTreeMap::new(),
+        /// For how many days from the first decision about a customer on it is counted what they do (1 to 365).
+        within_days: i64 = 28,
+    }
     /// Learning.
     models: ModelSettings {
         /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760). Whatever stands here: a
@@ -324,6 +336,16 @@ settings! {
             event = \"Ticket Created\"
             on_violation = \"reject\"
             schema = { required = [\"ticket_id\"], properties = { ticket_id = { type = \"string\" } } }",
+        /// What the company is measured by besides what is built in, each a table of its own; docs/measurement.md has every key. Lift and
+        /// experiments tell each with its interval.
+        kpis: Kpi =
+            "[[kpis]]
+            name = \"pro_plans\"
+            title = \"Customers who went pro\"
+            numerator = { did = { event = \"Plan Changed\", \"properties.plan\" = \"pro\" } }
+            denominator = \"customers\"
+            within_days = 28
+            direction = \"up\"",
     }
 }
 
@@ -377,7 +399,24 @@ impl Settings {
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
         let capabilities = capabilities.learning_by(self.policy()).with_actions(&self.actions, self.arbitration());
         let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
-        Capabilities { synonyms, other_words: self.search.other_words, holdout: self.held_out(), ..capabilities }
+        let (holdout, measures) = (self.held_out(), self.measures());
+        Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
+    }
+
+    /// What the company is measured by.
+    #[must_use]
+    pub fn measures(&self) -> Measures {
+        let MoneySettings { margin, contact_cost, within_days } = &self.money;
+        let earnings = Earnings { margin: *margin, contact_cost: contact_cost.clone() };
+        let mut kpis = built_in(&earnings, *within_days);
+        kpis.extend(self.kpis.iter().cloned());
+        Measures {
+            kpis,
+            earned: if *margin > 0.0 { "margin" } else { "revenue" }.to_owned(),
+            within_days: *within_days,
+            currency: self.default_currency().map(|currency| currency.to_string()),
+            plans: self.experiments.iter().map(plan_of).collect(),
+        }
     }
 
     /// How it is chosen among actions.
@@ -447,9 +486,17 @@ impl Settings {
         shown
     }
 
+    /// The first number from 0 on that has no other end than a large one, and is beyond it.
+    fn broken_amount(&self) -> Option<(&'static str, String, String)> {
+        let act = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)].into_iter();
+        let mut all = act.chain(self.money.contact_cost.values().map(|cost| ("money.contact_cost", *cost)));
+        let broken = all.find(|(_, value)| !(0.0..=1e6).contains(value));
+        broken.map(|(key, value)| (key, "must be 0 to 1000000".to_owned(), value.to_string()))
+    }
+
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 25] = [
+        let ranges: [(&'static str, i128, i128, i128); 26] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -474,6 +521,7 @@ impl Settings {
             ("act.reward_days", self.act.reward_days.into(), 1, 365),
             ("act.refit_minutes", self.act.refit_minutes.into(), 1, 1_440),
             ("holdout.redraw_days", self.holdout.redraw_days.into(), 0, 3_650),
+            ("money.within_days", self.money.within_days.into(), 1, 365),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];
         let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
@@ -486,13 +534,13 @@ impl Settings {
             ("recommend.diversity", self.recommend.diversity),
             ("recommend.explore_share", self.recommend.explore_share),
             ("act.floor", self.act.floor),
+            ("money.margin", self.money.margin),
         ];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
             return Some((key, "must be 0 to 1".to_owned(), value.to_string()));
         }
-        let wide = [("act.gamma", self.act.gamma), ("act.prior_rounds", self.act.prior_rounds)];
-        if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
-            return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
+        if let Some(broken) = self.broken_amount() {
+            return Some(broken);
         }
         if let Some(broken) = self.broken_policy() {
             return Some(broken);
@@ -539,6 +587,18 @@ impl Settings {
         let known = catalogue.definitions().iter().map(|definition| &*definition.name);
         let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
         Some(("act.features", format!("must name features of the catalogue{meant}"), unknown.clone()))
+    }
+}
+
+/// What is planned of an experiment.
+fn plan_of(experiment: &Experiment) -> Plan {
+    Plan {
+        name: experiment.name.clone(),
+        variations: experiment.variations.iter().map(|one| (one.name.clone(), one.weight)).collect(),
+        metrics: experiment.metrics.clone(),
+        guardrails: experiment.guardrails.clone(),
+        days: experiment.days,
+        state: experiment.state.name(),
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Section {
     Decisions,
     /// `/try`
     Try,
+    /// `/holdout`
+    Holdout,
     /// `/models`
     Models,
     /// `/capabilities`
@@ -181,7 +183,7 @@ impl Section {
     const GROUPS: [(&'static str, &'static [Self]); 5] = [
         ("Now", &[Self::Overview, Self::Events]),
         ("People", &[Self::Customers, Self::Lists]),
-        ("Decide", &[Self::Try, Self::Decisions, Self::Models, Self::Capabilities, Self::Features]),
+        ("Decide", &[Self::Try, Self::Decisions, Self::Holdout, Self::Models, Self::Capabilities, Self::Features]),
         ("Data", &[Self::Catalogue, Self::Imports, Self::Data]),
         ("Run", &[Self::Api, Self::Settings, Self::Keys, Self::Audit, Self::System]),
     ];
@@ -198,6 +200,7 @@ impl Section {
             Self::Customers => "Customers",
             Self::Lists => "Lists",
             Self::Try => "Try it",
+            Self::Holdout => "Lift",
             Self::Models => "Models",
             Self::Capabilities => "Capabilities",
             Self::Features => "Features",
@@ -220,6 +223,7 @@ impl Section {
             Self::Customers => "/customers",
             Self::Lists => "/lists",
             Self::Try => "/try",
+            Self::Holdout => "/holdout",
             Self::Models => "/models",
             Self::Capabilities => "/capabilities",
             Self::Features => "/features",
@@ -239,6 +243,7 @@ impl Section {
             Self::Lists => "segments audience filter",
             Self::Decisions => "recommendations answers replay",
             Self::Try => "recommendations search placements preview",
+            Self::Holdout => "money worth margin revenue report experiment",
             Self::Models => "training champion machine learning",
             Self::Capabilities => "kinds questions",
             Self::Features => "properties inputs",
@@ -265,6 +270,7 @@ impl Section {
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
             Self::Try => Icon::Bag,
+            Self::Holdout => Icon::Card,
             Self::Models => Icon::Layers,
             Self::Capabilities => Icon::Talk,
             Self::Features => Icon::Gauge,

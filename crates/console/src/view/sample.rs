@@ -2,6 +2,7 @@
 
 mod administration;
 mod capable;
+mod earned;
 mod happening;
 mod incoming;
 mod kept;
@@ -15,6 +16,7 @@ mod tried;
 
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
+pub use earned::{holdout, holdout_of_nobody, report};
 pub use happening::{event, events, events_rejected};
 pub use incoming::{data, data_one};
 pub use kept::{imports, item, items, settings};
@@ -57,6 +59,9 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/capabilities", capabilities().render()),
         ("/capabilities/churn", capability().render()),
         ("/features", catalogue().render()),
+        ("/holdout", holdout().render()),
+        ("/report", report().render()),
+        ("/empty/holdout", holdout_of_nobody().render()),
         ("/decisions", decisions().render()),
         ("/decisions/019ab3f2", decision().render()),
         ("/api", api().render()),

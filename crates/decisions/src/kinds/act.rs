@@ -10,7 +10,7 @@ pub(super) mod context;
 
 use crate::action::{Action, CHANNELS};
 use crate::declaration::Declared;
-use crate::kind::{ContentShape, KindAbout, More};
+use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
 use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};

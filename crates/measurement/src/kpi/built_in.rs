@@ -13,6 +13,25 @@ pub struct Earnings {
     pub contact_cost: BTreeMap<String, f64>,
 }
 
+/// The names of those that may be there without a declaration, and of what is counted on the way to them.
+pub(super) const NAMES: [&str; 15] = [
+    "revenue",
+    "margin",
+    "orders",
+    "conversion",
+    "aov",
+    "repeat",
+    "refunds",
+    "tickets",
+    "contacts",
+    "csat",
+    "cost_to_serve",
+    "ctr",
+    "cart_rate",
+    "shown",
+    "clicked",
+];
+
 /// The KPIs that are there without a declaration, within a window.
 ///
 /// *Parameters*: `within_days`, as of a declaration; a KPI whose numbers nobody gave (margin without a margin, cost to serve

@@ -4,6 +4,7 @@ use super::{Kpi, Made, Term};
 use crate::experiment::Direction;
 use events::declared::{Mistake, Table};
 use events::{Pointer, Take};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 /// The keys of a declaration, and what each says.
@@ -28,6 +29,9 @@ const N_TERMS_MAX: usize = 16;
 /// Nobody is measured by who did something more often than that.
 const AT_LEAST_MAX: u32 = 1_000;
 
+/// How many KPIs may be declared: each is counted of everybody.
+const N_MAX: usize = 100;
+
 const NUMERATOR: &str = "write what is counted, such as { did = { event = \"Order Completed\" } }";
 const DENOMINATOR: &str =
     "write \"customers\", or what it is divided by, such as { count = { event = \"Order Completed\" } }";
@@ -38,6 +42,12 @@ impl Kpi {
     #[must_use]
     pub fn keys() -> &'static [(&'static str, &'static str)] {
         &KEYS
+    }
+
+    /// The names that are taken by what is built in; some are there only where a company says what they are made of.
+    #[must_use]
+    pub fn built_in_names() -> &'static [&'static str] {
+        &super::built_in::NAMES
     }
 
     /// Reads a declaration.
@@ -77,6 +87,30 @@ impl Kpi {
         Ok(kpi)
     }
 
+    /// Checks what is declared together: no name twice, nor one of those that are there without a declaration.
+    ///
+    /// # Errors
+    /// [`Mistake`].
+    pub fn check_all(kpis: &[Self]) -> Result<(), Mistake> {
+        let wrong = |kpi: &Self, remedy: &str| {
+            let mut table = kpi.to_table();
+            table.retain(|key, _| key == "name");
+            Err(Table::new("kpi", &table).wrong("name", remedy))
+        };
+        for (at, kpi) in kpis.iter().enumerate() {
+            if at >= N_MAX {
+                return wrong(kpi, &format!("at most {N_MAX} can be declared: leave this one out"));
+            }
+            if kpis[..at].iter().any(|other| other.name == kpi.name) {
+                return wrong(kpi, "there is a KPI of this name already: choose another");
+            }
+            if super::built_in::NAMES.contains(&kpi.name.as_str()) {
+                return wrong(kpi, "this name is built in: choose another");
+            }
+        }
+        Ok(())
+    }
+
     /// As [`Kpi::from_table`] reads it.
     #[must_use]
     pub fn to_table(&self) -> Map<String, Value> {
@@ -86,6 +120,18 @@ impl Kpi {
             "within_days": self.within_days, "direction": self.direction,
         });
         table.as_object().cloned().unwrap_or_default()
+    }
+}
+
+impl Serialize for Kpi {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_table().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Kpi {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        events::declared::deserialize(deserializer, Self::from_table)
     }
 }
 

@@ -155,7 +155,11 @@ fn every_built_in_kpi_is_a_declaration_and_none_is_told_of_what_nobody_said() {
     assert_eq!(names, expected);
     for kpi in &all {
         assert_eq!(Kpi::from_table(&kpi.to_table()).as_ref(), Ok(kpi));
+        assert!(Kpi::check_all(std::slice::from_ref(kpi)).unwrap_err().to_string().contains("built in"));
     }
+    let own = Kpi { name: "own".to_owned(), ..all[0].clone() };
+    assert_eq!(Kpi::check_all(std::slice::from_ref(&own)), Ok(()));
+    assert!(Kpi::check_all(&[own.clone(), own]).unwrap_err().to_string().contains("of this name already"));
     let unsaid = built_in(&Earnings { margin: 0.0, contact_cost: Default::default() }, 28);
     assert!(unsaid.iter().all(|kpi| kpi.name != "margin" && kpi.name != "cost_to_serve"));
     assert_eq!(unsaid.len(), all.len() - 2);

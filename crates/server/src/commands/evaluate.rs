@@ -1,5 +1,7 @@
 //! How good are the models? `rapport evaluate`.
 
+mod policy;
+
 use super::report;
 use super::train::{is_not_ready, read_history, tasks};
 use crate::args::Options;
@@ -13,7 +15,18 @@ use engine::Material;
 use learning::{Comparison, Data, Evaluation, Numbers, TaskName};
 use primitives::{ErrorKind, Seed, Timestamp};
 use serde_json::{Map, Value, json};
+use std::path::Path;
 use storage::Access;
+
+/// Evaluates what a file tells of: that of another policy.
+pub(super) fn of_file(options: &Options, model: &str, file: &Path) -> Result<(), ServerError> {
+    if model == policy::POLICY {
+        return policy::run(options, file);
+    }
+    let why =
+        format!("{model} is judged on what came in, not on a file: leave the file out, or write `policy` for {model}");
+    Err(ServerError::new(ErrorKind::Invalid, why))
+}
 
 /// Evaluates the models named: fitted on the past, judged on what customers did later; `as_of` is taken for the present.
 pub(super) fn run(
@@ -23,7 +36,13 @@ pub(super) fn run(
     as_of: Option<Timestamp>,
 ) -> Result<(), ServerError> {
     let seed = Seed::new(settings.models.seed);
-    let tasks = tasks(&settings, model)?;
+    let tasks = tasks(&settings, model).map_err(|error| match model {
+        Some(policy::POLICY) => {
+            let why = "`rapport evaluate policy` judges a file of what was chosen: name it, as in `rapport evaluate policy log.csv`";
+            ServerError::new(ErrorKind::Invalid, why)
+        }
+        _ => error,
+    })?;
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let as_of = as_of.map(|as_of| not_later(as_of, opened.engine.clock().now())).transpose()?;
     let material = read_history(&opened)?;

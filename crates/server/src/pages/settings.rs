@@ -90,12 +90,20 @@ fn declared(at_start: &Settings, now: Option<&Settings>) -> Vec<DeclaredList> {
         };
         row(&one.event, meaning, Some(format!("/data?event={}", url_part(&one.event))))
     });
+    let actions = at_start.actions.iter().map(|one| row(&one.name, &one.title, None));
+    let kpis = at_start.kpis.iter().map(|one| row(&one.name, &one.title, None));
+    let flags = at_start.flags.iter().map(|one| row(&one.name, &one.title, None));
+    let experiments = at_start.experiments.iter().map(|one| row(&one.name, &one.title, None));
     // In the order of the lists.
-    let told: [(&str, Vec<DeclaredRow>, bool); 4] = [
+    let told: [(&str, Vec<DeclaredRow>, bool); 8] = [
         ("/features", features, false),
         ("/capabilities", outcomes.collect(), at_start.outcomes != now.outcomes),
         ("/lists", segments.collect(), at_start.segments != now.segments),
+        ("/try", actions.collect(), at_start.actions != now.actions),
+        ("/try", flags.collect(), at_start.flags != now.flags),
+        ("/decisions", experiments.collect(), at_start.experiments != now.experiments),
         ("/data", schemas.collect(), at_start.schemas != now.schemas),
+        ("/holdout", kpis.collect(), at_start.kpis != now.kpis),
     ];
     let list =
         |((name, meaning), (href, rows, waits)): ((&str, String), (&str, Vec<DeclaredRow>, bool))| DeclaredList {

@@ -30,7 +30,7 @@ const ADMIN: &str = "demo-admin-key";
 const SERVER: &str = "demo-server-key";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 37] = [
+const PAGES: [&str; 40] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
@@ -55,6 +55,9 @@ const PAGES: [&str; 37] = [
     "/capabilities",
     "/capabilities/value",
     "/features",
+    "/holdout",
+    "/report",
+    "/report?month=2026-10",
     "/decisions",
     "/decisions?kind=recommend&basis=popular&reason=known&customer=zz&day=2026-11-22",
     "/decisions?kind=%3Cb%3E&basis=none&day=yesterday&reason=%3Cscript%3E&n=-1",

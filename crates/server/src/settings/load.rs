@@ -8,6 +8,7 @@ use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
 use learning::Outcome;
+use measurement::kpi::Kpi;
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -222,7 +223,27 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     };
     Action::check(&settings.actions, &names).map_err(of_mistake("actions"))?;
     Experiment::check(&settings.experiments, &names).map_err(of_mistake("experiments"))?;
-    Flag::check(&settings.flags, &settings.experiments, &names).map_err(of_mistake("flags"))
+    Flag::check(&settings.flags, &settings.experiments, &names).map_err(of_mistake("flags"))?;
+    Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
+    check_metrics(settings).map_err(|(experiment, reason)| wrong("experiments", experiment, &reason))
+}
+
+/// Whether experiments are measured by what there is: else the experiment, and what is wrong.
+fn check_metrics(settings: &Settings) -> Result<(), (&str, String)> {
+    let declared = settings.kpis.iter().map(|kpi| kpi.name.as_str());
+    let known: Vec<&str> = Kpi::built_in_names().iter().copied().chain(declared).collect();
+    for experiment in &settings.experiments {
+        let mut named = experiment.metrics.iter().chain(&experiment.guardrails);
+        if let Some(name) = named.find(|name| !known.contains(&name.as_str())) {
+            let remedy = match primitives::nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("declare it in [[kpis]], or write one of {}", known.join(", ")),
+            };
+            let reason = format!("experiment \"{}\": there is no KPI \"{name}\": {remedy}", experiment.name);
+            return Err((&experiment.name, reason));
+        }
+    }
+    Ok(())
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

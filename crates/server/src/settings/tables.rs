@@ -4,6 +4,7 @@ use super::DeclaredSchema;
 use decisions::{Action, Experiment, Flag, Segment};
 use features::Declared;
 use learning::Outcome;
+use measurement::kpi::Kpi;
 use serde::de::DeserializeOwned;
 
 /// The first table of a list that cannot be read, with its place and what is wrong: `line 14: feature "b": …`. `None` where the
@@ -17,6 +18,7 @@ pub(super) fn broken(text: &str) -> Option<String> {
         ("actions", first_broken::<Action>(&table, "actions")),
         ("experiments", first_broken::<Experiment>(&table, "experiments")),
         ("flags", first_broken::<Flag>(&table, "flags")),
+        ("kpis", first_broken::<Kpi>(&table, "kpis")),
         ("schemas", first_broken::<DeclaredSchema>(&table, "schemas")),
     ];
     let (list, (place, message)) = found.into_iter().find_map(|(list, broken)| Some((list, broken?)))?;

@@ -157,6 +157,7 @@ fn what_the_documentation_declares_can_be_used() {
         (include_str!("../../../../docs/features.md"), 1, 0),
         (include_str!("../../../../docs/outcomes.md"), 3, 1),
         (include_str!("../../../../docs/segments.md"), 1, 0),
+        (include_str!("../../../../docs/measurement.md"), 2, 0),
     ] {
         let fences = document.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
         let fences: Vec<&str> = fences.collect();
@@ -165,7 +166,8 @@ fn what_the_documentation_declares_can_be_used() {
         for fence in good {
             let written = file(fence);
             let settings = load(Some(written.path()), env(&[])).unwrap();
-            let n_read = settings.features.len() + settings.outcomes.len() + settings.segments.len();
+            let n_read =
+                settings.features.len() + settings.outcomes.len() + settings.segments.len() + settings.kpis.len();
             assert_eq!(n_read, fence.matches("[[").count(), "each example is read");
         }
         for fence in built_in {

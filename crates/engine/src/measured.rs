@@ -1,0 +1,356 @@
+//! What were decisions worth, and what did experiments find? Whoever was drawn, what they did since, counted in one replay.
+
+mod drawn;
+
+use crate::Engine;
+use crate::error::EngineError;
+use crate::measures::{Measures, Plan};
+use drawn::{Draws, End, People};
+use features::{Trace, TraceReads, Watch};
+use governance::Permitted;
+use learning::Dataset;
+use measurement::experiment::{self, Direction, ExperimentReport, Metric, Stage, Variation};
+use measurement::exposed::{Span, Unit, arms, counts};
+use measurement::flow::{Flow, Step, flow};
+use measurement::kpi::{Kpi, Occurred};
+use measurement::lift::{self, About, Against, Lift};
+use measurement::statistics::{How, Measure, Moments};
+use primitives::Timestamp;
+use profiles::Customer;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long an answer holds where more came in since.
+const KEPT: Duration = Duration::from_secs(600);
+/// Of so many events it is always counted anew.
+const N_EVENTS_AT_ONCE: u64 = 20_000;
+/// So often something may be found where nothing is.
+const ALPHA: f64 = 0.05;
+/// The arms of a holdout, by their numbers.
+const HELD: usize = 0;
+const TREATED: usize = 1;
+/// Parts of the customers by what they had bought when they were exposed.
+const PARTS: [&str; 3] = ["had_not_bought", "had_bought_once", "had_bought_more_often"];
+/// On the way from what was shown to what was earned: KPIs of these names.
+const WAY: [&str; 3] = ["shown", "clicked", "orders"];
+/// What experiments are judged by where nobody said.
+const METRICS: [&str; 1] = ["conversion"];
+const GUARDRAILS: [&str; 3] = ["refunds", "tickets", "cost_to_serve"];
+/// The arm that others are compared with, where one is called so.
+const CONTROL: [&str; 2] = ["control", "holdout"];
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// When.
+    pub at: Timestamp,
+    /// Of which period, where one was asked for.
+    pub period: Option<(Timestamp, Timestamp)>,
+    /// What all decisions together were worth.
+    pub all: Worth,
+    /// What those of each kind were worth, where customers are held out of it.
+    pub kinds: BTreeMap<String, Worth>,
+    /// What each experiment found.
+    pub experiments: BTreeMap<String, Found>,
+    /// Drawn, and not counted: they do not permit analytics, or nothing is known of them.
+    pub n_left_out: u64,
+}
+
+/// What decisions were worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worth {
+    /// In money.
+    pub lift: Lift,
+    /// What it is told by, in words.
+    pub measure: String,
+    /// Whom with.
+    pub against: Against,
+    /// When the first of them was exposed.
+    pub since: Option<Timestamp>,
+    /// Everything else that is counted, and the same by part of the customers.
+    pub kpis: ExperimentReport,
+    /// On the way from what was shown to what was earned.
+    pub flow: Flow,
+}
+
+/// An experiment and what it found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// When the first customer met it.
+    pub began: Option<Timestamp>,
+    /// Whether it draws, in a word; `None` where no plan of it is known.
+    pub state: Option<&'static str>,
+    /// What it found.
+    pub report: ExperimentReport,
+}
+
+/// What was measured last, of how much.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<Option<(u64, Arc<Measured>)>>);
+
+impl Engine {
+    /// What decisions were worth and what experiments found: since they began, or within a period. With a long history it is
+    /// counted anew every ten minutes.
+    ///
+    /// # Errors
+    /// [`EngineError`] where decisions or the history cannot be read.
+    pub fn measured(&self, period: Option<(Timestamp, Timestamp)>) -> Result<Arc<Measured>, EngineError> {
+        let (now, n_events) = (self.clock.now(), self.ports.history.n_events()?);
+        // Held while it is counted: of two who ask, one counts.
+        let mut kept = self.measured.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((n_then, measured)) = kept.as_ref().filter(|(_, measured)| measured.period == period) {
+            let is_new = now >= measured.at && now < measured.at + KEPT;
+            if is_new && (*n_then > N_EVENTS_AT_ONCE || (*n_then == n_events && measured.at == now)) {
+                return Ok(measured.clone());
+            }
+        }
+        let measured = Arc::new(self.measure(now, period)?);
+        *kept = Some((n_events, measured.clone()));
+        Ok(measured)
+    }
+
+    fn measure(&self, now: Timestamp, period: Option<(Timestamp, Timestamp)>) -> Result<Measured, EngineError> {
+        let measures = &self.capabilities.measures;
+        let counting = Counting::of(measures, now, period);
+        let mut draws = Draws::read(self.ports.decisions.as_ref(), &self.capabilities, now)?;
+        let dataset = match draws.is_empty() {
+            // Nobody was drawn: nothing need be read to say so.
+            true => None,
+            false => {
+                let reads = TraceReads::new(counting.watches.clone());
+                Some(Dataset::load(self.ports.history.as_ref(), &self.policy, reads, &mut |_| {})?)
+            }
+        };
+        let nobody: &[Permitted<Customer<Trace>>] = &[];
+        let customers = dataset.as_ref().map_or(nobody, Dataset::customers);
+        let people = People::of(customers, draws.names());
+        draws.resolve(&people);
+        let counted = |drawn: Vec<drawn::Drawn>| -> (Vec<Unit>, Option<Timestamp>) {
+            let since = drawn.iter().map(|one| one.exposed_at).min();
+            (drawn.iter().filter_map(|one| counting.unit(&customers[one.place].get().state, one)).collect(), since)
+        };
+        let holdout = &self.capabilities.holdout;
+        let (units, since) = counted(draws.of_all());
+        let all = counting.worth("all decisions", Against::Everything, holdout.share, &units, since);
+        let mut kinds = BTreeMap::new();
+        for kind in self.capabilities.kinds.iter().filter(|kind| kind.is_held_out()) {
+            let name = &kind.about().name;
+            let own = holdout.kinds.get(name).copied().filter(|share| *share > 0.0);
+            if own.is_none() && holdout.except.contains(name) {
+                continue;
+            }
+            let (share, against, drawn) = match own {
+                Some(share) => (share, Against::OwnHoldout, draws.of_own(name.as_str())),
+                None => (holdout.share, Against::EverythingForThose, draws.of_kind(name.as_str())),
+            };
+            let (units, since) = counted(drawn);
+            let what = format!("decisions of `{name}`");
+            kinds.insert(name.to_string(), counting.worth(&what, against, share, &units, since));
+        }
+        let mut experiments = BTreeMap::new();
+        for name in draws.experiments() {
+            let plan = measures.plans.iter().find(|plan| plan.name == name);
+            let (mut drawn, variations, n_mixed) = draws.of_experiment(&name, plan);
+            // Nobody counts who came after the planned end.
+            let end =
+                plan.zip(drawn.iter().map(|one| one.exposed_at).min()).map(|(plan, began)| began.plus_days(plan.days));
+            drawn.retain(|one| end.is_none_or(|end| one.exposed_at < end));
+            let (units, began) = counted(drawn);
+            experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
+        }
+        Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
+    }
+}
+
+/// What is counted of everybody, and for how long.
+struct Counting<'a> {
+    measures: &'a Measures,
+    now: Timestamp,
+    period: Option<(Timestamp, Timestamp)>,
+    /// The KPIs, and two more for the way.
+    kpis: Vec<Kpi>,
+    /// What is watched for, each once.
+    watches: Vec<Watch>,
+    /// Of each KPI, which of them.
+    places: Vec<Vec<usize>>,
+}
+
+impl<'a> Counting<'a> {
+    fn of(measures: &'a Measures, now: Timestamp, period: Option<(Timestamp, Timestamp)>) -> Self {
+        let mut kpis = measures.kpis.clone();
+        kpis.extend([("shown", "Decision Shown"), ("clicked", "Decision Clicked")].into_iter().filter_map(step));
+        let mut watches: Vec<Watch> = Vec::new();
+        let mut place_of = |watch: Watch| {
+            let known = watches.iter().position(|other| *other == watch);
+            known.unwrap_or_else(|| {
+                watches.push(watch);
+                watches.len() - 1
+            })
+        };
+        let mut places = Vec::new();
+        for kpi in &kpis {
+            let own =
+                kpi.watches().into_iter().map(|(filter, take)| Watch { filter: filter.clone(), take: take.cloned() });
+            places.push(own.map(&mut place_of).collect());
+        }
+        Self { measures, now, period, kpis, watches, places }
+    }
+
+    /// What is counted of a customer from when they were drawn.
+    fn unit(&self, trace: &Trace, drawn: &drawn::Drawn) -> Option<Unit> {
+        let End(end) = drawn.end;
+        let ends: Vec<Timestamp> = end.into_iter().chain([self.now]).collect();
+        let span = match self.period {
+            Some(period) => Span::within(drawn.exposed_at, period, &ends)?,
+            None => Span::new(drawn.exposed_at, self.measures.within_days, &ends)?,
+        };
+        let at_once = |watch: usize| -> Vec<Occurred> {
+            let known = trace.matches(watch).filter(|found| found.received_at <= self.now);
+            known.map(|found| Occurred { at: found.occurred_at, value: found.number }).collect()
+        };
+        let watched: Vec<Vec<Occurred>> = (0..self.watches.len()).map(at_once).collect();
+        let seen = self.kpis.iter().zip(&self.places).map(|(kpi, places)| {
+            let own: Vec<Vec<Occurred>> = places.iter().map(|place| watched[*place].clone()).collect();
+            span.seen(kpi, &own)
+        });
+        let n_before = trace.orders_told().filter(|(_, order)| order.at < drawn.exposed_at).take(PARTS.len()).count();
+        Some(Unit { arm: drawn.arm, parts: vec![n_before.min(PARTS.len() - 1)], seen: seen.collect() })
+    }
+
+    /// A KPI by its name; in place of margin that nobody told, what is told of earnings.
+    fn kpi(&self, name: &str) -> Option<(usize, &Kpi)> {
+        let name = if name == "margin" { self.measures.earned.as_str() } else { name };
+        self.kpis.iter().enumerate().find(|(_, kpi)| kpi.name == name)
+    }
+
+    /// What decisions were worth to those in the arms of a holdout.
+    fn worth(&self, what: &str, against: Against, share: f64, units: &[Unit], since: Option<Timestamp>) -> Worth {
+        let earned = self.kpi(&self.measures.earned);
+        let name = if self.measures.earned == "margin" { "margin" } else { "revenue" };
+        let measure = match self.period {
+            Some((from, until)) => format!("{name} from {} to {}", from.date(), until.plus_days(-1).date()),
+            None => format!("{name} in up to {} days", self.measures.within_days),
+        };
+        let sums = |arm: usize| -> Moments {
+            let made = earned.map(|earned| arms(units, 2, earned, None, true).0);
+            match made.and_then(|mut made| (made.len() > arm).then(|| made.swap_remove(arm))) {
+                Some(experiment::Arm::Sums(sums)) => sums,
+                _ => Moments::default(),
+            }
+        };
+        let about = About {
+            what,
+            measure: &measure,
+            currency: self.measures.currency.as_deref(),
+            against,
+            share,
+            how: How::new(Measure::Adjusted).lopsided(),
+        };
+        let lift = lift::report(&sums(HELD), &sums(TREATED), &about);
+        let n = counts(units, 2);
+        let variations = vec![
+            Variation { name: "holdout".to_owned(), weight: share, n: n[HELD] },
+            Variation { name: "treated".to_owned(), weight: 1.0 - share, n: n[TREATED] },
+        ];
+        let metrics =
+            self.measures.kpis.iter().map(|kpi| self.metric(&kpi.name, kpi.direction == Direction::Down, units, 2));
+        let stage = Stage::AtEnd;
+        let counted =
+            experiment::Counted { variations, metrics: metrics.flatten().collect(), stage, alpha: ALPHA, n_mixed: 0 };
+        let kpis = experiment::report(&counted);
+        let flow = if lift.reason.is_none() { self.flow(units) } else { flow(&[], &How::new(Measure::Mean)) };
+        Worth { lift, measure, against, since, kpis, flow }
+    }
+
+    /// From what was shown over what was clicked and ordered to what was earned; nothing where it was never told what was shown.
+    fn flow(&self, units: &[Unit]) -> Flow {
+        let how = How::new(Measure::Mean);
+        let names = WAY.into_iter().chain([self.measures.earned.as_str()]);
+        let steps: Vec<(usize, &Kpi)> = names.filter_map(|name| self.kpi(name)).collect();
+        let y = |unit: &Unit, at: usize| match unit.seen.get(at).map(|seen| &seen.after) {
+            Some(measurement::kpi::Counted::Pair(y, _)) => *y,
+            _ => 0.0,
+        };
+        let made: Vec<Step> = steps
+            .iter()
+            .enumerate()
+            .map(|(nth, (at, kpi))| {
+                let before = nth.checked_sub(1).map(|nth| steps[nth].0);
+                let sums = |arm: usize| {
+                    let of_arm = units.iter().filter(|unit| unit.arm == arm);
+                    Moments::of_pairs(of_arm.map(|unit| (y(unit, *at), before.map_or(1.0, |before| y(unit, before)))))
+                };
+                Step { name: kpi.name.clone(), control: sums(HELD), treated: sums(TREATED) }
+            })
+            .collect();
+        let is_told = made.first().is_some_and(|shown| shown.control.sum + shown.treated.sum > 0.0);
+        flow(if is_told { &made } else { &[] }, &how)
+    }
+
+    fn metric(&self, name: &str, is_guardrail: bool, units: &[Unit], n_arms: usize) -> Option<Metric> {
+        let (at, kpi) = self.kpi(name)?;
+        let (all, measure) = arms(units, n_arms, (at, kpi), None, true);
+        let segments = PARTS
+            .iter()
+            .enumerate()
+            .map(|(part, name)| ((*name).to_owned(), arms(units, n_arms, (at, kpi), Some(part), true).0));
+        let is_money = matches!(measure, Measure::Adjusted | Measure::Mean);
+        let how = if is_money { How::new(measure).lopsided() } else { How::new(measure) };
+        Some(Metric {
+            name: kpi.name.clone(),
+            direction: kpi.direction,
+            is_guardrail,
+            how,
+            arms: all,
+            segments: segments.collect(),
+        })
+    }
+
+    /// What an experiment found.
+    fn found(
+        &self,
+        plan: Option<&Plan>,
+        variations: Vec<(String, f64)>,
+        units: &[Unit],
+        began: Option<Timestamp>,
+        n_mixed: u64,
+    ) -> Found {
+        let n_arms = variations.len();
+        let names = |own: Option<&Vec<String>>, usual: &[&str]| -> Vec<String> {
+            let usual = usual.iter().map(|name| (*name).to_owned());
+            own.filter(|own| !own.is_empty()).cloned().unwrap_or_else(|| usual.collect())
+        };
+        let usual: Vec<&str> = std::iter::once(self.measures.earned.as_str()).chain(METRICS).collect();
+        let metrics = names(plan.map(|plan| &plan.metrics), &usual);
+        let guardrails = names(plan.map(|plan| &plan.guardrails), &GUARDRAILS);
+        let all = metrics.iter().map(|name| (name, false)).chain(guardrails.iter().map(|name| (name, true)));
+        let made = all.filter_map(|(name, is_guardrail)| self.metric(name, is_guardrail, units, n_arms));
+        let n = counts(units, n_arms);
+        let days_left = plan.zip(began).map(|(plan, began)| {
+            let left = began.plus_days(plan.days).millis_since(self.now).max(0);
+            u32::try_from((left + primitives::DAY_MS - 1) / primitives::DAY_MS).unwrap_or(0)
+        });
+        let stage = if days_left == Some(0) { Stage::AtEnd } else { Stage::Running { days_left } };
+        let counted = experiment::Counted {
+            variations: variations
+                .into_iter()
+                .zip(n)
+                .map(|((name, weight), n)| Variation { name, weight, n })
+                .collect(),
+            metrics: made.collect(),
+            stage,
+            alpha: ALPHA,
+            n_mixed,
+        };
+        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted) }
+    }
+}
+
+/// How often something of what is shown happened.
+fn step((name, event): (&str, &str)) -> Option<Kpi> {
+    let table = serde_json::json!({
+        "name": name, "numerator": { "count": { "event": event } }, "denominator": "customers", "within_days": 28, "direction": "up",
+    });
+    Kpi::from_table(table.as_object()?).ok()
+}

@@ -1,0 +1,352 @@
+//! What were decisions worth, and what did experiments find? `GET /v1/lift` and `GET /v1/experiments`.
+
+use super::auth::MayRead;
+use super::extract::Query;
+use crate::app::App;
+use crate::failure::ApiError;
+use crate::months::month;
+use axum::Json;
+use axum::extract::State;
+use engine::{ExperimentFound, Measured, Worth};
+use measurement::Interval;
+use measurement::experiment::{Bearing, ExperimentReport, Finding, Stage, Verdict};
+use measurement::lift::Against;
+use measurement::statistics::Effect;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(lift)).routes(routes!(experiments))
+}
+
+/// What decisions were worth: `all` together, and those of each kind that customers are held out of. What cannot be told is null, with
+/// the reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LiftReply {
+    /// By what it was decided.
+    #[serde(flatten)]
+    pub of: BTreeMap<String, WorthReply>,
+}
+
+/// What decisions were worth to those who were not held out of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorthReply {
+    /// What a customer brought of those held out.
+    pub control: Option<f64>,
+    /// The same of the others.
+    pub treated: Option<f64>,
+    /// Treated by held out, less 1.
+    #[schema(example = 0.072)]
+    pub lift: Option<f64>,
+    /// Its 95 % interval.
+    pub low: Option<f64>,
+    /// The upper end of it.
+    pub high: Option<f64>,
+    /// The interval that holds however often it is looked at.
+    pub sequential_low: Option<f64>,
+    /// The upper end of it.
+    pub sequential_high: Option<f64>,
+    /// What decisions brought altogether.
+    pub money: Option<f64>,
+    /// Its 95 % interval.
+    pub money_low: Option<f64>,
+    /// The upper end of it.
+    pub money_high: Option<f64>,
+    /// In which currency.
+    #[schema(example = "EUR")]
+    pub currency: Option<String>,
+    /// How likely a difference this large is where there is none.
+    pub p: Option<f64>,
+    /// Customers held out.
+    pub n_control: u64,
+    /// The others.
+    pub n_treated: u64,
+    /// Whether as many are held out as should be.
+    pub srm: SrmReply,
+    /// When the first of them was decided for.
+    pub since: Option<String>,
+    /// What is measured.
+    #[schema(example = "margin in up to 28 days")]
+    pub measure: String,
+    /// With whom they are compared: `everything`, `own_holdout`, or `everything_for_those`.
+    pub against: &'static str,
+    /// Everything else that is counted, with the probability adjusted for how much that is.
+    pub kpis: BTreeMap<String, MetricReply>,
+    /// The same by what customers had bought before.
+    pub segments: Vec<SegmentReply>,
+    /// On the way from what was shown to what was earned, in a sentence.
+    pub way: Option<String>,
+    /// All of it in a sentence.
+    pub says: String,
+    /// Why something is missing.
+    pub reason: Option<String>,
+}
+
+/// Whether arms are as large as they should be.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SrmReply {
+    /// How likely counts so far from their shares are.
+    pub p: Option<f64>,
+    /// Whether that is likely enough; where it is not, nothing else is told.
+    pub ok: bool,
+}
+
+/// One metric of one variation against the control.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricReply {
+    /// Of the control.
+    pub control: Option<f64>,
+    /// Of the variation.
+    pub treated: Option<f64>,
+    /// The difference of the two, less what was to be expected from before.
+    pub difference: Option<f64>,
+    /// Treated by control, less 1.
+    pub lift: Option<f64>,
+    /// Its 95 % interval for one look, at an end that was planned.
+    pub low: Option<f64>,
+    /// The upper end of it.
+    pub high: Option<f64>,
+    /// The interval that holds at every look.
+    pub sequential_low: Option<f64>,
+    /// The upper end of it.
+    pub sequential_high: Option<f64>,
+    /// How likely a difference this large is where there is none.
+    pub p: Option<f64>,
+    /// The same, adjusted for all that is looked at beside it.
+    pub p_adjusted: Option<f64>,
+    /// How many customers, of both.
+    pub n: u64,
+    /// `better`, `worse`, `unclear` or `unknown`.
+    pub bearing: &'static str,
+    /// Why something is missing.
+    pub reason: Option<String>,
+}
+
+/// A metric in one part of the customers. It is to think about: no verdict rests on it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SegmentReply {
+    /// The part.
+    pub segment: String,
+    /// The metric.
+    pub metric: String,
+    /// The variation.
+    pub variation: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub found: MetricReply,
+}
+
+/// What an experiment found.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExperimentReply {
+    /// `running`, `stopped`, or `ended` where its planned days are over.
+    pub state: &'static str,
+    /// When the first customer met it.
+    pub began: Option<String>,
+    /// How many met each variation.
+    pub n: BTreeMap<String, u64>,
+    /// Whether arms are as large as they should be.
+    pub srm: SrmReply,
+    /// What should become better; of more than one variation by metric and variation.
+    pub metrics: BTreeMap<String, MetricReply>,
+    /// What must not become worse.
+    pub guardrails: BTreeMap<String, MetricReply>,
+    /// The same by what customers had bought before.
+    pub segments: Vec<SegmentReply>,
+    /// Customers who met more than one variation.
+    pub n_mixed: u64,
+    /// Days to the planned end, where it is known.
+    pub days_left: Option<u32>,
+    /// `ship`, `stop`, `go_on` or `broken`.
+    pub verdict: &'static str,
+    /// Why, in a sentence.
+    pub says: String,
+}
+
+/// Of which time it is asked.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Period {
+    /// A month, such as 2026-11: what was earned in it. Without it, what every customer earned from their first decision on.
+    #[param(example = "2026-11")]
+    month: Option<String>,
+}
+
+/// What decisions were worth
+///
+/// Against customers who are held out, with intervals: all decisions together, and each kind. Nobody need be asked about: it is counted
+/// from what came in.
+#[utoipa::path(
+    get, path = "/v1/lift", tag = "models", params(Period),
+    responses(
+        (status = 200, description = "What they were worth", body = LiftReply),
+        (status = 400, description = "The month cannot be read", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn lift(
+    _: MayRead,
+    State(app): State<Arc<App>>,
+    Query(period): Query<Period>,
+) -> Result<Json<LiftReply>, ApiError> {
+    let period = period.month.as_deref().map(month).transpose()?;
+    Ok(Json(app.run(move |app| Ok(LiftReply::from(&*app.engine.measured(period)?))).await?))
+}
+
+/// What experiments found
+///
+/// Every experiment that a customer met, but for the holdout: how its variations differ from the control, and what to do.
+#[utoipa::path(
+    get, path = "/v1/experiments", tag = "models",
+    responses((status = 200, description = "What each found", body = BTreeMap<String, ExperimentReply>)),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn experiments(
+    _: MayRead,
+    State(app): State<Arc<App>>,
+) -> Result<Json<BTreeMap<String, ExperimentReply>>, ApiError> {
+    Ok(Json(app.run(|app| Ok(found(&*app.engine.measured(None)?))).await?))
+}
+
+/// What each experiment found, as it is told.
+#[must_use]
+pub fn found(measured: &Measured) -> BTreeMap<String, ExperimentReply> {
+    measured.experiments.iter().map(|(name, found)| (name.clone(), ExperimentReply::from(found))).collect()
+}
+
+impl From<&Measured> for LiftReply {
+    fn from(measured: &Measured) -> Self {
+        let kinds = measured.kinds.iter().map(|(name, worth)| (name.clone(), worth.into()));
+        Self { of: std::iter::once(("all".to_owned(), (&measured.all).into())).chain(kinds).collect() }
+    }
+}
+
+impl From<&Worth> for WorthReply {
+    fn from(worth: &Worth) -> Self {
+        let Worth { lift, measure, against, since, kpis, flow } = worth;
+        let is_told = lift.reason.is_none() || lift.money.is_some();
+        Self {
+            control: lift.control,
+            treated: lift.treated,
+            lift: lift.lift,
+            low: low(lift.interval),
+            high: high(lift.interval),
+            sequential_low: low(lift.sequential),
+            sequential_high: high(lift.sequential),
+            money: lift.money,
+            money_low: low(lift.money_interval),
+            money_high: high(lift.money_interval),
+            currency: lift.currency.clone(),
+            p: lift.p,
+            n_control: lift.n_control,
+            n_treated: lift.n_treated,
+            srm: SrmReply { p: finite(lift.srm.p), ok: lift.srm.ok },
+            since: since.map(|since| since.to_string()),
+            measure: measure.clone(),
+            against: match against {
+                Against::Everything => "everything",
+                Against::OwnHoldout => "own_holdout",
+                Against::EverythingForThose => "everything_for_those",
+            },
+            kpis: if is_told { metrics(kpis, kpis.metrics.iter().chain(&kpis.guardrails)) } else { BTreeMap::new() },
+            segments: if is_told { segments(kpis) } else { Vec::new() },
+            way: Some(flow.says.clone()).filter(|_| !flow.steps.is_empty()),
+            says: lift.says.clone(),
+            reason: lift.reason.clone(),
+        }
+    }
+}
+
+impl From<&ExperimentFound> for ExperimentReply {
+    fn from(found: &ExperimentFound) -> Self {
+        let report = &found.report;
+        Self {
+            state: match (report.stage, found.state) {
+                (Stage::AtEnd, _) => "ended",
+                (_, state) => state.unwrap_or("running"),
+            },
+            began: found.began.map(|began| began.to_string()),
+            n: report.n.clone(),
+            srm: SrmReply { p: finite(report.srm.p), ok: report.srm.ok },
+            metrics: metrics(report, report.metrics.iter()),
+            guardrails: metrics(report, report.guardrails.iter()),
+            segments: segments(report),
+            n_mixed: report.n_mixed,
+            days_left: match report.stage {
+                Stage::Running { days_left } => days_left,
+                Stage::AtEnd => Some(0),
+            },
+            verdict: match report.verdict {
+                Verdict::Ship => "ship",
+                Verdict::Stop => "stop",
+                Verdict::GoOn => "go_on",
+                Verdict::Broken => "broken",
+            },
+            says: report.says.clone(),
+        }
+    }
+}
+
+impl From<&Finding> for MetricReply {
+    fn from(finding: &Finding) -> Self {
+        let compared = &finding.compared;
+        let of = |effect: &Option<Effect>, of: fn(&Effect) -> f64| effect.as_ref().map(of).and_then(finite);
+        Self {
+            control: compared.control,
+            treated: compared.treated,
+            difference: of(&compared.difference, |effect| effect.value),
+            lift: of(&compared.lift, |effect| effect.value),
+            low: of(&compared.lift, |effect| effect.fixed.low),
+            high: of(&compared.lift, |effect| effect.fixed.high),
+            sequential_low: of(&compared.lift, |effect| effect.sequential.low),
+            sequential_high: of(&compared.lift, |effect| effect.sequential.high),
+            p: of(&compared.difference, |effect| effect.p),
+            p_adjusted: finding.p_adjusted,
+            n: compared.n_control + compared.n_treated,
+            bearing: match finding.bearing {
+                Bearing::Better => "better",
+                Bearing::Worse => "worse",
+                Bearing::Unclear => "unclear",
+                Bearing::Unknown => "unknown",
+            },
+            reason: compared.reason.clone(),
+        }
+    }
+}
+
+/// Findings by their metric; where several variations are compared with the control, by both.
+fn metrics<'a>(report: &ExperimentReport, found: impl Iterator<Item = &'a Finding>) -> BTreeMap<String, MetricReply> {
+    let has_one = report.n.len() <= 2;
+    let name = |one: &Finding| if has_one { one.metric.clone() } else { format!("{}/{}", one.metric, one.variation) };
+    found.map(|one| (name(one), one.into())).collect()
+}
+
+fn segments(report: &ExperimentReport) -> Vec<SegmentReply> {
+    let one = |found: &Finding| SegmentReply {
+        segment: found.segment.clone().unwrap_or_default(),
+        metric: found.metric.clone(),
+        variation: found.variation.clone(),
+        found: found.into(),
+    };
+    report.by_segment.iter().map(one).collect()
+}
+
+fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
+}
+
+fn low(interval: Option<Interval>) -> Option<f64> {
+    interval.and_then(|interval| finite(interval.low))
+}
+
+fn high(interval: Option<Interval>) -> Option<f64> {
+    interval.and_then(|interval| finite(interval.high))
+}

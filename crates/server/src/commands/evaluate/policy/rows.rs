@@ -1,0 +1,200 @@
+//! How does a file of rounds become numbers, and what is said of a row that is none?
+
+use super::columns::Columns;
+use crate::error::ServerError;
+use csv::{ReaderBuilder, StringRecord};
+use flate2::read::MultiGzDecoder;
+use measurement::policy::{N_FEATURES_MAX, Rounds, Target};
+use primitives::{ErrorKind, stable_hash};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// So many rows are told that cannot be read.
+const N_TOLD: usize = 5;
+/// So many numbers are held at most: rounds times actions, or times what is known.
+const N_NUMBERS_MAX: usize = 50_000_000;
+/// Chances of all actions add up to 1 but for rounding in the file.
+const SUM_TOLERANCE: f64 = 1e-3;
+
+/// What is known of a file that is read.
+#[derive(Default)]
+struct Cells {
+    action: Vec<String>,
+    reward: Vec<f64>,
+    propensity: Vec<f64>,
+    place: Vec<String>,
+    customer: Vec<u64>,
+    target: Vec<f64>,
+    x: Vec<f64>,
+}
+
+/// The rounds of a file, and the names of the columns that were not looked at.
+pub(super) fn read(file: &Path) -> Result<(Rounds, Vec<String>), ServerError> {
+    let invalid = |why: String| ServerError::new(ErrorKind::Invalid, format!("{}: {why}", file.display()));
+    let opened =
+        File::open(file).map_err(|error| invalid(format!("cannot be opened ({error}): name a CSV file of rounds")))?;
+    rounds(opened).map_err(invalid)
+}
+
+/// The rounds of a table, or why it is none.
+pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>), String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut from = BufReader::new(from);
+    let is_packed = from.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
+    let from: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(from)) } else { Box::new(from) };
+    let mut from = BufReader::new(from);
+    let delimiter = delimiter(from.fill_buf().map_err(unreadable)?);
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(from);
+    let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"))?.clone();
+    let columns = Columns::of(&header)?;
+    if columns.x.len() > N_FEATURES_MAX {
+        return Err(format!("{} columns begin with x_: keep the {N_FEATURES_MAX} that matter", columns.x.len()));
+    }
+    let (mut found, mut wrong, mut n_wrong) = (Cells::default(), Vec::new(), 0_usize);
+    for (at, record) in reader.records().enumerate() {
+        let taken = match record {
+            Ok(record) => {
+                let line = record.position().map_or(at as u64 + 2, csv::Position::line);
+                found.take(&columns, &record).map_err(|why| format!("line {line}{why}"))
+            }
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        if let Err(why) = taken {
+            n_wrong += 1;
+            if wrong.len() < N_TOLD {
+                wrong.push(why);
+            }
+        }
+        if found.x.len().max(found.target.len()) > N_NUMBERS_MAX {
+            return Err(format!("it holds more than {N_NUMBERS_MAX} numbers: judge a part of the rounds"));
+        }
+    }
+    if n_wrong > 0 {
+        let more = n_wrong - wrong.len();
+        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+        let rows = if n_wrong == 1 { "row" } else { "rows" };
+        return Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")));
+    }
+    found.rounds(&columns).map(|rounds| (rounds, columns.left_aside))
+}
+
+/// What stands between cells: a comma, unless the first line has none and one of the others.
+fn delimiter(start: &[u8]) -> u8 {
+    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let has = |delimiter: &u8| first.contains(delimiter);
+    [b',', b';', b'\t'].into_iter().find(has).unwrap_or(b',')
+}
+
+impl Cells {
+    /// Takes in a row, or says where it is wrong and what to write.
+    fn take(&mut self, columns: &Columns, row: &StringRecord) -> Result<(), String> {
+        if row.len() != columns.names.len() {
+            return Err(format!(
+                ": it has {} cells where the first line names {}; a cell with a comma in it needs quotes",
+                row.len(),
+                columns.names.len()
+            ));
+        }
+        let cell = |at: usize| row.get(at).unwrap_or_default().trim();
+        let wrong =
+            |at: usize, write: &str| format!(", column `{}`: \"{}\"; {write}", columns.name(at), shown(cell(at)));
+        let number = |at: usize, write: &str, is_allowed: fn(f64) -> bool| {
+            cell(at).parse::<f64>().ok().filter(|value| is_allowed(*value)).ok_or_else(|| wrong(at, write))
+        };
+        let is_number = |value: f64| value.abs() <= 1e12;
+        let is_share = |value: f64| (0.0..=1.0).contains(&value);
+        let text = |at: usize, write: &str| {
+            Some(cell(at)).filter(|text| !text.is_empty()).map(str::to_owned).ok_or_else(|| wrong(at, write))
+        };
+        let action = text(columns.action, "write which action was taken")?;
+        let reward = number(columns.reward, "write what came of it as a number, such as 0, 1 or 12.5", is_number)?;
+        let propensity = number(
+            columns.propensity,
+            "write the chance that the action was drawn with, above 0 and at most 1, such as 0.25",
+            |p| p > 0.0 && p <= 1.0,
+        )?;
+        let place = columns.place.map(|at| text(at, "write at which place it was shown, such as 1")).transpose()?;
+        let customer = columns.customer.map(|at| text(at, "write whose round it is, such as 42")).transpose()?;
+        let write = "write B's chance of it, from 0 to 1";
+        let mut target = Vec::new();
+        if columns.of_actions.is_empty() {
+            target.extend(columns.target.map(|at| number(at, write, is_share)).transpose()?);
+        } else {
+            for (_, at) in &columns.of_actions {
+                target.push(number(*at, write, is_share)?);
+            }
+            let sum: f64 = target.iter().sum();
+            if (sum - 1.0).abs() > SUM_TOLERANCE {
+                return Err(format!(": B's chances add up to {sum:.4}; make those of all actions add up to 1"));
+            }
+            if !columns.of_actions.iter().any(|(name, _)| *name == action) {
+                return Err(wrong(columns.action, &format!("add a column `target:{action}` with B's chance of it")));
+            }
+        }
+        let x: Vec<f64> =
+            columns.x.iter().map(|at| number(*at, "write a number", is_number)).collect::<Result<_, _>>()?;
+        self.action.push(action);
+        self.reward.push(reward);
+        self.propensity.push(propensity);
+        self.place.extend(place);
+        self.customer.extend(customer.map(|customer| stable_hash(&customer)));
+        self.target.extend(target);
+        self.x.extend(x);
+        Ok(())
+    }
+
+    fn rounds(self, columns: &Columns) -> Result<Rounds, String> {
+        let n = self.reward.len();
+        if n < 2 {
+            return Err(format!("{n} rounds are too few to say anything: write one row for each decision"));
+        }
+        let names: BTreeSet<&str> = match columns.of_actions.as_slice() {
+            [] => self.action.iter().map(String::as_str).collect(),
+            declared => declared.iter().map(|(name, _)| name.as_str()).collect(),
+        };
+        let number_of: BTreeMap<&str, u32> = names.iter().copied().zip(0..).collect();
+        let n_actions = names.len();
+        if !self.x.is_empty() && n.saturating_mul(n_actions) > N_NUMBERS_MAX {
+            return Err(format!(
+                "{n} rounds of {n_actions} actions are too many to foretell each: leave the columns x_ out"
+            ));
+        }
+        let code = |names: &BTreeMap<&str, u32>, texts: &[String]| -> Vec<u32> {
+            texts.iter().map(|text| names.get(text.as_str()).copied().unwrap_or(0)).collect()
+        };
+        let places: BTreeMap<&str, u32> =
+            self.place.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
+        let target = match (columns.of_actions.as_slice(), columns.target) {
+            ([], None) => Target::Uniform,
+            ([], Some(_)) => Target::OfTaken(self.target),
+            (declared, _) => {
+                // The columns in the order of the actions' numbers.
+                let mut order: Vec<(u32, usize)> =
+                    declared.iter().enumerate().map(|(at, (name, _))| (number_of[name.as_str()], at)).collect();
+                order.sort_unstable();
+                let rows = self.target.chunks(n_actions);
+                Target::OfAll(rows.flat_map(|row| order.iter().map(|(_, at)| row[*at])).collect())
+            }
+        };
+        Ok(Rounds {
+            n_actions: u32::try_from(n_actions).map_err(|_| "it names too many actions".to_owned())?,
+            action: code(&number_of, &self.action),
+            place: columns.place.map(|_| code(&places, &self.place)),
+            customer: columns.customer.map(|_| self.customer),
+            reward: self.reward,
+            propensity: self.propensity,
+            target,
+            x: self.x,
+            n_features: columns.x.len(),
+        })
+    }
+}
+
+/// A cell as it is told: not longer than anybody reads.
+fn shown(cell: &str) -> String {
+    const N_CHARS: usize = 40;
+    let some: String = cell.chars().take(N_CHARS).collect();
+    if some.len() < cell.len() { format!("{some}…") } else { some }
+}

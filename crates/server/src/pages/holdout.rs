@@ -1,0 +1,194 @@
+//! What were decisions worth, against customers who are held out of them?
+
+use super::Asked;
+use super::visit::Visit;
+use crate::app::App;
+use crate::error::ServerError;
+use crate::months::month;
+use axum::extract::Query;
+use axum::response::Response;
+use console::format::counted;
+use console::view::{Earned, Frame, HoldoutPage, KpiLine, LiftLine, ReportPage};
+use engine::{Measured, Worth};
+use measurement::Interval;
+use measurement::experiment::{Bearing, Finding};
+use primitives::{Timestamp, capital};
+use std::sync::Arc;
+
+/// So many months can be chosen from.
+const N_MONTHS: usize = 6;
+
+/// `/holdout`.
+pub(super) async fn show(visit: Visit) -> Response {
+    visit.page(|app, frame| Ok(fill(app, frame)?.render())).await
+}
+
+/// `/report`.
+pub(super) async fn report(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    visit.page(move |app, frame| Ok(fill_report(app, frame, asked.get("month").map(String::as_str))?.render())).await
+}
+
+fn fill(app: &App, frame: Frame) -> Result<HoldoutPage, ServerError> {
+    let measured = app.engine.measured(None)?;
+    let share = app.engine.capabilities().holdout.share;
+    let share = match share > 0.0 {
+        true => format!("{:.1} % of the customers are.", 100.0 * share),
+        false => "Nobody is held out of everything: set share in [holdout] of rapport.toml.".to_owned(),
+    };
+    Ok(HoldoutPage { frame, told: money(app, &measured), share })
+}
+
+fn fill_report(app: &App, frame: Frame, asked: Option<&str>) -> Result<ReportPage, ServerError> {
+    let months = months(frame.now);
+    let named = asked.or_else(|| months.first().map(|(name, _)| name.as_str())).unwrap_or_default().to_owned();
+    let period = month(&named)?;
+    let measured = app.engine.measured(Some(period))?;
+    let months = months.into_iter().map(|(name, word)| (format!("/report?month={name}"), word)).collect();
+    let unknown = unknown(app, &measured, frame.now < period.1);
+    Ok(ReportPage { told: money(app, &measured), month: in_words(period.0), months, unknown, frame })
+}
+
+/// The newest months, by their names and in words.
+fn months(now: Timestamp) -> Vec<(String, String)> {
+    let mut months: Vec<(String, String)> = Vec::new();
+    let mut at = now;
+    while months.len() < N_MONTHS {
+        let name: String = at.date().chars().take("2026-11".len()).collect();
+        let Ok((from, _)) = month(&name) else { break };
+        months.push((name, in_words(from)));
+        at = from.plus_days(-1);
+    }
+    months
+}
+
+/// `November 2026`.
+fn in_words(first: Timestamp) -> String {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let date = first.date();
+    let mut parts = date.split('-');
+    let (year, number) =
+        (parts.next().unwrap_or_default(), parts.next().and_then(|number| number.parse::<usize>().ok()));
+    let name = number.and_then(|number| NAMES.get(number.saturating_sub(1))).copied().unwrap_or_default();
+    format!("{name} {year}")
+}
+
+fn money(app: &App, measured: &Arc<Measured>) -> Earned {
+    let kinds = &app.engine.capabilities().kinds;
+    let title = |name: &String| kinds.get(name).map_or_else(|_| name.clone(), |kind| kind.about().title.clone());
+    let all = std::iter::once(line("All decisions".to_owned(), &measured.all));
+    let measures = &app.engine.capabilities().measures;
+    let report = &measured.all.kpis;
+    let is_told = measured.all.lift.control.is_some();
+    let kpi_title = |name: &str| measures.kpis.iter().find(|kpi| kpi.name == name).map(|kpi| kpi.title.clone());
+    let kpis = report.metrics.iter().chain(&report.guardrails).filter(|_| is_told);
+    let flow = &measured.all.flow;
+    Earned {
+        measure: capital(&measured.all.measure),
+        currency: measures.currency.clone(),
+        lines: all.chain(measured.kinds.iter().map(|(name, worth)| line(title(name), worth))).collect(),
+        kpis: kpis.map(|finding| kpi_line(kpi_title(&finding.metric), finding)).collect(),
+        way: Some(flow.says.clone()).filter(|_| !flow.steps.is_empty()),
+        n_left_out: measured.n_left_out,
+    }
+}
+
+fn line(title: String, worth: &Worth) -> LiftLine {
+    let lift = &worth.lift;
+    let with = |value: Option<f64>, interval: Option<Interval>| {
+        value.zip(interval).map(|(value, interval)| (value, interval.low, interval.high))
+    };
+    LiftLine {
+        title,
+        held_out: (lift.n_control, lift.control),
+        treated: (lift.n_treated, lift.treated),
+        lift: with(lift.lift, lift.interval),
+        money: with(lift.money, lift.money_interval),
+        sequential: lift.sequential.map(|interval| (interval.low, interval.high)),
+        srm: (lift.srm.ok, Some(lift.srm.p).filter(|p| p.is_finite() && lift.n_control > 0)),
+        says: lift.says.clone(),
+        reason: lift.reason.clone(),
+    }
+}
+
+fn kpi_line(title: Option<String>, finding: &Finding) -> KpiLine {
+    let compared = &finding.compared;
+    KpiLine {
+        title: title.unwrap_or_else(|| finding.metric.clone()),
+        held_out: compared.control,
+        treated: compared.treated,
+        lift: compared.lift.map(|lift| (lift.value, lift.fixed.low, lift.fixed.high)),
+        bearing: match finding.bearing {
+            Bearing::Better => "better",
+            Bearing::Worse => "worse",
+            Bearing::Unclear => "unclear",
+            Bearing::Unknown => "unknown",
+        },
+        reason: compared.reason.clone(),
+    }
+}
+
+/// What the numbers of a report leave open.
+fn unknown(app: &App, measured: &Measured, is_open: bool) -> Vec<String> {
+    let settings = &app.settings.money;
+    let mut unknown = Vec::new();
+    if is_open {
+        unknown.push("The month is not over: what is told is of its days so far.".to_owned());
+    }
+    if settings.margin <= 0.0 {
+        let why = "Margin: nobody said which share of revenue is left, so revenue is told. Set margin in [money].";
+        unknown.push(why.to_owned());
+    } else {
+        let share = format!("Margin is taken for {:.0} % of revenue, whatever was sold.", 100.0 * settings.margin);
+        unknown.push(share);
+    }
+    if settings.contact_cost.is_empty() {
+        unknown.push("Cost to serve: nobody said what a contact costs. Set contact_cost in [money].".to_owned());
+    }
+    if measured.all.lift.currency.is_none() {
+        unknown
+            .push("Currency: none is set, so amounts are added up as they came. Set default in [currency].".to_owned());
+    } else {
+        unknown.push("Orders in other currencies are added up as they came.".to_owned());
+    }
+    unknown.push("What was paid back is told beside, and not taken off what was earned.".to_owned());
+    for (name, worth) in &measured.kinds {
+        if let Some(reason) = &worth.lift.reason {
+            unknown.push(format!("{}: {reason}.", capital(name)));
+        }
+    }
+    if measured.n_left_out > 0 {
+        let who = counted(measured.n_left_out, "customer is", "customers are");
+        unknown.push(format!("{who} in neither arm: they do not permit analytics, or nothing came in of them."));
+    }
+    unknown
+        .push("What Rapport itself costs to run, and what decisions do after their window, is not in it.".to_owned());
+    unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_months_come_first_and_go_over_the_year() {
+        let months = months(Timestamp::parse("2027-02-28T23:00:00Z").unwrap());
+        let words: Vec<&str> = months.iter().map(|(_, word)| word.as_str()).collect();
+        let expected =
+            ["February 2027", "January 2027", "December 2026", "November 2026", "October 2026", "September 2026"];
+        assert_eq!(words, expected);
+        assert_eq!(months[2].0, "2026-12");
+    }
+}

@@ -1,0 +1,184 @@
+//! Is it found out in money what decisions are worth, and nothing where they are worth nothing?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use decisions::{DecisionLog, Exposed, LoggedDecision};
+use primitives::{CustomerId, DecisionId, Timestamp, stable_hash};
+use profiles::Identifier;
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::{ADMIN, SERVER, TestServer};
+
+const N: usize = 500;
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn company() -> TestServer {
+    TestServer::start_with(|settings| {
+        settings.holdout.share = 0.4;
+        settings.money.margin = 0.5;
+        settings.money.contact_cost = [("call".to_owned(), 4.0)].into();
+        settings.currency.default = "EUR".to_owned();
+    })
+}
+
+/// A number from 0 to 1 that belongs to a customer.
+fn chance(what: &str, customer: usize) -> f64 {
+    f64::from(u32::try_from(stable_hash(&format!("{what} {customer}")) >> 40).unwrap()) / f64::from(1_u32 << 24)
+}
+
+fn order(customer: usize, nth: u32, revenue: f64, at: Timestamp) -> Value {
+    json!({
+        "type": "track", "event": "Order Completed", "userId": format!("c{customer}"), "messageId": format!("{customer}-{nth}"),
+        "timestamp": at.to_string(), "properties": { "order_id": format!("{customer}-{nth}"), "revenue": revenue },
+    })
+}
+
+fn tell(server: &TestServer, events: &[Value]) {
+    for some in events.chunks(100) {
+        assert_eq!(server.post_as(SERVER, "/v1/batch", &json!({ "batch": some })).status, 200);
+    }
+}
+
+/// Everybody is decided for, and buys before and after; those held out a tenth less where `is_worth`. Who was held out.
+fn live(server: &TestServer, is_worth: bool) -> Vec<bool> {
+    let taste = |customer: usize| 40.0 + 60.0 * chance("taste", customer);
+    let before = server.now().plus_days(-20);
+    let first: Vec<Value> =
+        (0..N).map(|one| order(one, 0, taste(one) + 20.0 * chance("before", one), before)).collect();
+    tell(server, &first);
+    let held = |customer: usize| {
+        let answer = server.decide(&json!({ "decision": "recommend", "userId": format!("c{customer}") })).ok();
+        answer["arm"].as_str().unwrap_or_else(|| panic!("no arm: {answer}")) == "holdout"
+    };
+    let held: Vec<bool> = (0..N).map(held).collect();
+    server.advance(DAY * 5);
+    let spends = |customer: usize| {
+        let usual = taste(customer) + 20.0 * chance("after", customer);
+        if held[customer] && is_worth { 0.9 * usual } else { usual }
+    };
+    let calls = (0..N).filter(|one| one % 3 == 0).map(|one| {
+        json!({ "type": "track", "event": "Call Ended", "userId": format!("c{one}"), "messageId": format!("call-{one}"),
+                "timestamp": server.now().to_string(), "properties": { "call_id": format!("call-{one}") } })
+    });
+    let second: Vec<Value> = (0..N).map(|one| order(one, 1, spends(one), server.now())).chain(calls).collect();
+    tell(server, &second);
+    server.advance(DAY * 5);
+    held
+}
+
+#[test]
+fn where_those_held_out_buy_a_tenth_less_that_is_found_with_its_money() {
+    let server = company();
+    let nobody = server.get("/v1/lift").ok();
+    assert!(nobody["all"]["lift"].is_null() && nobody["all"]["reason"].is_string(), "{nobody}");
+    let held = live(&server, true);
+    let told = server.get("/v1/lift").ok();
+    let (all, kind) = (&told["all"], &told["recommend"]);
+    let number = |of: &Value, name: &str| of[name].as_f64().unwrap_or_else(|| panic!("{name}: {of}"));
+    let n_held = held.iter().filter(|held| **held).count() as u64;
+    for of in [all, kind] {
+        assert_eq!(
+            (of["n_control"].as_u64(), of["n_treated"].as_u64()),
+            (Some(n_held), Some(N as u64 - n_held)),
+            "{of}"
+        );
+        let (lift, low, high) = (number(of, "lift"), number(of, "low"), number(of, "high"));
+        assert!(low > 0.0 && low < 0.1111 && 0.1111 < high && low < lift && lift < high, "{of}");
+        // Half of what they spend is margin: about 80 EUR on average, and an eleventh of it by decisions.
+        let per_head = number(of, "money") / number(of, "n_treated");
+        assert!((2.5..6.5).contains(&per_head) && number(of, "money_low") > 0.0, "{of}");
+        assert_eq!((of["currency"].as_str(), of["srm"]["ok"].as_bool()), (Some("EUR"), Some(true)));
+        assert_eq!(of["measure"], "margin in up to 28 days");
+    }
+    assert_eq!((all["against"].as_str(), kind["against"].as_str()), (Some("everything"), Some("everything_for_those")));
+    // What both sides did alike is told, and not called a change.
+    assert_eq!(all["kpis"]["cost_to_serve"]["bearing"], "unclear", "{}", all["kpis"]);
+    assert!((all["kpis"]["cost_to_serve"]["control"].as_f64().unwrap() - 4.0 / 3.0).abs() < 0.4);
+    assert!(all["kpis"]["conversion"]["lift"].is_null(), "everybody ordered: {}", all["kpis"]["conversion"]);
+    assert!(told["act"].is_object() && told["act"]["reason"].is_string(), "{}", told["act"]);
+    // The page and the report tell the same.
+    let money = all["money"].as_f64().unwrap();
+    let page = server.get_as(ADMIN, "/holdout").text;
+    let expected = console::format::amount(money, None);
+    assert!(page.contains(&format!("{expected} EUR")), "{expected} is not on the page");
+    let month = server.get("/v1/lift?month=2026-11").ok();
+    let expected = console::format::amount(month["all"]["money"].as_f64().unwrap(), None);
+    let report = server.get_as(ADMIN, "/report?month=2026-11").text;
+    assert!(report.contains(&format!("{expected} EUR")) && report.contains("What is not known"), "{expected}");
+    server.get("/v1/lift?month=november").error(400, "invalid");
+}
+
+#[test]
+fn where_both_buy_alike_nothing_is_found() {
+    let server = company();
+    live(&server, false);
+    let all = server.get("/v1/lift").ok()["all"].clone();
+    assert!(all["low"].as_f64().unwrap() < 0.0 && all["high"].as_f64().unwrap() > 0.0, "{all}");
+    assert!(all["says"].as_str().unwrap().contains("not clearly more or less"), "{all}");
+    let unclear =
+        all["kpis"].as_object().unwrap().values().all(|kpi| kpi["bearing"] != "better" && kpi["bearing"] != "worse");
+    assert!(unclear, "{}", all["kpis"]);
+}
+
+/// Who met an experiment beside it, as other kinds write it down.
+fn meet(server: &TestServer, experiment: &str, arms: impl Fn(usize) -> &'static str) {
+    let exposed = (0..N).map(|one| Exposed {
+        experiment: experiment.to_owned(),
+        customer: CustomerId::from(format!("c{one}")),
+        arm: arms(one).to_owned(),
+        first_at: server.now().plus_days(-6),
+    });
+    let decision = LoggedDecision {
+        id: DecisionId::from(format!("met {experiment}")),
+        decided_at: server.now(),
+        kind: "made up".to_owned(),
+        customer: None,
+        is_fallback: false,
+        record: Vec::new(),
+    };
+    // Before they said who they are, the first customer met the other arm.
+    let before = Exposed {
+        experiment: experiment.to_owned(),
+        customer: Identifier::Anonymous("a0".into()).customer_id(),
+        arm: "red".to_owned(),
+        first_at: server.now().plus_days(-7),
+    };
+    let exposed = exposed.chain((experiment == "colour").then_some(before));
+    server.app().storage.append_all(vec![decision], exposed.collect()).unwrap();
+}
+
+#[test]
+fn experiments_are_measured_by_whoever_met_them() {
+    let server = company();
+    let held = live(&server, true);
+    let who = json!({ "type": "identify", "userId": "c0", "anonymousId": "a0", "messageId": "who" });
+    tell(&server, &[who]);
+    // One whose arms are those of the holdout, so that there is something to find; one where there is nothing; and a broken one.
+    meet(&server, "copy", |one| if held[one] { "control" } else { "bold" });
+    meet(&server, "colour", |one| if one % 2 == 0 { "control" } else { "red" });
+    meet(&server, "broken", |one| if one % 4 == 0 { "control" } else { "red" });
+    server.advance(Duration::from_secs(700));
+    let told = server.get("/v1/experiments").ok();
+    let names: Vec<&String> = told.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["broken", "colour", "copy"], "the holdout is none of them");
+    let copy = &told["copy"];
+    // Of two arms that are taken to be equally large: 40 % is not half of them.
+    assert_eq!((copy["verdict"].as_str(), copy["srm"]["ok"].as_bool()), (Some("broken"), Some(false)), "{copy}");
+    assert_eq!(told["broken"]["verdict"], "broken");
+    let colour = &told["colour"];
+    assert_eq!((colour["verdict"].as_str(), colour["state"].as_str()), (Some("go_on"), Some("running")), "{colour}");
+    assert_eq!(colour["n"], json!({ "control": N / 2, "red": N / 2 }));
+    assert_eq!(colour["nMixed"], 1);
+    assert!(colour["says"].as_str().unwrap().contains("1 customer met more than one variation"), "{colour}");
+    let margin = &colour["metrics"]["margin"];
+    assert!(
+        margin["sequentialLow"].as_f64().unwrap() < 0.0 && margin["sequentialHigh"].as_f64().unwrap() > 0.0,
+        "{margin}"
+    );
+    assert!(
+        colour["guardrails"]["cost_to_serve"].is_object() && colour["metrics"]["conversion"].is_object(),
+        "{colour}"
+    );
+}
