@@ -6,8 +6,8 @@ use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
 use decisions::search::{Meaning, Wanted};
 use decisions::{
-    Actions, ChosenAction, Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem, Reason, Record,
-    Testimony, World,
+    Actions, ChosenAction, Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem, Reason,
+    Record, Testimony, World,
 };
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 /// What was left out, and by which rule.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum LeftOutReply<'a> {
+pub(super) enum LeftOutReply<'a> {
     /// How many items by rule.
     Items(&'a BTreeMap<String, u64>),
     /// Actions, each with its rule.
@@ -17,7 +17,7 @@ pub enum LeftOutReply<'a> {
 
 /// An action that was left out.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LeftOutAction<'a> {
+pub(super) struct LeftOutAction<'a> {
     id: &'a str,
     /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value` or `outranked`.
     rule: &'a str,
@@ -25,7 +25,7 @@ pub struct LeftOutAction<'a> {
 
 /// An action that is to be done.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ActionReply<'a> {
+pub(super) struct ActionReply<'a> {
     id: &'a str,
     /// How likely it was to be chosen for its place, after those before it.
     propensity: f64,
@@ -40,7 +40,7 @@ pub struct ActionReply<'a> {
 
 /// What the priority is made of: (propensity × value × incremental − cost) × context × weight × fatigue.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct FactorsReply {
+pub(super) struct FactorsReply {
     propensity: f64,
     value: f64,
     incremental: f64,
