@@ -465,9 +465,6 @@ impl Settings {
         if let Some((key, value)) = wide.into_iter().find(|(_, value)| !(0.0..=1e6).contains(value)) {
             return Some((key, "must be 0 to 1000000".to_owned(), value.to_string()));
         }
-        if let Some(broken) = self.broken_policy() {
-            return Some(broken);
-        }
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));
         if let Some((key, value)) = held.find(|(_, share)| !(0.0..=HELD_MAX).contains(share)) {
@@ -489,6 +486,7 @@ impl Settings {
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+            .or_else(|| self.broken_policy())
     }
 
     /// Checks how it is learned what actions are worth.
