@@ -11,8 +11,8 @@ mod suggest;
 mod value;
 mod which;
 
+pub use act::Act;
 pub(crate) use act::context::{Look, names as looked_at};
-pub use act::{Act, Arbitration, Explore};
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;

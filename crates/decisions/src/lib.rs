@@ -15,6 +15,7 @@
 
 mod acted;
 mod action;
+mod arbitration;
 mod bounds;
 mod content;
 mod decide;
@@ -54,6 +55,7 @@ mod world;
 pub use ::models::recommend::Part;
 pub use acted::{Acted, DrawnAction, inputs_of_policies};
 pub use action::{Action, CHANNELS};
+pub use arbitration::{Arbitration, Explore};
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, Likely, ModelRef, RankedItem, Reason,
 };
@@ -64,10 +66,7 @@ pub use filter::{Filter, FilterError};
 pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
-pub use kinds::{
-    Act, Arbitration, Explore, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which,
-    built_in_lists, kinds,
-};
+pub use kinds::{Act, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
 pub use lifts::Lifts;

@@ -25,10 +25,10 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 4] = ["search", "segments", "suggest", "value"];
+const EVERYDAY: [&str; 5] = ["act", "search", "segments", "suggest", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 24] = [
+const ALLOWED: [(&str, &[&str], &str); 26] = [
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
@@ -37,6 +37,7 @@ const ALLOWED: [(&str, &[&str], &str); 24] = [
     ("crates/server/src/pages/try_out.rs", &["search"], "a part of an address"),
     ("crates/console/src/view/sample", &["churn", "recommend", "value"], "the made-up pages of pictures and tests"),
     ("crates/decisions/src/record/old.rs", &["recommend"], "what records of versions 1 and 2 meant"),
+    ("crates/decisions/src/action.rs", &["value"], "a key of an action"),
     ("crates/decisions/src/segment.rs", &["churn"], "an example of a segment's rule"),
     ("crates/events/src/generator/tangle/channels.rs", &["value"], "a key of `Service Measured`"),
     ("crates/events/src/vocabulary/dialect.rs", &["value"], "a key of Google Analytics 4"),
@@ -47,6 +48,11 @@ const ALLOWED: [(&str, &[&str], &str); 24] = [
     ("crates/server/src/api/decide.rs", &["recommend"], "an example in an error's remedy"),
     ("crates/server/src/api/models.rs", &["churn"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["recommend"], "the section of the rules for lists of items"),
+    (
+        "crates/server/src/settings.rs",
+        &["act", "search", "suggest"],
+        "an example of a decision, and what the holdout leaves alone where nothing is said",
+    ),
     ("crates/server/src/api/wire.rs", &["recommend"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["churn"], "an example of a segment's rule"),
     (

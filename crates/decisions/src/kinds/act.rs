@@ -13,12 +13,11 @@ use crate::declaration::Declared;
 use crate::filter::Names;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Takes};
-use crate::{Actions, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
+use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
 use arbitrate::Arbitrated;
 use conditions::Choice;
 use governance::Purpose;
 use learning::{Outcome, TaskName};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 const N: Parameter =
@@ -32,65 +31,6 @@ const AMONG: Parameter =
     Parameter { name: "among", meaning: "the names of the only actions that are meant", takes: Takes::Words };
 const EXCLUDE: Parameter =
     Parameter { name: "exclude", meaning: "the names of actions that are not meant", takes: Takes::Words };
-
-/// How it is chosen among what is left.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Arbitration {
-    /// The share of the choices that is spread evenly over everything that could be chosen.
-    pub floor: f64,
-    /// The larger, the more is left to what seems best.
-    pub gamma: f64,
-    /// As if so many rounds were known: what is declared counts from the first answer on.
-    pub prior_rounds: f64,
-    /// For how many hours the same customer is drawn the same.
-    pub same_hours: i64,
-    /// How chance is spent on learning more.
-    #[serde(default)]
-    pub explore: Explore,
-    /// The features that a policy looks at besides those that it always does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub features: Vec<String>,
-}
-
-/// How chance is spent on learning more.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Explore {
-    /// The better an action is known to be behind, the less it is tried.
-    #[default]
-    SquareCb,
-    /// What could be best is taken.
-    LinUcb,
-    /// As often as it could be best.
-    Thompson,
-    /// What seems best is taken.
-    Greedy,
-}
-
-impl Explore {
-    /// Their names in settings.
-    pub const NAMES: [&'static str; 4] = ["squarecb", "linucb", "thompson", "greedy"];
-
-    /// The one of a name.
-    #[must_use]
-    pub fn of(name: &str) -> Option<Self> {
-        let place = Self::NAMES.iter().position(|known| *known == name)?;
-        [Self::SquareCb, Self::LinUcb, Self::Thompson, Self::Greedy].get(place).copied()
-    }
-}
-
-impl Default for Arbitration {
-    fn default() -> Self {
-        Self {
-            floor: 0.02,
-            gamma: 10.0,
-            prior_rounds: 100.0,
-            same_hours: 24,
-            explore: Explore::default(),
-            features: Vec::new(),
-        }
-    }
-}
 
 /// What is chosen from, and how.
 #[derive(Debug, Clone)]

@@ -5,11 +5,11 @@
 //! priority = (propensity * value - cost) * context * weight
 //! ```
 
+use super::POLICY;
 use super::conditions::{Choice, Scores};
 use super::context::Look;
-use super::{Arbitration, Explore, POLICY};
 use crate::action::Action;
-use crate::{Ask, ChosenAction, Factors, Knowledge, ModelRef};
+use crate::{Arbitration, Ask, ChosenAction, Explore, Factors, Knowledge, ModelRef};
 use learning::{Foretold, PolicyModel};
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};
@@ -248,7 +248,11 @@ impl Arbitrated {
     fn why_few(&self, n: usize) -> String {
         let rules = self.left_out.iter().filter(|(rule, _)| rule.as_str() != "outranked");
         let told: Vec<String> = rules.map(|(rule, actions)| format!("{rule} left out {}", actions.len())).collect();
-        let of = if told.is_empty() { "no other is declared".to_owned() } else { told.join(", ") };
+        let of = match (told.is_empty(), self.chosen.is_empty()) {
+            (true, true) => "none is declared: write [[actions]] in the settings".to_owned(),
+            (true, false) => "no other is declared".to_owned(),
+            _ => told.join(", "),
+        };
         format!("{} of {n} actions: {of}", self.chosen.len())
     }
 }
