@@ -542,9 +542,6 @@ impl Settings {
         if let Some(broken) = self.broken_amount() {
             return Some(broken);
         }
-        if let Some(broken) = self.broken_policy() {
-            return Some(broken);
-        }
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));
         if let Some((key, value)) = held.find(|(_, share)| !(0.0..=HELD_MAX).contains(share)) {
@@ -566,6 +563,7 @@ impl Settings {
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+            .or_else(|| self.broken_policy())
     }
 
     /// Checks how it is learned what actions are worth.

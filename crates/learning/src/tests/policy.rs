@@ -41,7 +41,7 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
             action: u32::try_from(action).unwrap(),
             candidates: [0, 1].into(),
             propensity: taken,
-            x: [x as f32, f32::NAN, 3.0].into(),
+            x: [if x > 0.5 { 1.0 } else { 0.0 }, f32::NAN, 3.0].into(),
             reward: comes.then_some(Rewarded { at: comes_at, amount: 1.0 }),
         }
     });

@@ -43,7 +43,7 @@ const HOUR_COS: &str = "hour_cos";
 const CHANNEL: &str = "channel:";
 /// Before the number of the slot that the question's context is hashed into.
 const SLOT: &str = "context:";
-const N_SLOTS: u64 = 16;
+const N_SLOTS: usize = 16;
 /// More than any number of a context that says something.
 const FAR: f64 = 1e6;
 
@@ -61,12 +61,12 @@ pub(crate) fn names(features: &[String]) -> Vec<String> {
 pub(crate) struct Look<'a> {
     known: Option<&'a Knowledge>,
     question: &'a Question,
-    slots: [f64; N_SLOTS as usize],
+    slots: [f64; N_SLOTS],
 }
 
 impl<'a> Look<'a> {
     pub(crate) fn at(question: &'a Question, known: Option<&'a Knowledge>) -> Self {
-        let mut slots = [0.0; N_SLOTS as usize];
+        let mut slots = [0.0; N_SLOTS];
         for (key, said) in question.context.iter() {
             let (hashed, number) = match said {
                 Value::Number(number) => (stable_hash(key), number.as_f64().unwrap_or_default().clamp(-FAR, FAR)),
@@ -76,7 +76,7 @@ impl<'a> Look<'a> {
             };
             // What meets in a slot is taken away as often as it is added, so that it is nothing in the mean.
             let sign = if hashed >> 63 == 0 { 1.0 } else { -1.0 };
-            if let Some(slot) = usize::try_from(hashed % N_SLOTS).ok().and_then(|slot| slots.get_mut(slot)) {
+            if let Some(slot) = usize::try_from(hashed % N_SLOTS as u64).ok().and_then(|slot| slots.get_mut(slot)) {
                 *slot += sign * number;
             }
         }
