@@ -158,10 +158,11 @@ pub struct ChosenAction {
     pub id: String,
     /// How likely it was to be chosen for its place, after those before it: by all rules, and chance.
     pub propensity: Probability,
-    /// What it is worth to do it, as its factors say.
+    /// What it is worth to do it, as its factors say; 0 where they are forgotten.
     pub priority: f64,
-    /// What the priority is made of.
-    pub factors: Factors,
+    /// What the priority is made of; `None` where the customer refused since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factors: Option<Factors>,
     /// Why, in words.
     pub reason: String,
     /// What is handed out with it.

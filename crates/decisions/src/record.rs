@@ -384,8 +384,11 @@ fn scrub(content: &mut Content) {
         }
         Content::Completions(completions) => completions.clear(),
         Content::Actions(actions) => {
-            // How likely each was, and what it was worth, say nothing of why: what was measured of them stays.
-            actions.chosen.iter_mut().for_each(|action| FORGOTTEN.clone_into(&mut action.reason));
+            // How likely each was to be chosen says nothing of why. What it is worth follows from how likely they accept it.
+            for action in &mut actions.chosen {
+                FORGOTTEN.clone_into(&mut action.reason);
+                (action.factors, action.priority) = (None, 0.0);
+            }
             actions.left_out.clear();
         }
         // What was drawn says nothing of anybody; a rule that decided does: whom it is for.

@@ -542,6 +542,22 @@ impl Settings {
         if let Some(broken) = self.broken_amount() {
             return Some(broken);
         }
+        if let Some(broken) = self.broken_holdout() {
+            return Some(broken);
+        }
+        let currency = &self.currency.default;
+        if !currency.is_empty() && self.default_currency().is_none() {
+            let limit = "must be the three letters of ISO 4217, such as \"EUR\", or empty".to_owned();
+            return Some(("currency.default", limit, currency.clone()));
+        }
+        let levels = ["error", "warn", "info", "debug", "trace"];
+        (!levels.contains(&self.logging.level.as_str()))
+            .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+            .or_else(|| self.broken_policy())
+    }
+
+    /// Checks who is held out of what.
+    fn broken_holdout(&self) -> Option<(&'static str, String, String)> {
         let held = std::iter::once(("holdout.share", self.holdout.share));
         let mut held = held.chain(self.holdout.kinds.values().map(|share| ("holdout.kinds", *share)));
         if let Some((key, value)) = held.find(|(_, share)| !(0.0..=HELD_MAX).contains(share)) {
@@ -555,15 +571,7 @@ impl Settings {
             let known: Vec<&str> = known.collect();
             return Some((key, format!("must name decisions that are shown: {}", known.join(", ")), name.clone()));
         }
-        let currency = &self.currency.default;
-        if !currency.is_empty() && self.default_currency().is_none() {
-            let limit = "must be the three letters of ISO 4217, such as \"EUR\", or empty".to_owned();
-            return Some(("currency.default", limit, currency.clone()));
-        }
-        let levels = ["error", "warn", "info", "debug", "trace"];
-        (!levels.contains(&self.logging.level.as_str()))
-            .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
-            .or_else(|| self.broken_policy())
+        None
     }
 
     /// Checks how it is learned what actions are worth.

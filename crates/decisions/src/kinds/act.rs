@@ -87,7 +87,13 @@ impl Act {
 
     fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
         let guess = arbitrate::Guess::of(ask, known);
-        arbitrate::arbitrate(&self.choices, &self.arbitration, (&self.scores, guess.as_ref()), ask, known)
+        arbitrate::arbitrate(self.choices.iter(), &self.arbitration, (&self.scores, guess.as_ref()), ask, known)
+    }
+
+    /// What everybody must get, whoever is held out among them: that is not done for what it is worth.
+    fn mandatory(&self, ask: &Ask<'_>) -> Arbitrated {
+        let choices = self.choices.iter().filter(|choice| choice.action.mandatory);
+        arbitrate::arbitrate(choices, &self.arbitration, (&self.scores, None), ask, None)
     }
 }
 
@@ -112,11 +118,11 @@ impl Kind for Act {
     /// Conditions that ask for the person are not known then, and what is not known leaves an action out.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let arbitrated = match why {
-            Why::HeldOut => Arbitrated::default(),
+            Why::HeldOut => self.mandatory(ask),
             _ => self.arbitrated(ask, None),
         };
         let sentence = match why {
-            Why::HeldOut => format!("{}: nothing is done.", why.text("act")),
+            Why::HeldOut => format!("{}: nothing is done but what is mandatory.", why.text("act")),
             _ => format!("{}: actions that ask for the person are left out.", why.text("act")),
         };
         (said(arbitrated), sentence)

@@ -102,7 +102,7 @@ fn what_is_learned_takes_the_place_of_what_was_declared() {
     assert_eq!((model.name.as_str(), model.version.as_str()), ("act", "0123456789ab"));
     assert_eq!(record.models().get(&"act".into()), Some(&model.version), "a replay finds it by the record");
     let of = |name: &str| actions.chosen.iter().find(|action| action.id == name).unwrap();
-    let share = |name: &str| of(name).factors.propensity;
+    let share = |name: &str| of(name).factors.unwrap().propensity;
     assert!((share("cups") - 0.5).abs() < 0.06 && (share("grinder") - 0.1).abs() < 0.06, "{actions:?}");
     assert!(of("cups").reason.contains("by what came of it before"), "{:?}", of("cups"));
     // Filters were never drawn: they are worth what their group is. Of visits nothing is known.
@@ -110,11 +110,11 @@ fn what_is_learned_takes_the_place_of_what_was_declared() {
     assert!((share("course") - 0.07).abs() < 1e-9 && of("course").reason.contains("as was declared"));
     let (_, actions, _) = decided(&act, &asked("user:1", 4), &customer(1.0), &policies());
     let cups = actions.chosen.iter().find(|action| action.id == "cups").unwrap();
-    assert!(cups.factors.propensity < 0.06, "it is learned for whom: {cups:?}");
+    assert!(cups.factors.unwrap().propensity < 0.06, "it is learned for whom: {cups:?}");
     // Without a model what was declared counts, and of whom nothing is known the model says what it can.
     let (answer, actions, _) = decided(&act, &asked("user:1", 4), &customer(9.0), &Models::default());
     assert_eq!(answer.model, None);
-    assert!(actions.chosen.iter().any(|action| (action.factors.propensity - 0.9).abs() < 1e-9));
+    assert!(actions.chosen.iter().any(|action| (action.factors.unwrap().propensity - 0.9).abs() < 1e-9));
     let (answer, ..) = decided(&act, &asked("user:1", 4), &unknown(true), &policies());
     assert!(answer.model.is_some() && answer.fallback.is_some(), "{answer:?}");
 }

@@ -51,6 +51,8 @@ proptest! {
     fn a_record_replays_to_the_same_answer_whatever_the_world_says_now(
         subject in subjects(), shop in shops(), kind in kinds(), n in 1_i64..=100, with_models: bool,
     ) {
+        // Nothing has so many places as a list.
+        let n = if kind == "act" { n.min(20) } else { n };
         let (answer, record) = decided(&question(&kind, n), &subject, &models(with_models), &shop);
         let reopened = super::reopened(&record);
         prop_assert_eq!(&reopened.to_logged(), &record.to_logged());

@@ -1,18 +1,16 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
 mod acted;
+mod answer;
 mod flags;
 mod found;
 mod items;
 
-use acted::{ActionReply, LeftOutReply};
-use decisions::{Answer, Arm, Content, Decision, Parameters, Record};
+use answer::AnswerReply;
+use decisions::{Answer, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
-use flags::FlagReply;
-use found::FoundReply;
 use governance::ConsentAnswer;
-use items::ItemReply;
 use primitives::MessageId;
 use profiles::Identifier;
 use serde::{Deserialize, Serialize};
@@ -253,181 +251,6 @@ pub struct DecisionReply<'a> {
     customer_id: &'a str,
     #[serde(flatten)]
     answer: AnswerReply<'a>,
-}
-
-/// What was decided, by which model, on which ground.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AnswerReply<'a> {
-    /// The items, best first, where items were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    items: Option<Vec<ItemReply<'a>>>,
-    /// What to do, first what counts most, where actions were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actions: Option<Vec<ActionReply<'a>>>,
-    /// What each flag is, where flags were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flags: Option<BTreeMap<&'a str, FlagReply<'a>>>,
-    /// The experiments that were met in it, each with the variation that was drawn: from now on the customer counts for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    experiments: Option<&'a BTreeMap<String, String>>,
-    #[serde(flatten)]
-    found: FoundReply<'a>,
-    /// The probability, where a score was asked for; null where nothing is known to say one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<Option<f64>>,
-    /// How much or how often, where that was asked for; null where nothing is known to say one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<Option<AmountReply<'a>>>,
-    /// Which of several, where that was asked for; null where nothing is known to say one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    choice: Option<Option<&'a str>>,
-    /// How likely each of several is, the likeliest first, where that is known. What is missing to 1 is that none comes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    probabilities: Option<Vec<LikelyReply<'a>>>,
-    /// What else holds, beside the choice: the names of the segments of the settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    others: Option<&'a [String]>,
-    /// Why, the weightiest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasons: Option<Vec<ReasonReply<'a>>>,
-    /// The model that was asked; null where there is none yet.
-    model: Option<ModelReply<'a>>,
-    consent: ConsentReply,
-    /// Why the answer is not the full one; null where it is.
-    fallback: Option<&'a str>,
-    /// Why there are fewer items than were asked for, where there are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shortfall: Option<&'a str>,
-    /// How many items each rule has left out, of those that were looked at; of actions each with the first rule that left it out.
-    #[serde(rename = "leftOut", skip_serializing_if = "Option::is_none")]
-    left_out: Option<LeftOutReply<'a>>,
-    /// Whether the customer is decided for (`treated`) or held out (`holdout`); not there where nobody is held out of this kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arm: Option<&'static str>,
-}
-
-/// One of several.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LikelyReply<'a> {
-    label: &'a str,
-    probability: f64,
-}
-
-/// An amount that is expected, of money in major units where it has a currency, with the interval in which it lies nine times of ten.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AmountReply<'a> {
-    value: f64,
-    low: f64,
-    high: f64,
-    /// Null where it is no money, or money of a customer who has never paid.
-    currency: Option<&'a str>,
-    /// Within how many days; not there in answers from before it was told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    days: Option<i64>,
-}
-
-/// One feature's part in a score.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ReasonReply<'a> {
-    feature: &'a str,
-    /// Null where it is not known.
-    value: Option<f64>,
-    /// What it added to the log-odds of a score.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contribution: Option<f64>,
-    text: &'a str,
-}
-
-/// Which model it was.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ModelReply<'a> {
-    name: &'a str,
-    version: &'a str,
-}
-
-/// Whether the customer's data could be used, and who said so.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ConsentReply {
-    #[schema(example = "personalization")]
-    purpose: &'static str,
-    granted: bool,
-    /// `stated` by the customer, or `default` where they have said nothing.
-    basis: &'static str,
-}
-
-impl<'a> From<&'a Answer> for AnswerReply<'a> {
-    fn from(answer: &'a Answer) -> Self {
-        let mut reply = Self {
-            items: None,
-            actions: None,
-            flags: None,
-            experiments: None,
-            found: FoundReply::default(),
-            score: None,
-            amount: None,
-            choice: None,
-            probabilities: None,
-            others: None,
-            reasons: None,
-            model: answer.model.as_ref().map(|m| ModelReply { name: &m.name, version: m.version.as_str() }),
-            consent: ConsentReply::from(&answer.consent),
-            fallback: answer.fallback.as_deref(),
-            shortfall: answer.shortfall.as_deref(),
-            left_out: Some(&answer.left_out).filter(|left_out| !left_out.is_empty()).map(LeftOutReply::Items),
-            arm: answer.arm.map(Arm::name),
-        };
-        let reason = |r: &'a decisions::Reason| ReasonReply {
-            feature: &r.feature,
-            value: r.value,
-            contribution: r.contribution,
-            text: &r.text,
-        };
-        reply.items = answer.content.items().map(ItemReply::all);
-        match &answer.content {
-            Content::Items(_) => {}
-            Content::Search { told, .. } => reply.found = FoundReply::of(told),
-            Content::Actions(actions) => {
-                reply.actions = Some(actions.chosen.iter().map(ActionReply::from).collect());
-                reply.left_out = Some(LeftOutReply::of(actions));
-            }
-            Content::Flags(flags) => {
-                let one =
-                    |(name, flag): (&'a String, &'a decisions::FlagAnswer)| (name.as_str(), FlagReply::from(flag));
-                reply.flags = Some(flags.flags.iter().map(one).collect());
-                reply.experiments = Some(&flags.experiments);
-            }
-            Content::Completions(completions) => reply.found = FoundReply::completing(completions),
-            Content::Score { score, reasons } => {
-                reply.score = Some(score.map(|score| score.get()));
-                reply.reasons = Some(reasons.iter().map(reason).collect());
-            }
-            Content::Amount { amount, reasons } => {
-                reply.amount = Some(amount.as_ref().map(|amount| AmountReply {
-                    value: amount.value,
-                    low: amount.low,
-                    high: amount.high,
-                    currency: amount.currency.as_ref().map(primitives::Currency::code),
-                    days: amount.days,
-                }));
-                reply.reasons = Some(reasons.iter().map(reason).collect());
-            }
-            Content::Choice { label, others, probabilities, reasons } => {
-                let likely =
-                    |one: &'a decisions::Likely| LikelyReply { label: &one.label, probability: one.probability.get() };
-                reply.choice = Some(label.as_deref());
-                reply.probabilities = (!probabilities.is_empty()).then(|| probabilities.iter().map(likely).collect());
-                reply.others = Some(others);
-                reply.reasons = Some(reasons.iter().map(reason).collect());
-            }
-        }
-        reply
-    }
-}
-
-impl From<&ConsentAnswer> for ConsentReply {
-    fn from(consent: &ConsentAnswer) -> Self {
-        Self { purpose: consent.purpose.name(), granted: consent.granted, basis: consent.basis.name() }
-    }
 }
 
 /// The bytes that answer a decision: the same for the same decision.

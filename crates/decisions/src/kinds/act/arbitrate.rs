@@ -57,8 +57,8 @@ struct Candidate<'a> {
 }
 
 /// Chooses for a customer, of whom perhaps nothing may be known.
-pub(super) fn arbitrate(
-    choices: &[Choice],
+pub(super) fn arbitrate<'a>(
+    choices: impl Iterator<Item = &'a Choice>,
     how: &Arbitration,
     (scores, guess): (&Scores, Option<&Guess<'_>>),
     ask: &Ask<'_>,
@@ -150,7 +150,7 @@ impl<'a> Candidate<'a> {
             id: self.action.name.clone(),
             propensity: Probability::new(propensity).unwrap_or(Probability::ONE),
             priority: self.priority,
-            factors: self.factors,
+            factors: Some(self.factors),
             reason,
             content: self.action.content.clone(),
         }

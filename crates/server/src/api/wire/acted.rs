@@ -31,7 +31,8 @@ pub(super) struct ActionReply<'a> {
     propensity: f64,
     /// What it is worth to do it.
     priority: f64,
-    factors: FactorsReply,
+    /// What the priority is made of; null where the customer refused since.
+    factors: Option<FactorsReply>,
     reason: &'a str,
     /// What was declared to be handed out with it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,14 +61,20 @@ impl<'a> LeftOutReply<'a> {
 
 impl<'a> From<&'a ChosenAction> for ActionReply<'a> {
     fn from(action: &'a ChosenAction) -> Self {
-        let Factors { propensity, value, incremental, cost, context, weight, fatigue } = action.factors;
         Self {
             id: &action.id,
             propensity: action.propensity.get(),
             priority: action.priority,
-            factors: FactorsReply { propensity, value, incremental, cost, context, weight, fatigue },
+            factors: action.factors.map(FactorsReply::from),
             reason: &action.reason,
             content: Some(&action.content).filter(|content| !content.is_empty()),
         }
+    }
+}
+
+impl From<Factors> for FactorsReply {
+    fn from(factors: Factors) -> Self {
+        let Factors { propensity, value, incremental, cost, context, weight, fatigue } = factors;
+        Self { propensity, value, incremental, cost, context, weight, fatigue }
     }
 }
