@@ -28,7 +28,7 @@ const LISTS: [&str; 6] = [
 const EVERYDAY: [&str; 6] = ["act", "flags", "search", "segments", "suggest", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 29] = [
+const ALLOWED: [(&str, &[&str], &str); 30] = [
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
@@ -51,6 +51,7 @@ const ALLOWED: [(&str, &[&str], &str); 29] = [
     ("crates/server/src/settings.rs", &["recommend"], "the section of the rules for lists of items"),
     ("crates/server/src/api/growthbook.rs", &["value"], "a key of GrowthBook's answers"),
     ("crates/server/src/api/ofrep.rs", &["flags", "value"], "keys of OFREP's answers, and a parameter"),
+    ("crates/server/src/declarations.rs", &["flags"], "a list of the settings"),
     ("crates/server/src/pages/answer.rs", &["flags"], "a word of a sentence"),
     ("crates/server/src/api/wire.rs", &["recommend"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["churn"], "an example of a segment's rule"),
