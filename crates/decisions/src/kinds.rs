@@ -13,7 +13,7 @@ mod suggest;
 mod value;
 mod which;
 
-pub use act::{Act, Arbitration};
+pub use act::Act;
 pub use flags::{Flags, FlagsInForce};
 pub use propensity::Propensity;
 pub use quantity::Quantity;

@@ -14,6 +14,7 @@
 //! - nothing here knows how decisions are evaluated: feedback comes back as events.
 
 mod action;
+mod arbitration;
 mod bounds;
 mod condition;
 mod content;
@@ -56,6 +57,7 @@ mod world;
 
 pub use ::models::recommend::Part;
 pub use action::{Action, CHANNELS};
+pub use arbitration::Arbitration;
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,
@@ -71,8 +73,8 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Arbitration, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which,
-    built_in_lists, kinds,
+    Act, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
+    kinds,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};

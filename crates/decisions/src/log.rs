@@ -96,11 +96,11 @@ pub trait DecisionLog: Send + Sync {
     /// [`DecisionLogError`].
     fn exposed(&self, experiment: &str, visit: &mut dyn FnMut(Exposed) -> bool) -> Result<(), DecisionLogError>;
 
-    /// The experiments that anybody met, each with how many did in each arm, in the order of their names.
+    /// The experiments that anybody met, each with how many did in each arm.
     ///
     /// # Errors
     /// [`DecisionLogError`].
-    fn experiments(&self) -> Result<Vec<(String, BTreeMap<String, u64>)>, DecisionLogError>;
+    fn experiments(&self) -> Result<BTreeMap<String, BTreeMap<String, u64>>, DecisionLogError>;
 
     /// Keeps what kinds were declared as, durably, before records name it; the same again changes nothing. It stays for as long
     /// as a record may name it.

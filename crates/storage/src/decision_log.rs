@@ -73,7 +73,7 @@ impl DecisionLog for Storage {
         }
     }
 
-    fn experiments(&self) -> Result<Vec<(String, BTreeMap<String, u64>)>, DecisionLogError> {
+    fn experiments(&self) -> Result<BTreeMap<String, BTreeMap<String, u64>>, DecisionLogError> {
         let sql = "SELECT experiment, arm, count(*) FROM exposures GROUP BY 1, 2 ORDER BY 1, 2";
         let rows: Vec<(String, String, i64)> = self
             .readers
@@ -86,7 +86,7 @@ impl DecisionLog for Storage {
         for (experiment, arm, n) in rows {
             found.entry(experiment).or_default().insert(arm, n.cast_unsigned());
         }
-        Ok(found.into_iter().collect())
+        Ok(found)
     }
 
     fn keep(&self, declaration: &Declaration) -> Result<(), DecisionLogError> {

@@ -98,6 +98,8 @@ fn hostile_text_stays_text() {
     let mut separation = sample::separation();
     (separation.founder, separation.other, separation.identifier) = (text(), text(), text());
     (separation.parts[0].id, separation.parts[1].names[0]) = (text(), text());
+    let action = Action { title: text(), reason: text(), propensity: 0.9, priority: 1.5 };
+    customer.told.push(Content::Actions(Actions { actions: vec![action], left_out: vec![(text(), text())] }));
     for content in customer.told.iter_mut().chain([&mut customer.shown[0].content]) {
         match content {
             Content::Items(items) => (items.items[0].title, items.items[0].reason) = (Some(text()), text()),
@@ -108,7 +110,7 @@ fn hostile_text_stays_text() {
                     (text(), Some(text()), text(), text());
             }
             Content::Completions(ways) => ways.completions[0] = (text(), text()),
-            Content::Nothing => {}
+            Content::Actions(_) | Content::Nothing => {}
         }
     }
     if let Some(answer) = &mut customer.decided {

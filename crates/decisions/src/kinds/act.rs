@@ -12,12 +12,11 @@ use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, More};
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
-use crate::{Actions, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
+use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
 use arbitrate::Arbitrated;
 use conditions::Choice;
 use governance::Purpose;
 use learning::Outcome;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 const N: Parameter =
@@ -31,25 +30,6 @@ const AMONG: Parameter =
     Parameter { name: "among", meaning: "the names of the only actions that are meant", takes: Takes::Words };
 const EXCLUDE: Parameter =
     Parameter { name: "exclude", meaning: "the names of actions that are not meant", takes: Takes::Words };
-
-/// How it is chosen among what is left.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Arbitration {
-    /// The share of the choices that is spread evenly over everything that could be chosen.
-    pub floor: f64,
-    /// The larger, the more is left to what seems best.
-    pub gamma: f64,
-    /// As if so many rounds were known: what is declared counts from the first answer on.
-    pub prior_rounds: f64,
-    /// For how many hours the same customer is drawn the same.
-    pub same_hours: i64,
-}
-
-impl Default for Arbitration {
-    fn default() -> Self {
-        Self { floor: 0.02, gamma: 10.0, prior_rounds: 100.0, same_hours: 24 }
-    }
-}
 
 /// What is chosen from, and how.
 #[derive(Debug, Clone)]

@@ -58,9 +58,12 @@ impl Shelf {
         if keys.len() > n_max {
             return None;
         }
-        let n_others = self.len().saturating_sub(keys.len()) as u64;
         keys.extend(also);
-        Some(Among { keys: keys.into_iter().collect(), condition: condition.to_owned(), n_others })
+        let keys: SomeItems = keys.into_iter().collect();
+        // What was told since is looked at, whether it stands here or not: it is not one of the others.
+        let n_known = keys.iter().filter(|key| self.of_key(**key).is_some()).count();
+        let n_others = self.len().saturating_sub(n_known) as u64;
+        Some(Among { keys, condition: condition.to_owned(), n_others })
     }
 
     /// At most `n_max` items whose price is from here to there.

@@ -45,7 +45,7 @@ fn the_narrowest_condition_tells_where_to_look() {
     assert_eq!((by_brand.condition(), by_brand.n_others()), ("brand", 36));
     assert!(by_brand.holds(key("item-3")) && by_brand.holds(key("told-just-now")) && !by_brand.holds(key("item-4")));
     let narrower = of(json!({"brand": "Brand 3", "id": ["item-3", "nowhere"]})).unwrap();
-    assert_eq!((narrower.condition(), narrower.holds(key("nowhere"))), ("id", true));
+    assert_eq!((narrower.condition(), narrower.holds(key("nowhere")), narrower.n_others()), ("id", true, 39));
     let several = of(json!({"category": ["Sort 3", "Kind 4"]})).unwrap();
     assert!(["item-3", "item-8"].iter().all(|id| several.holds(key(id))) && several.n_others() == 37, "{several:?}");
     let by_price = of(json!({"price": {"gt": 2, "lte": 4}, "brand": "Brand 3"})).unwrap();
@@ -66,6 +66,10 @@ fn the_narrowest_condition_tells_where_to_look() {
     }
     let nothing = of(json!({"brand": "Brand 30"})).unwrap();
     assert_eq!((nothing.n_others(), nothing.holds(key("item-3"))), (40, false));
+    // What stands on the shelf and was told again is looked at like the others, and counted once.
+    let brand = ItemFilter::parse(&json!({"brand": "Brand 3"})).unwrap();
+    let again = shelf(&items).among(&brand, &[key("item-3"), key("item-4"), key("told-just-now")]).unwrap();
+    assert_eq!((again.n_others(), again.holds(key("item-4"))), (35, true));
 }
 
 proptest! {

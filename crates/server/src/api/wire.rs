@@ -1,9 +1,11 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
+mod acted;
 mod flags;
 mod found;
 mod items;
 
+use acted::{ActionReply, LeftOutReply};
 use decisions::{Answer, Arm, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
@@ -304,65 +306,6 @@ pub struct AnswerReply<'a> {
     arm: Option<&'static str>,
 }
 
-/// What was left out, and by which rule.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub enum LeftOutReply<'a> {
-    /// How many items by rule.
-    Items(&'a BTreeMap<String, u64>),
-    /// Actions, each with its rule.
-    Actions(Vec<LeftOutAction<'a>>),
-}
-
-/// An action that was left out.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LeftOutAction<'a> {
-    id: &'a str,
-    /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value` or `outranked`.
-    rule: &'a str,
-}
-
-/// An action that is to be done.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ActionReply<'a> {
-    id: &'a str,
-    /// How likely it was to be chosen for its place, after those before it.
-    propensity: f64,
-    /// What it is worth to do it.
-    priority: f64,
-    factors: FactorsReply,
-    reason: &'a str,
-    /// What was declared to be handed out with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a serde_json::Map<String, serde_json::Value>>,
-}
-
-/// What the priority is made of: (propensity × value × incremental − cost) × context × weight × fatigue.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FactorsReply {
-    propensity: f64,
-    value: f64,
-    incremental: f64,
-    cost: f64,
-    context: f64,
-    weight: f64,
-    fatigue: f64,
-}
-
-impl<'a> From<&'a decisions::ChosenAction> for ActionReply<'a> {
-    fn from(action: &'a decisions::ChosenAction) -> Self {
-        let decisions::Factors { propensity, value, incremental, cost, context, weight, fatigue } = action.factors;
-        Self {
-            id: &action.id,
-            propensity: action.propensity.get(),
-            priority: action.priority,
-            factors: FactorsReply { propensity, value, incremental, cost, context, weight, fatigue },
-            reason: &action.reason,
-            content: Some(&action.content).filter(|content| !content.is_empty()),
-        }
-    }
-}
-
 /// One of several.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LikelyReply<'a> {
@@ -445,9 +388,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             Content::Search { told, .. } => reply.found = FoundReply::of(told),
             Content::Actions(actions) => {
                 reply.actions = Some(actions.chosen.iter().map(ActionReply::from).collect());
-                let each =
-                    actions.left_out.iter().flat_map(|(rule, names)| names.iter().map(|id| LeftOutAction { id, rule }));
-                reply.left_out = Some(LeftOutReply::Actions(each.collect()));
+                reply.left_out = Some(LeftOutReply::of(actions));
             }
             Content::Flags(flags) => {
                 let one =

@@ -6,7 +6,8 @@ use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
 use decisions::search::{Meaning, Wanted};
 use decisions::{
-    Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World,
+    Actions, ChosenAction, Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem, Reason,
+    Record, Testimony, World,
 };
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
@@ -108,22 +109,7 @@ pub(super) fn content(
             let texts = completions.iter().map(|one| (one.text.clone(), one.of.clone()));
             view::Content::Completions(view::Completions { completions: texts.collect() })
         }
-        Content::Actions(actions) => {
-            let one = |action: &decisions::ChosenAction| view::Action {
-                title: title_of(app, name, &action.id),
-                reason: action.reason.clone(),
-                propensity: action.propensity.get(),
-                priority: action.priority,
-            };
-            let left_out = actions.left_out.iter().map(|(rule, names)| {
-                let names: Vec<String> = names.iter().map(|one| title_of(app, name, one)).collect();
-                (rule.clone(), names.join(", "))
-            });
-            view::Content::Actions(view::Actions {
-                actions: actions.chosen.iter().map(one).collect(),
-                left_out: left_out.collect(),
-            })
-        }
+        Content::Actions(actions) => what_to_do(app, name, actions),
         Content::Flags(answers) => flags(app, name, answers),
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
@@ -163,6 +149,23 @@ pub(super) fn content(
             view::Content::Nothing
         }
     }
+}
+
+fn what_to_do(app: &App, kind: &KindName, actions: &Actions) -> view::Content {
+    let one = |action: &ChosenAction| view::Action {
+        title: title_of(app, kind, &action.id),
+        reason: action.reason.clone(),
+        propensity: action.propensity.get(),
+        priority: action.priority,
+    };
+    let left_out = actions.left_out.iter().map(|(rule, names)| {
+        let names: Vec<String> = names.iter().map(|one| title_of(app, kind, one)).collect();
+        (rule.clone(), names.join(", "))
+    });
+    view::Content::Actions(view::Actions {
+        actions: actions.chosen.iter().map(one).collect(),
+        left_out: left_out.collect(),
+    })
 }
 
 /// Those after the likeliest, each with how likely it is.

@@ -5,11 +5,10 @@
 //! priority = (propensity * value - cost) * context * weight
 //! ```
 
-use super::Arbitration;
 use super::conditions::Choice;
 use crate::action::Action;
 use crate::kinds::conditions::Scores;
-use crate::{Ask, ChosenAction, Factors, Knowledge};
+use crate::{Arbitration, Ask, ChosenAction, Factors, Knowledge};
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +170,11 @@ impl Arbitrated {
     fn why_few(&self, n: usize) -> String {
         let rules = self.left_out.iter().filter(|(rule, _)| rule.as_str() != "outranked");
         let told: Vec<String> = rules.map(|(rule, actions)| format!("{rule} left out {}", actions.len())).collect();
-        let of = if told.is_empty() { "no other is declared".to_owned() } else { told.join(", ") };
+        let of = match (told.is_empty(), self.chosen.is_empty()) {
+            (true, true) => "none is declared: write [[actions]] in the settings".to_owned(),
+            (true, false) => "no other is declared".to_owned(),
+            _ => told.join(", "),
+        };
         format!("{} of {n} actions: {of}", self.chosen.len())
     }
 }
