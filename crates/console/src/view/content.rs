@@ -353,6 +353,22 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_is_told_with_its_value_and_why_and_nothing_of_it_is_markup() {
+        let flag = Flag {
+            title: "Checkout".to_owned(),
+            value: "\"<b>new</b>\"".to_owned(),
+            reason: "Variation bold was drawn by rule 2".to_owned(),
+        };
+        let html = Content::Flags(Flags { flags: vec![flag] }).to_string();
+        for said in ["<dt>Checkout</dt>", "&#60;b&#62;new", "Variation bold was drawn by rule 2"] {
+            assert!(html.contains(said), "{said}: {html}");
+        }
+        let none = Content::Flags(Flags { flags: Vec::new() });
+        assert!(none.to_string().contains("There was nothing to answer with"));
+        assert_eq!((none.glance(), none.average()), (None, None));
+    }
+
+    #[test]
     fn only_a_risk_is_called_one_and_has_its_colours() {
         let score = |is_risk| {
             Content::Score(Score {

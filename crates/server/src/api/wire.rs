@@ -1,6 +1,7 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
 mod acted;
+mod amounts;
 mod answer;
 mod flags;
 mod found;

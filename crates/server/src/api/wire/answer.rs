@@ -1,13 +1,13 @@
 //! What does the answer of a decision look like on the wire?
 
 use super::acted::{ActionReply, LeftOutReply};
-use super::flags::FlagReply;
+use super::amounts::{AmountReply, LikelyReply};
+use super::flags::FlagsReply;
 use super::found::FoundReply;
 use super::items::ItemReply;
 use decisions::{Answer, Arm, Content};
 use governance::ConsentAnswer;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What was decided, by which model, on which ground.
@@ -19,12 +19,8 @@ pub(super) struct AnswerReply<'a> {
     /// What to do, first what counts most, where actions were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     actions: Option<Vec<ActionReply<'a>>>,
-    /// What each flag is, where flags were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flags: Option<BTreeMap<&'a str, FlagReply<'a>>>,
-    /// The experiments that were met in it, each with the variation that was drawn: from now on the customer counts for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    experiments: Option<&'a BTreeMap<String, String>>,
+    #[serde(flatten)]
+    flags: FlagsReply<'a>,
     #[serde(flatten)]
     found: FoundReply<'a>,
     /// The probability, where a score was asked for; null where nothing is known to say one.
@@ -61,26 +57,6 @@ pub(super) struct AnswerReply<'a> {
     arm: Option<&'static str>,
 }
 
-/// One of several.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct LikelyReply<'a> {
-    label: &'a str,
-    probability: f64,
-}
-
-/// An amount that is expected, of money in major units where it has a currency, with the interval in which it lies nine times of ten.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AmountReply<'a> {
-    value: f64,
-    low: f64,
-    high: f64,
-    /// Null where it is no money, or money of a customer who has never paid.
-    currency: Option<&'a str>,
-    /// Within how many days; not there in answers from before it was told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    days: Option<i64>,
-}
-
 /// One feature's part in a score.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReasonReply<'a> {
@@ -115,8 +91,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
         let mut reply = Self {
             items: None,
             actions: None,
-            flags: None,
-            experiments: None,
+            flags: FlagsReply::default(),
             found: FoundReply::default(),
             score: None,
             amount: None,
@@ -145,32 +120,20 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
                 reply.actions = Some(actions.chosen.iter().map(ActionReply::from).collect());
                 reply.left_out = Some(LeftOutReply::of(actions));
             }
-            Content::Flags(flags) => {
-                let one =
-                    |(name, flag): (&'a String, &'a decisions::FlagAnswer)| (name.as_str(), FlagReply::from(flag));
-                reply.flags = Some(flags.flags.iter().map(one).collect());
-                reply.experiments = Some(&flags.experiments);
-            }
+            Content::Flags(flags) => reply.flags = FlagsReply::of(flags),
             Content::Completions(completions) => reply.found = FoundReply::completing(completions),
             Content::Score { score, reasons } => {
                 reply.score = Some(score.map(|score| score.get()));
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }
             Content::Amount { amount, reasons } => {
-                reply.amount = Some(amount.as_ref().map(|amount| AmountReply {
-                    value: amount.value,
-                    low: amount.low,
-                    high: amount.high,
-                    currency: amount.currency.as_ref().map(primitives::Currency::code),
-                    days: amount.days,
-                }));
+                reply.amount = Some(amount.as_ref().map(AmountReply::of));
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }
             Content::Choice { label, others, probabilities, reasons } => {
-                let likely =
-                    |one: &'a decisions::Likely| LikelyReply { label: &one.label, probability: one.probability.get() };
                 reply.choice = Some(label.as_deref());
-                reply.probabilities = (!probabilities.is_empty()).then(|| probabilities.iter().map(likely).collect());
+                reply.probabilities =
+                    (!probabilities.is_empty()).then(|| probabilities.iter().map(LikelyReply::of).collect());
                 reply.others = Some(others);
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }

@@ -154,3 +154,27 @@ fn only_the_name_of_the_erased_is_nobody() {
     let is_nobody = |id: &str| engine::is_nobody(&primitives::CustomerId::from(id));
     assert_eq!(["anonymous:", "anonymous:x", "gone", ""].map(is_nobody), [true, false, false, false]);
 }
+
+#[test]
+fn a_decision_about_flags_shows_what_each_is_and_why() {
+    let console = Console::filled(20);
+    let engine = &console.running.app().engine;
+    let flag = |table: serde_json::Value| decisions::Flag::from_table(table.as_object().unwrap()).unwrap();
+    let checkout = serde_json::json!({"name": "checkout", "title": "The checkout", "default": "old",
+        "rules": [{"when": "traits.plan = \"pro\"", "value": "new"}, {"share": 1, "value": "<b>all</b>"}]});
+    let off = serde_json::json!({"name": "banner", "default": 1, "on": false});
+    engine.declare_flags(&[flag(checkout), flag(off)], &[]);
+    let record = decide(&console, "flags", "ann", 0);
+    let page = console.get(&format!("/decisions/{}", record.decision.id)).body;
+    for said in [
+        "<dt>The checkout</dt>",
+        "&#60;b&#62;all",
+        "They are of the share of rule 2",
+        "<dt>Banner</dt>",
+        "Its default: it is switched off",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let list = console.get("/decisions").body;
+    assert!(list.contains("2 flags, 1 by a rule"), "{list}");
+}
