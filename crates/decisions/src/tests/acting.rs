@@ -136,6 +136,23 @@ fn whatever_explores_leaves_a_chance_to_everything_and_most_to_what_is_best() {
     assert_eq!(Explore::of("anything"), None);
 }
 
+/// Grinders cost more than they bring by what is known of them: so little that it could not be otherwise. Cups hardly succeed for
+/// these customers, which costs nothing to try.
+#[test]
+fn what_is_foretold_leaves_out_only_what_costs_more_than_it_could_bring() {
+    let tables = [
+        json!({"name": "grinder", "value": 10, "group": "things", "cost": 3}),
+        json!({"name": "cups", "value": 10, "group": "things"}),
+    ];
+    let actions = tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
+    let act = Act::new(actions, Arbitration::default(), &[], &["orders_365d".to_owned()].into());
+    for orders in [1.0, 0.0, -40.0] {
+        let (_, actions, _) = decided(&act, &asked("user:1", 2), &customer(orders), &policies());
+        assert_eq!(actions.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["cups"], "{orders}");
+        assert_eq!(actions.left_out.get("value"), Some(&vec!["grinder".to_owned()]));
+    }
+}
+
 #[test]
 fn what_was_drawn_is_told_with_its_chances_and_what_it_was_drawn_from() {
     let inputs = crate::inputs_of_policies(&[]);

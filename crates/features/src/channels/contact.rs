@@ -112,7 +112,7 @@ impl Contacts {
             (DecisionStep::Converted, false) => &mut self.claimed,
             _ => &mut self.seen,
         };
-        words.add(place, said.id(), Met::said(said));
+        words.add(place, said.id(), Met::said(said, place));
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -142,11 +142,13 @@ impl Contacts {
     }
 }
 
-/// What the newest word on a decision says, and what those before it did, where there are any.
+/// The newest step of a decision, and what else was said of it, where anything was: of most there is one word, and it says no more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Met {
-    said: ContactSaid,
-    before: Option<Box<Facts>>,
+    decision: u64,
+    action: u64,
+    step: DecisionStep,
+    told: Option<Box<Facts>>,
 }
 
 type Said<T> = Latest<DecisionStep, T>;
@@ -163,16 +165,15 @@ struct Facts {
 }
 
 impl Facts {
-    fn said(said: ContactSaid, place: Place) -> Self {
-        let turn = (place.0, said.step, place.1);
-        let of = |step| Latest::of(turn, (said.step == step).then_some(()));
+    /// That a step was taken.
+    fn step(step: DecisionStep, (at, key): Place) -> Self {
+        let of = |one| Latest::of((at, step, key), (step == one).then_some(()));
         Self {
             shown: of(DecisionStep::Shown),
             clicked: of(DecisionStep::Clicked),
             dismissed: of(DecisionStep::Dismissed),
             converted: of(DecisionStep::Converted),
-            worth: Latest::of(turn, said.worth),
-            channel: Latest::of(turn, (said.channel != 0).then_some(said.channel)),
+            ..Self::default()
         }
     }
 
@@ -194,20 +195,27 @@ impl Facts {
     }
 
     fn is_empty(&self) -> bool {
-        // The others are parts of these.
-        [self.shown, self.clicked, self.dismissed, self.converted].iter().all(|said| said.turn().is_none())
+        *self == Self::default()
     }
 }
 
 impl Met {
-    fn said(said: ContactSaid) -> Self {
-        Self { said, before: None }
+    /// What an event, which happened at a place, says.
+    fn said(said: ContactSaid, (at, key): Place) -> Self {
+        let ContactSaid { decision, action, step, worth, channel } = said;
+        let turn = (at, step, key);
+        let told = Facts {
+            worth: Latest::of(turn, worth),
+            channel: Latest::of(turn, (channel != 0).then_some(channel)),
+            ..Facts::default()
+        };
+        Self { decision, action, step, told: (!told.is_empty()).then(|| Box::new(told)) }
     }
 
     fn facts(&self, place: Place) -> Facts {
-        let mut facts = Facts::said(self.said, place);
-        if let Some(before) = &self.before {
-            facts.join(before);
+        let mut facts = Facts::step(self.step, place);
+        if let Some(told) = &self.told {
+            facts.join(told);
         }
         facts
     }
@@ -217,8 +225,8 @@ impl Met {
         let facts = self.facts(place);
         let at = |said: Said<()>| said.turn().map(|(at, ..)| at);
         Contact {
-            decision: self.said.decision,
-            action: self.said.action,
+            decision: self.decision,
+            action: self.action,
             shown_at: at(facts.shown),
             clicked_at: at(facts.clicked),
             dismissed_at: at(facts.dismissed),
@@ -233,25 +241,25 @@ impl Word for Met {
     type Step = DecisionStep;
 
     fn step(&self) -> DecisionStep {
-        self.said.step
+        self.step
     }
 
     fn keep(&mut self, other: &Self, place: Place) {
         let others = other.facts(place);
-        match &mut self.before {
-            Some(before) => before.join(&others),
-            None => self.before = Some(Box::new(others)),
+        match &mut self.told {
+            Some(told) => told.join(&others),
+            None => self.told = Some(Box::new(others)),
         }
     }
 
     fn forget(&mut self, upto: &Turn<DecisionStep>) {
-        if let Some(before) = &mut self.before {
-            before.forget(upto);
+        if let Some(told) = &mut self.told {
+            told.forget(upto);
         }
-        self.before.take_if(|before| before.is_empty());
+        self.told.take_if(|told| told.is_empty());
     }
 
     fn n_bytes(&self) -> usize {
-        self.before.as_deref().map_or(0, size_of_val)
+        self.told.as_deref().map_or(0, size_of_val)
     }
 }

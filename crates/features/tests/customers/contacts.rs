@@ -13,11 +13,10 @@ fn at(second: i64) -> Timestamp {
 
 /// What was said second by second.
 fn said(all: &[(&str, Value)]) -> Vec<Recorded> {
-    let one = |(offset, (name, properties)): (u64, &(&str, Value))| {
-        let at = at(i64::try_from(offset).unwrap());
-        track(offset, at, at, name, properties.clone())
+    let one = |(second, (offset, (name, properties))): (i64, (u64, &(&str, Value)))| {
+        track(offset, at(second), at(second), name, properties.clone())
     };
-    (1_u64..).zip(all).map(one).collect()
+    (1..).zip((1..).zip(all)).map(one).collect()
 }
 
 #[test]

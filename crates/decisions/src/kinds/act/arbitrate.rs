@@ -54,6 +54,8 @@ struct Candidate<'a> {
     priority: f64,
     /// What a policy says of it; `None` where none does, and what was declared counts.
     foretold: Option<Foretold>,
+    /// Whether it is worth something, or could be: what a policy says is not certain, and what is left out is never learned of again.
+    may_be_worth: bool,
 }
 
 /// Chooses for a customer, of whom perhaps nothing may be known.
@@ -75,8 +77,7 @@ pub(super) fn arbitrate<'a>(
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
     let (mut first, rest): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| one.action.mandatory);
     first.sort_by(|a, b| b.action.weight.total_cmp(&a.action.weight).then(a.action.name.cmp(&b.action.name)));
-    let (worth, worthless): (Vec<_>, Vec<_>) =
-        rest.into_iter().partition(|one| one.priority > 0.0 || one.action.nothing);
+    let (worth, worthless): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.may_be_worth || one.action.nothing);
     worthless.iter().for_each(|one| told.leave("value", one.action));
     for one in first.iter().take(n) {
         told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
@@ -142,7 +143,12 @@ impl<'a> Candidate<'a> {
             weight: action.weight,
             fatigue: 1.0,
         };
-        Self { action, priority: factors.priority(), factors, foretold }
+        let at_best = |foretold: Foretold| {
+            let error = guess.map_or(0.0, |guess| guess.policy.spread() * foretold.width);
+            Factors { propensity: (foretold.share + error).max(LEAST), ..factors }.priority()
+        };
+        let may_be_worth = foretold.map_or_else(|| factors.priority(), at_best) > 0.0;
+        Self { action, priority: factors.priority(), factors, foretold, may_be_worth }
     }
 
     fn chosen(&self, propensity: f64, reason: String) -> ChosenAction {
@@ -225,6 +231,9 @@ fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: 
     };
     explorer.pmf(&beliefs, how.floor, seed)
 }
+
+/// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
+const LEAST: f64 = 1e-3;
 
 /// How little is known of what was never drawn: as much as one round says.
 const NOT_KNOWN: f64 = 1.0;
