@@ -5,7 +5,7 @@
 
 mod support;
 
-use decisions::Segment;
+use decisions::{Action, Experiment, Flag, Segment};
 use engine::Capabilities;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -113,11 +113,34 @@ fn forms(answers: &Value) -> Value {
     forms.map(|(status, answer)| (status.replace("202", "200"), form(answer))).collect::<Map<_, _>>().into()
 }
 
+fn fields(table: &Value) -> Map<String, Value> {
+    table.as_object().unwrap().clone()
+}
+
 /// Asks everything that is described once where it goes well, and where it goes wrong in a way of its own.
 fn asked() -> Recorded {
     let segment = json!({"name": "loyal", "title": "Loyal", "rule": [{"feature": "orders_all", "at_least": 3}]});
     let segment: Segment = serde_json::from_value(segment).unwrap();
-    let server = TestServer::start_with(|settings| settings.segments = vec![segment]);
+    let server = TestServer::start_with(|settings| {
+        settings.segments = vec![segment];
+        settings.actions = vec![
+            Action::from_table(&fields(&json!({
+                "name": "grinder", "title": "A grinder for your beans", "value": 12.5, "cost": 0.2, "prior": 0.03,
+                "content": {"headline": "Freshly ground"},
+            })))
+            .unwrap(),
+            Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4}))).unwrap(),
+        ];
+        settings.experiments = vec![
+            Experiment::from_table(&fields(&json!({
+                "name": "checkout_copy", "days": 14,
+                "variations": [{"name": "control", "value": "old"}, {"name": "bold", "value": "new"}],
+            })))
+            .unwrap(),
+        ];
+        let rules = json!({"name": "checkout", "default": "old", "rules": [{"experiment": "checkout_copy"}]});
+        settings.flags = vec![Flag::from_table(&fields(&rules)).unwrap()];
+    });
     world::fill(server.engine());
     let mut asks = Recorder { server, answers: Answers::new(), decisions: BTreeMap::new() };
     told(&mut asks);
@@ -204,6 +227,10 @@ fn looked(asks: &mut Recorder) {
     for id in ["4711", "nothing"] {
         asks.get(SERVER, "/v1/items/{id}", &format!("/v1/items/{id}"));
     }
+    for at in ["/v1/lift", "/v1/lift?month=november"] {
+        asks.get(SERVER, "/v1/lift", at);
+    }
+    asks.get(SERVER, "/v1/experiments", "/v1/experiments");
     asks.get(WRITE, "/v1/projects/{write_key}/settings", &format!("/v1/projects/{WRITE}/settings"));
 }
 
