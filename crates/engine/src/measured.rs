@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use crate::measures::{Measures, Plan};
 use drawn::{Draws, End, People};
 use features::{Trace, TraceReads, Watch};
-use governance::Permitted;
+use governance::{Consents, Permitted, Purpose, permit};
 use learning::Dataset;
 use measurement::experiment::{self, Direction, ExperimentReport, Metric, Stage, Variation};
 use measurement::exposed::{Span, Unit, arms, counts};
@@ -15,9 +15,9 @@ use measurement::flow::{Flow, Step, flow};
 use measurement::kpi::{Kpi, Occurred};
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
-use primitives::Timestamp;
+use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub struct Measured {
     pub kinds: BTreeMap<String, Worth>,
     /// What each experiment found.
     pub experiments: BTreeMap<String, Found>,
-    /// Drawn, and not counted: they do not permit analytics, or nothing is known of them.
+    /// Drawn, and not counted: they do not permit analytics.
     pub n_left_out: u64,
 }
 
@@ -124,11 +124,13 @@ impl Engine {
         };
         let nobody: &[Permitted<Customer<Trace>>] = &[];
         let customers = dataset.as_ref().map_or(nobody, Dataset::customers);
-        let people = People::of(customers, draws.names());
+        let people = self.people(customers, draws.names())?;
         draws.resolve(&people);
+        let nothing = Trace::default();
+        let trace = |place: usize| customers.get(place).map_or(&nothing, |customer| &customer.get().state);
         let counted = |drawn: Vec<drawn::Drawn>| -> (Vec<Unit>, Option<Timestamp>) {
             let since = drawn.iter().map(|one| one.exposed_at).min();
-            (drawn.iter().filter_map(|one| counting.unit(&customers[one.place].get().state, one)).collect(), since)
+            (drawn.iter().filter_map(|one| counting.unit(trace(one.place), one)).collect(), since)
         };
         let holdout = &self.capabilities.holdout;
         let (units, since) = counted(draws.of_all());
@@ -160,6 +162,28 @@ impl Engine {
             experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
         }
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
+    }
+}
+
+impl Engine {
+    /// The customers, and who was drawn and then did nothing that was ever told: left out, they would make an arm whose customers go away
+    /// look better than it is.
+    fn people(
+        &self,
+        customers: &[Permitted<Customer<Trace>>],
+        meant: BTreeSet<CustomerId>,
+    ) -> Result<People, EngineError> {
+        let mut people = People::of(customers, &meant);
+        if permit(&self.policy, &Consents::default(), Purpose::Analytics, ()).is_err() {
+            return Ok(people);
+        }
+        for id in people.others(meant) {
+            let is_known = self.look(|live| Ok::<_, EngineError>(live.profiles.find_by_text(id.as_str())?.is_some()))?;
+            if !is_known {
+                people.add(id);
+            }
+        }
+        Ok(people)
     }
 }
 
