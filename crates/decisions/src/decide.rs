@@ -20,11 +20,14 @@ pub fn decide(
     models: &Models,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    now(kinds.get(question.kind.as_str())?, catalogue, question, subject, models, world)
+    decide_by(kinds.get(question.kind.as_str())?, catalogue, question, subject, models, world)
 }
 
-/// Decides by a kind.
-pub(crate) fn now(
+/// Decides by a kind, as it is held by now.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_by(
     kind: &dyn Kind,
     catalogue: &Catalogue,
     question: &Question,
@@ -78,7 +81,7 @@ pub fn withheld(
     world: &dyn World,
 ) -> Result<Content, DecisionError> {
     let question = Question { arm: None, ..question.clone() };
-    Ok(now(kind, catalogue, &question, subject, models, world)?.content)
+    Ok(decide_by(kind, catalogue, &question, subject, models, world)?.content)
 }
 
 /// What each part of the kind's model says of each of these items, asked as for [`decide`]; nothing where the answer is not

@@ -12,6 +12,7 @@ use learning::TaskName;
 use models::recommend::Part;
 use primitives::{ItemKey, Probability};
 use std::fmt;
+use std::sync::Arc;
 
 /// What people and programs are told of a kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -215,6 +216,12 @@ pub trait Kind: Send + Sync {
     /// [`DecisionError`] that says what is wrong, and what to give.
     fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
         self.about().check(given)
+    }
+
+    /// The kind as people have declared it since the start; `None` where that is not done while a program runs. Asked once a decision,
+    /// so that one decision sees one declaration.
+    fn held(&self) -> Option<Arc<dyn Kind>> {
+        None
     }
 
     /// What the settings may declare otherwise one day, and the answer comes from; `None` where there is nothing of it.

@@ -14,7 +14,7 @@ mod value;
 mod which;
 
 pub use act::{Act, Arbitration};
-pub use flags::Flags;
+pub use flags::{Flags, FlagsInForce};
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;

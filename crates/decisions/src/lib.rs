@@ -60,7 +60,7 @@ pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,
 };
-pub use decide::{decide, parts, replay, replay_further, seed_of, withheld};
+pub use decide::{decide, decide_by, parts, replay, replay_further, seed_of, withheld};
 pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use experiment::{Experiment, State, Variation};
@@ -71,8 +71,8 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Arbitration, Flags, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
-    kinds,
+    Act, Arbitration, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which,
+    built_in_lists, kinds,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};

@@ -2,11 +2,10 @@
 
 use crate::measures::Measures;
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Rules, Segment};
+use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The tasks that are learned and the decisions that can be asked for.
 #[derive(Debug)]
@@ -27,8 +26,8 @@ pub struct Capabilities {
     pub other_words: bool,
     /// Who is held out.
     pub holdout: Holdout,
-    /// What can be switched, as clients load it that evaluate by themselves.
-    pub flags: Arc<Flags>,
+    /// What can be switched, as it is declared by now.
+    pub flags: FlagsInForce,
     /// What the company is measured by.
     pub measures: Measures,
 }
@@ -47,7 +46,7 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
-            flags: Arc::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
+            flags: FlagsInForce::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
             measures: Measures::default(),
         }
     }
@@ -70,7 +69,8 @@ impl Capabilities {
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
         let flags = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
-        Self { kinds: self.kinds.and(flags.clone()), flags: Arc::new(flags), ..self }
+        let flags = FlagsInForce::new(flags);
+        Self { kinds: self.kinds.and(flags.kind()), flags, ..self }
     }
 
     fn names_of_features(&self) -> BTreeSet<String> {

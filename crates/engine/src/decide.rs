@@ -116,8 +116,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the question is out of range.
     pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
-        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
-        Ok(self.tried(asked, kind, &self.models())?.answer)
+        let declared = self.capabilities.kinds.get(asked.kind.as_str())?;
+        let held = declared.held();
+        Ok(self.tried(asked, held.as_deref().unwrap_or(declared), &self.models())?.answer)
     }
 
     /// The same, with what each part of the model says of each item of the answer; nothing where the answer is everybody's, or is
@@ -126,7 +127,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::try_out`].
     pub fn try_out_in_parts(&self, asked: Asked) -> Result<Tried, EngineError> {
-        let (kind, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
+        let (declared, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
+        let held = declared.held();
+        let kind = held.as_deref().unwrap_or(declared);
         let watch = Stopwatch::start();
         let Weighed { question, subject, answer, testimony, .. } = self.tried(asked, kind, &models)?;
         let took = watch.elapsed();
@@ -158,7 +161,9 @@ impl Engine {
     /// A decision that is not logged yet.
     fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
         let (models, as_of) = (self.models(), self.clock.now());
-        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
+        let declared = self.capabilities.kinds.get(asked.kind.as_str())?;
+        let held = declared.held();
+        let kind = held.as_deref().unwrap_or(declared);
         // Drawn first: chance comes from it, so that a replay draws the same.
         let id = self.draw_id(as_of);
         let seed = decisions::seed_of(&id);
@@ -254,8 +259,7 @@ impl Engine {
             let kept = Some(&self.standing);
             let shelves = Shelves { sought, shown_last, kept, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));
-            let kinds = &self.capabilities.kinds;
-            let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
+            let answer = decisions::decide_by(kind, catalogue, &question, &subject, models, &witness)?;
             let testimony = witness.into_testimony();
             let is_held = arm == Some(Arm::Holdout);
             let would = is_held.then(|| decisions::withheld(kind, catalogue, &question, &subject, models, &shelves));

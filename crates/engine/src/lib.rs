@@ -80,7 +80,7 @@ pub use lists::{
 };
 pub use live::Live;
 pub use measured::{Found as ExperimentFound, Measured, Worth};
-pub use measures::{Measures, Plan};
+pub use measures::Measures;
 pub use needs::Material;
 pub use pace::Pace;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};

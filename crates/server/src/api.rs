@@ -103,6 +103,10 @@ fn cors() -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
         // The wildcard would not cover Authorization, with which some browser libraries send the key.
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([HeaderName::from_static("retry-after"), HeaderName::from_static("etag")])
+        .expose_headers([
+            HeaderName::from_static("retry-after"),
+            HeaderName::from_static("etag"),
+            HeaderName::from_static("x-sse-support"),
+        ])
         .max_age(Duration::from_secs(86_400))
 }

@@ -82,6 +82,8 @@ pub struct App {
     pub limits: Limits,
     /// Who is told that something came in.
     pub(crate) ticks: Ticks,
+    /// Streams that tell clients of flags that others are declared.
+    pub(crate) feature_ticks: Ticks,
     /// When the categories of an item were changed last, by the first byte of its key. Held while they are: what they were is read, and
     /// what they become written.
     pub(crate) categorized: [Mutex<Timestamp>; 256],

@@ -1,4 +1,4 @@
-//! How do declared features follow the settings file while the server runs? What cannot be used is told and changes nothing;
+//! How do declared features and flags follow the settings file while the server runs? What cannot be used is told and changes nothing;
 //! what can only be used after the next start is told, too.
 
 use crate::error::ServerError;
@@ -12,8 +12,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// The only section that takes effect while the server runs.
-const FOLLOWED: &str = "features";
+/// The only sections that take effect while the server runs.
+const FOLLOWED: [&str; 3] = ["experiments", "features", "flags"];
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -131,8 +131,9 @@ fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_star
     match read.and_then(|settings| Ok(engine.declare(&settings.features).map(|()| settings)?)) {
         Ok(settings) => {
             engine.note_refused(None);
+            engine.declare_flags(&settings.flags, &settings.experiments);
             let n_declared = settings.features.len();
-            tracing::info!(n_declared, "the features are those that the settings declare now");
+            tracing::info!(n_declared, "features, flags and experiments are those that the settings declare now");
             if let Some(sentence) = needs_a_start(at_start, &settings) {
                 tracing::warn!("{sentence}");
             }
@@ -142,7 +143,10 @@ fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_star
             true
         }
         Err(error) => {
-            tracing::error!(error = error.story(), "the changed settings cannot be used, so the former features stay");
+            tracing::error!(
+                error = error.story(),
+                "the changed settings cannot be used, so what they declared before stays"
+            );
             engine.note_refused(Some(error.story()));
             false
         }
@@ -154,8 +158,9 @@ fn needs_a_start(at_start: &Settings, now: &Settings) -> Option<String> {
     let [before, now] = [at_start, now].map(|settings| serde_json::to_value(settings).unwrap_or_default());
     let sections: BTreeSet<&String> =
         [&before, &now].into_iter().filter_map(Value::as_object).flat_map(|it| it.keys()).collect();
-    let changed =
-        sections.into_iter().filter(|section| *section != FOLLOWED && before.get(section) != now.get(section));
+    let changed = sections
+        .into_iter()
+        .filter(|section| !FOLLOWED.contains(&section.as_str()) && before.get(section) != now.get(section));
     let named = changed.map(|section| {
         let is_list = [&before, &now].iter().any(|settings| settings.get(section).is_some_and(Value::is_array));
         if is_list { format!("[[{section}]]") } else { format!("[{section}]") }
@@ -214,6 +219,7 @@ mod tests {
         for (before, now, named) in [
             ("", "", None),
             ("", feature, None),
+            ("", "[[flags]]\nname = \"a\"\ndefault = 1\n", None),
             (feature, "", None),
             (&all, &all, None),
             ("", segment, Some("[[segments]]")),
@@ -262,10 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn the_section_that_is_followed_is_one() {
-        let one =
-            settings("[[features]]\nname = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\nwhen = { event = \"x\" }\n");
-        let (with, without) = (serde_json::to_value(one).unwrap(), serde_json::to_value(Settings::default()).unwrap());
-        assert!(with.get(FOLLOWED).is_some() && without.get(FOLLOWED).is_none());
+    fn the_sections_that_are_followed_are_lists_of_the_settings() {
+        let lists: Vec<&str> = Settings::lists().into_iter().map(|(name, _)| name).collect();
+        assert!(FOLLOWED.iter().all(|followed| lists.contains(followed)), "{lists:?}");
     }
 }

@@ -237,6 +237,7 @@ impl Running {
             probes: Arc::new(Semaphore::new(N_PROBES_MAX)),
             limits: Limits::new(&settings.limits),
             ticks: Ticks::until(stopped.clone()),
+            feature_ticks: Ticks::of_features(stopped.clone()),
             engine,
             trainer,
             corrector,

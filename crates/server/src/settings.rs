@@ -19,7 +19,7 @@ use crate::peer::Network;
 use decisions::search::Synonyms;
 use decisions::{Action, Arbitration, Experiment, Flag, Holdout, Repeats, Rules, Segment};
 use declare::settings;
-use engine::{Capabilities, Measures, Plan};
+use engine::{Capabilities, Measures};
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::Outcome;
@@ -285,7 +285,8 @@ settings! {
             name = \"nothing\"
             nothing = true",
         /// What can be switched for customers, each a table of its own; docs/flags.md has every key. `POST /v1/decide` with
-        /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask.
+        /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask. The server
+        /// follows changes of them while it runs.
         flags: Flag =
             "[[flags]]
             name = \"checkout\"
@@ -300,7 +301,7 @@ settings! {
             [[flags]]
             name = \"accounts\"
             default = true",
-        /// What is tried out with flags, each a table of its own; docs/flags.md has every key.
+        /// What is tried out with flags, each a table of its own; docs/flags.md has every key. The server follows changes, too.
         experiments: Experiment =
             "[[experiments]]
             name = \"checkout_copy\"
@@ -402,7 +403,6 @@ impl Settings {
             earned: if *margin > 0.0 { "margin" } else { "revenue" }.to_owned(),
             within_days: *within_days,
             currency: self.default_currency().map(|currency| currency.to_string()),
-            plans: self.experiments.iter().map(plan_of).collect(),
         }
     }
 
@@ -535,18 +535,6 @@ impl Settings {
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
-    }
-}
-
-/// What is planned of an experiment.
-fn plan_of(experiment: &Experiment) -> Plan {
-    Plan {
-        name: experiment.name.clone(),
-        variations: experiment.variations.iter().map(|one| (one.name.clone(), one.weight)).collect(),
-        metrics: experiment.metrics.clone(),
-        guardrails: experiment.guardrails.clone(),
-        days: experiment.days,
-        state: experiment.state.name(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Who is told that something came in? Open pages, by server-sent events, at most once a second.
+//! Who is told that something came in? Open pages, by server-sent events, at most once a second; and clients of flags, that others are
+//! declared.
 //!
 //! A tick says only how far events and decisions are; what came in is on the page that is fetched then. Each stream looks
 //! by itself once a second, so nothing runs while nobody listens. Streams have a number that they do not exceed, of each
@@ -24,6 +25,10 @@ pub(crate) const N_STREAMS_MAX: usize = 64;
 
 /// How many of them one holder may have: as many pages as somebody looks at, and nobody takes the places of all others.
 pub(crate) const N_STREAMS_OF_ONE_MAX: usize = 8;
+
+/// How many clients may listen for other flags at a time. All of them may have one key, which is public: they take no page's place, and
+/// whoever is refused asks again by and by.
+const N_LISTENERS_MAX: usize = 512;
 
 /// How often a stream looks, and after how many looks without anything new it says that it is there: what stands between
 /// it and the client, and the client itself, may take silence for the end.
@@ -54,12 +59,20 @@ pub(crate) enum Beat {
 pub(crate) struct Ticks {
     places: Arc<Places>,
     stopped: watch::Receiver<bool>,
+    /// What a tick is called.
+    event: &'static str,
 }
 
 impl Ticks {
     /// Streams that end when the server is stopped.
     pub(crate) fn until(stopped: watch::Receiver<bool>) -> Self {
-        Self { places: Arc::default(), stopped }
+        Self { places: Arc::default(), stopped, event: "tick" }
+    }
+
+    /// Streams that tell clients to load their features again, until the server is stopped.
+    pub(crate) fn of_features(stopped: watch::Receiver<bool>) -> Self {
+        let places = Places { n_max: N_LISTENERS_MAX, n_of_one_max: N_LISTENERS_MAX, ..Places::default() };
+        Self { places: Arc::new(places), stopped, event: "features-updated" }
     }
 
     /// A stream of `holder`, who knows how things were at `known`.
@@ -73,11 +86,11 @@ impl Ticks {
     {
         let place = Place::take(&self.places, holder.clone())?;
         let (sender, receiver) = channel(1);
-        let mut stopped = self.stopped.clone();
+        let (mut stopped, event) = (self.stopped.clone(), self.event);
         tokio::spawn(async move {
             // Whichever ends first ends the stream. Where nobody is left who could stop it, that does.
             tokio::select! {
-                () = tell(&sender, known, look, place) => {}
+                () = tell(&sender, event, (known, look), place) => {}
                 () = sender.closed() => {}
                 _ = stopped.wait_for(|stop| *stop) => {}
             }
@@ -87,8 +100,18 @@ impl Ticks {
 }
 
 /// How many streams each holder has. A session has its key's: both are the same holder.
-#[derive(Debug, Default)]
-struct Places(Mutex<HashMap<Actor, usize>>);
+#[derive(Debug)]
+struct Places {
+    taken: Mutex<HashMap<Actor, usize>>,
+    n_max: usize,
+    n_of_one_max: usize,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { taken: Mutex::default(), n_max: N_STREAMS_MAX, n_of_one_max: N_STREAMS_OF_ONE_MAX }
+    }
+}
 
 /// A place that is given back when the stream ends.
 struct Place {
@@ -99,12 +122,12 @@ struct Place {
 impl Place {
     /// A place, or how many there are where all are taken.
     fn take(places: &Arc<Places>, of: Actor) -> Result<Self, usize> {
-        let mut taken = places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.get(&of).is_some_and(|n| *n >= N_STREAMS_OF_ONE_MAX) {
-            return Err(N_STREAMS_OF_ONE_MAX);
+        let mut taken = places.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.get(&of).is_some_and(|n| *n >= places.n_of_one_max) {
+            return Err(places.n_of_one_max);
         }
-        if taken.values().sum::<usize>() >= N_STREAMS_MAX {
-            return Err(N_STREAMS_MAX);
+        if taken.values().sum::<usize>() >= places.n_max {
+            return Err(places.n_max);
         }
         *taken.entry(of.clone()).or_default() += 1;
         Ok(Self { places: places.clone(), of })
@@ -113,7 +136,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(n) = taken.get_mut(&self.of) {
             *n -= 1;
             if *n == 0 {
@@ -123,7 +146,7 @@ impl Drop for Place {
     }
 }
 
-async fn tell<L, F>(sender: &Sender<Bytes>, mut known: String, mut look: L, _place: Place)
+async fn tell<L, F>(sender: &Sender<Bytes>, event: &str, (mut known, mut look): (String, L), _place: Place)
 where
     L: FnMut() -> F,
     F: Future<Output = Beat>,
@@ -143,7 +166,7 @@ where
         match look().await {
             Beat::Over => return,
             Beat::At(mark) if mark != known => {
-                said = Some(format!("event: tick\nid: {mark}\ndata:\n\n").into());
+                said = Some(format!("event: {event}\nid: {mark}\ndata:\n\n").into());
                 known = mark;
             }
             Beat::At(_) | Beat::Unknown => {
@@ -202,7 +225,7 @@ mod tests {
                 }
             }
             held.clear();
-            prop_assert!(places.0.lock().unwrap().is_empty(), "who has left is counted no more");
+            prop_assert!(places.taken.lock().unwrap().is_empty(), "who has left is counted no more");
         }
     }
 

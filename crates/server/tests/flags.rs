@@ -272,6 +272,50 @@ fn growthbooks_clients_load_what_is_declared_and_find_the_same() {
 }
 
 #[test]
+fn a_flag_is_switched_while_the_server_runs_and_decisions_of_before_are_made_again_as_they_were() {
+    let server = start(|_| {});
+    let decide = || server.post_as(SERVER, "/v1/decide", &json!({"decision": "flags", "userId": "ann"})).json();
+    let first = decide();
+    assert_eq!(first["flags"]["limit"]["value"], 7);
+    let file = server.data().join("rapport.toml");
+    let waits_for = |is_there: &dyn Fn() -> bool| {
+        let watch = engine::Stopwatch::start();
+        while !is_there() {
+            assert!(watch.elapsed() < support::DEADLINE, "the settings are not followed");
+            std::thread::park_timeout(std::time::Duration::from_millis(50));
+        }
+    };
+    let mut listening = std::net::TcpStream::connect(server.address()).unwrap();
+    listening.set_read_timeout(Some(support::DEADLINE)).unwrap();
+    let sub = format!("GET /sub/{WRITE} HTTP/1.1\r\nhost: {}\r\n\r\n", server.address());
+    std::io::Write::write_all(&mut listening, sub.as_bytes()).unwrap();
+    std::fs::write(&file, "[[flags]]\nname = \"limit\"\ndefault = 9\n").unwrap();
+    waits_for(&|| decide()["flags"]["limit"]["value"] == 9);
+    let now = decide();
+    assert_eq!(now["flags"].as_object().unwrap().len(), 1, "{now}");
+    assert_eq!(ofrep(&server, "/limit", &[], &of("ann", "pro")).json()["value"], 9);
+    assert_eq!(ofrep(&server, "/checkout", &[], &of("ann", "pro")).status, 404);
+    let told = std::io::BufReader::new(listening);
+    let mut lines = std::io::BufRead::lines(told).map(|line| line.unwrap());
+    assert!(lines.next().is_some_and(|line| line.contains("200")));
+    assert!(lines.any(|line| line == "event: features-updated"), "whoever listens is told");
+    let loaded = server.send("GET", &format!("/api/features/{WRITE}"), &[], "");
+    assert_eq!(loaded.header("x-sse-support"), Some("enabled"));
+    assert_eq!(loaded.json()["features"], json!({"limit": {"defaultValue": 9}}));
+    assert_eq!(server.send("GET", "/sub/wrong", &[], "").status, 401);
+    for decision in [&first, &now] {
+        let id = decision["decisionId"].as_str().unwrap();
+        let replayed = server.post_as(SERVER, &format!("/v1/decisions/{id}/replay"), &json!({})).json();
+        assert_eq!(replayed["identical"], true, "{replayed}");
+    }
+    // What cannot be used changes nothing, and is told.
+    std::fs::write(&file, "[[flags]]\nname = \"limit\"\ndefault = 11\nneeds = [{ flag = \"limit\", is = 1 }]\n")
+        .unwrap();
+    waits_for(&|| server.engine().refused_features().is_some_and(|why| why.contains("limit needs limit")));
+    assert_eq!(decide()["flags"]["limit"]["value"], 9);
+}
+
+#[test]
 fn a_page_shows_what_flags_were() {
     let server = start(|_| {});
     let decided = server.post_as(SERVER, "/v1/decide", &json!({"decision": "flags", "userId": "ann"})).json();

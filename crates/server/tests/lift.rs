@@ -20,6 +20,11 @@ fn company() -> TestServer {
         settings.money.margin = 0.5;
         settings.money.contact_cost = [("call".to_owned(), 4.0)].into();
         settings.currency.default = "EUR".to_owned();
+        let plan = json!({
+            "name": "copy", "days": 30, "metrics": ["margin"], "guardrails": ["cost_to_serve"],
+            "variations": [{ "name": "control", "value": "a", "weight": 2 }, { "name": "bold", "value": "b", "weight": 3 }],
+        });
+        settings.experiments = vec![serde_json::from_value(plan).unwrap()];
     })
 }
 
@@ -158,7 +163,7 @@ fn experiments_are_measured_by_whoever_met_them() {
     let held = live(&server, true);
     let who = json!({ "type": "identify", "userId": "c0", "anonymousId": "a0", "messageId": "who" });
     tell(&server, &[who]);
-    // One whose arms are those of the holdout, so that there is something to find; one where there is nothing; and a broken one.
+    // One whose arms are those of the holdout, so that there is something to find; one with nothing to find; and a broken one.
     meet(&server, "copy", |one| if held[one] { "control" } else { "bold" });
     meet(&server, "colour", |one| if one % 2 == 0 { "control" } else { "red" });
     meet(&server, "broken", |one| if one % 4 == 0 { "control" } else { "red" });
@@ -166,9 +171,14 @@ fn experiments_are_measured_by_whoever_met_them() {
     let told = server.get("/v1/experiments").ok();
     let names: Vec<&String> = told.as_object().unwrap().keys().collect();
     assert_eq!(names, ["broken", "colour", "copy"], "the holdout is none of them");
+    // As it was planned: two to three, by margin alone, and for 30 days.
     let copy = &told["copy"];
-    // Of two arms that are taken to be equally large: 40 % is not half of them.
-    assert_eq!((copy["verdict"].as_str(), copy["srm"]["ok"].as_bool()), (Some("broken"), Some(false)), "{copy}");
+    assert_eq!((copy["srm"]["ok"].as_bool(), copy["daysLeft"].as_u64()), (Some(true), Some(24)), "{copy}");
+    assert_eq!(copy["metrics"].as_object().unwrap().keys().collect::<Vec<_>>(), ["margin"]);
+    let margin = &copy["metrics"]["margin"];
+    assert!(margin["low"].as_f64().unwrap() > 0.0 && margin["lift"].as_f64().unwrap() < 0.2, "{margin}");
+    assert!(["ship", "go_on"].contains(&copy["verdict"].as_str().unwrap()), "{copy}");
+    // Of arms that are taken to be equally large, since no plan is known.
     assert_eq!(told["broken"]["verdict"], "broken");
     let colour = &told["colour"];
     assert_eq!((colour["verdict"].as_str(), colour["state"].as_str()), (Some("go_on"), Some("running")), "{colour}");

@@ -28,7 +28,7 @@ const LISTS: [&str; 6] = [
 const EVERYDAY: [&str; 6] = ["act", "flags", "search", "segments", "suggest", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 25] = [
+const ALLOWED: [(&str, &[&str], &str); 29] = [
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
@@ -37,6 +37,8 @@ const ALLOWED: [(&str, &[&str], &str); 25] = [
     ("crates/server/src/pages/try_out.rs", &["search"], "a part of an address"),
     ("crates/console/src/view/sample", &["churn", "recommend", "value"], "the made-up pages of pictures and tests"),
     ("crates/decisions/src/record/old.rs", &["recommend"], "what records of versions 1 and 2 meant"),
+    ("crates/decisions/src/experiment.rs", &["value"], "a key of a variation"),
+    ("crates/decisions/src/flag.rs", &["value"], "a key of a rule"),
     ("crates/decisions/src/segment.rs", &["churn"], "an example of a segment's rule"),
     ("crates/events/src/generator/tangle/channels.rs", &["value"], "a key of `Service Measured`"),
     ("crates/events/src/vocabulary/dialect.rs", &["value"], "a key of Google Analytics 4"),
@@ -47,7 +49,9 @@ const ALLOWED: [(&str, &[&str], &str); 25] = [
     ("crates/server/src/api/decide.rs", &["recommend"], "an example in an error's remedy"),
     ("crates/server/src/api/models.rs", &["churn"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["recommend"], "the section of the rules for lists of items"),
-    ("crates/server/src/api/ofrep.rs", &["flags"], "a key of OFREP's answers, and a parameter"),
+    ("crates/server/src/api/growthbook.rs", &["value"], "a key of GrowthBook's answers"),
+    ("crates/server/src/api/ofrep.rs", &["flags", "value"], "keys of OFREP's answers, and a parameter"),
+    ("crates/server/src/pages/answer.rs", &["flags"], "a word of a sentence"),
     ("crates/server/src/api/wire.rs", &["recommend"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["churn"], "an example of a segment's rule"),
     (

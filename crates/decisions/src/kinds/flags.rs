@@ -5,6 +5,7 @@
 //! is told which hold.
 
 mod asked;
+mod in_force;
 mod published;
 mod said;
 
@@ -17,11 +18,14 @@ use crate::parameter::{Parameter, Parameters, Takes};
 use crate::{
     Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Why,
 };
+pub use in_force::FlagsInForce;
+
 use asked::Asked;
 use governance::Purpose;
 use learning::Outcome;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const FLAGS: Parameter = Parameter {
     name: "flags",
@@ -40,6 +44,7 @@ pub struct Flags {
     scores: Scores,
     payload: ::flags::Payload,
     published: ::flags::Payload,
+    in_force: Option<FlagsInForce>,
 }
 
 impl Flags {
@@ -89,6 +94,7 @@ impl Flags {
             scores,
             payload,
             published,
+            in_force: None,
         }
     }
 
@@ -219,6 +225,11 @@ impl Kind for Flags {
             let why = format!("names \"{}\", which is no flag: {advice}", primitives::visible(&shown));
             Err(DecisionError::Unfit { name: FLAGS.name.to_owned(), why })
         })
+    }
+
+    fn held(&self) -> Option<Arc<dyn Kind>> {
+        let now: Arc<dyn Kind> = self.in_force.as_ref()?.now();
+        Some(now)
     }
 
     fn declaration(&self) -> Option<&Declaration> {

@@ -329,7 +329,7 @@ pub(super) fn decided_as(
 ) -> (Answer, Record) {
     let id = DecisionId::from(id);
     let witness = Witness::new(world).by_chance(Some(seed_of(&id)));
-    let answer = crate::decide::now(kind, catalogue(), question, subject, models, &witness).unwrap();
+    let answer = crate::decide_by(kind, catalogue(), question, subject, models, &witness).unwrap();
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
     let would = (question.arm == Some(Arm::Holdout))

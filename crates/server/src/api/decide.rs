@@ -96,7 +96,9 @@ enum Whom {
 }
 
 fn asked(kinds: &Kinds, body: DecideBody) -> Result<Whom, ApiError> {
-    let decided = kinds.get(&body.decision).map_err(ServerError::from)?;
+    let declared = kinds.get(&body.decision).map_err(ServerError::from)?;
+    let held = declared.held();
+    let decided = held.as_deref().unwrap_or(declared);
     let kind = decided.about();
     if body.context.is_some() && !kind.is_shown {
         let message = format!(

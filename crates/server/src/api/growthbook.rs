@@ -7,8 +7,10 @@ use crate::admission::who;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::Peer;
+use crate::ticks::Beat;
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
@@ -18,7 +20,7 @@ use axum::routing::{get, post};
 use decisions::{Content, FlagAnswer, FlagAnswers, FlagReason, FlagRule, Flags, Kind, Parameters};
 use engine::Asked;
 use events::Fields;
-use governance::Action;
+use governance::{Action, Actor};
 use primitives::{plain_words, stable_hash};
 use profiles::Identifier;
 use serde::Deserialize;
@@ -27,7 +29,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/features/{key}", get(features)).route("/api/eval/{key}", post(evaluated))
+    Router::new()
+        .route("/api/features/{key}", get(features))
+        .route("/api/eval/{key}", post(evaluated))
+        .route("/sub/{key}", get(updates))
 }
 
 /// Why nothing is answered, as GrowthBook says it.
@@ -53,11 +58,10 @@ impl IntoResponse for Fault {
 }
 
 /// The key stands in the address: whoever may do `action` with it goes on, counted.
-async fn let_in(app: &Arc<App>, key: &str, peer: &Peer, action: Action, asking: Asking) -> Result<(), Fault> {
+async fn let_in(app: &Arc<App>, key: &str, peer: &Peer, action: Action) -> Result<Holder, Fault> {
     let found = who(app, key.to_owned(), peer.address).await?;
-    app.limits.count(asking, peer, found.as_ref())?;
-    permit(found.as_ref(), Some(key), action)?;
-    Ok(())
+    app.limits.count(Asking::Decision, peer, found.as_ref())?;
+    Ok(permit(found.as_ref(), Some(key), action)?.clone())
 }
 
 /// What is declared, for clients that evaluate by themselves. The key lies in web pages, so what is declared is public with it.
@@ -67,8 +71,8 @@ async fn features(
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let_in(&app, &key, &peer, Action::Ingest, Asking::Decision).await?;
-    let flags = app.engine.capabilities().flags.clone();
+    let_in(&app, &key, &peer, Action::Ingest).await?;
+    let flags = app.engine.capabilities().flags.now();
     let payload = serde_json::to_value(flags.published()).unwrap_or_default();
     let text = reply(&payload["features"]).to_string();
     let tag = format!("\"{:016x}\"", stable_hash(&text));
@@ -77,11 +81,40 @@ async fn features(
     let always = [
         (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
         (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30, stale-while-revalidate=3600")),
+        (HeaderName::from_static("x-sse-support"), HeaderValue::from_static("enabled")),
     ];
     if is_known {
         return Ok((StatusCode::NOT_MODIFIED, always).into_response());
     }
     Ok((always, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
+}
+
+/// Tells that other features are declared, for as long as the client listens; what they are it loads then.
+async fn updates(
+    State(app): State<Arc<App>>,
+    Path(key): Path<String>,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let holder = let_in(&app, &key, &peer, Action::Ingest).await?;
+    let declared = |app: &App| app.engine.capabilities().flags.now().digest().to_owned();
+    // Who comes again after a break says what was told last.
+    let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()).filter(|last| !last.is_empty());
+    let known = last.map_or_else(|| declared(&app), str::to_owned);
+    let of = app.clone();
+    let look = move || {
+        let is_in = of.keys.known(&key).is_some_and(|holder| holder.role.may(Action::Ingest));
+        let beat = if is_in { Beat::At(declared(&of)) } else { Beat::Over };
+        std::future::ready(beat)
+    };
+    let actor = Actor::from(&holder);
+    let body = app.feature_ticks.stream(&actor, known, look).map_err(ApiError::too_many)?;
+    const ALWAYS: [(HeaderName, HeaderValue); 2] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        // A proxy that gathers answers would hold back what is told.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    Ok((ALWAYS, body).into_response())
 }
 
 /// What is sent to clients. They take `dateUpdated` for the version: the same features have the same.
@@ -109,7 +142,7 @@ async fn evaluated(
     peer: Peer,
     SmallBody(body): SmallBody,
 ) -> Result<Json<Value>, Fault> {
-    let_in(&app, &key, &peer, Action::Decide, Asking::Decision).await?;
+    let_in(&app, &key, &peer, Action::Decide).await?;
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| {
         let fault = plain_words(&error);
         ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"attributes\":{{\"id\":\"…\"}}}}"))
@@ -118,7 +151,7 @@ async fn evaluated(
     let named = events::customer_id_of(attributes.remove("id").unwrap_or_default(), "/attributes/id");
     let named = named.map_err(|rejection| ApiError::invalid(rejection.message))?;
     let names = named.map_or_else(Vec::new, |named| Identifier::meant_by(&named).to_vec());
-    let flags = app.engine.capabilities().flags.clone();
+    let flags = app.engine.capabilities().flags.now();
     let kind = flags.about().name.clone();
     let asked = Asked { kind, names, parameters: Parameters::new(), context: Fields::from(attributes) };
     let decided = app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?;

@@ -93,7 +93,7 @@ async fn one(
     SmallBody(body): SmallBody,
 ) -> Result<Response, Fault> {
     let (names, context) = asked(&body).map_err(|fault| fault.of(&key))?;
-    let flags = app.engine.capabilities().flags.clone();
+    let flags = app.engine.capabilities().flags.now();
     if flags.flag(&key).is_none() {
         return Err(unknown(&flags, &key));
     }
@@ -116,7 +116,7 @@ async fn all(
     SmallBody(body): SmallBody,
 ) -> Result<Response, Fault> {
     let (names, context) = asked(&body)?;
-    let flags = app.engine.capabilities().flags.clone();
+    let flags = app.engine.capabilities().flags.now();
     let known: Vec<String> = headers.get_all(header::IF_NONE_MATCH).iter().flat_map(tags).collect();
     let people: Vec<String> = names.iter().map(Identifier::to_meant).collect();
     let about = [flags.digest(), &people.join("\n"), context.as_text()].join("\n");

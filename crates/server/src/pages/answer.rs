@@ -5,7 +5,9 @@ use crate::app::App;
 use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
 use decisions::search::{Meaning, Wanted};
-use decisions::{Content, FlagReason, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
+use decisions::{
+    Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World,
+};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
 use learning::reasons::without_number;
@@ -120,14 +122,7 @@ pub(super) fn content(
                 left_out: left_out.collect(),
             })
         }
-        Content::Flags(flags) => {
-            let one = |(flag, answer): (&String, &decisions::FlagAnswer)| view::Flag {
-                title: title_of(app, name, flag),
-                value: answer.value.to_string(),
-                reason: flag_reason(answer),
-            };
-            view::Content::Flags(view::Flags { flags: flags.flags.iter().map(one).collect() })
-        }
+        Content::Flags(answers) => flags(app, name, answers),
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
             question: question(),
@@ -261,8 +256,18 @@ pub(super) fn spent(state: &FeatureState) -> Option<Money> {
     Some(Money { minor: state.spent(currency), currency })
 }
 
+/// What flags are, each with why.
+fn flags(app: &App, kind: &KindName, answers: &FlagAnswers) -> view::Content {
+    let one = |(flag, answer): (&String, &FlagAnswer)| view::Flag {
+        title: title_of(app, kind, flag),
+        value: answer.value.to_string(),
+        reason: flag_reason(answer),
+    };
+    view::Content::Flags(view::Flags { flags: answers.flags.iter().map(one).collect() })
+}
+
 /// Why a flag is what it is, in words.
-fn flag_reason(answer: &decisions::FlagAnswer) -> String {
+fn flag_reason(answer: &FlagAnswer) -> String {
     let rule = answer.rule.map_or_else(String::new, |rule| format!(" {rule}"));
     match answer.reason {
         FlagReason::Default => "Its default: no rule says otherwise".to_owned(),
