@@ -82,7 +82,7 @@ pub use lists::{
 };
 pub use live::Live;
 pub use measured::{Found as ExperimentFound, Measured, Worth};
-pub use measures::{Measures, Plan};
+pub use measures::Measures;
 pub use needs::Material;
 pub use pace::Pace;
 pub use policies::Learned;

@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use crate::measures::{Measures, Plan};
 use drawn::{Draws, End, People};
 use features::{Trace, TraceReads, Watch};
-use governance::Permitted;
+use governance::{Consents, Permitted, Purpose, permit};
 use learning::Dataset;
 use measurement::experiment::{self, Direction, ExperimentReport, Metric, Stage, Variation};
 use measurement::exposed::{Span, Unit, arms, counts};
@@ -15,14 +15,16 @@ use measurement::flow::{Flow, Step, flow};
 use measurement::kpi::{Kpi, Occurred};
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
-use primitives::Timestamp;
+use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long an answer holds where more came in since.
 const KEPT: Duration = Duration::from_secs(600);
+/// Of so many periods what was told is kept.
+const N_KEPT: usize = 8;
 /// Of so many events it is always counted anew.
 const N_EVENTS_AT_ONCE: u64 = 20_000;
 /// So often something may be found where nothing is.
@@ -53,7 +55,7 @@ pub struct Measured {
     pub kinds: BTreeMap<String, Worth>,
     /// What each experiment found.
     pub experiments: BTreeMap<String, Found>,
-    /// Drawn, and not counted: they do not permit analytics, or nothing is known of them.
+    /// Drawn, and not counted: they do not permit analytics.
     pub n_left_out: u64,
 }
 
@@ -85,9 +87,9 @@ pub struct Found {
     pub report: ExperimentReport,
 }
 
-/// What was measured last, of how much.
+/// What was measured last, each of another period, and of how many events.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Option<(u64, Arc<Measured>)>>);
+pub(crate) struct Kept(Mutex<Vec<(u64, Arc<Measured>)>>);
 
 impl Engine {
     /// What decisions were worth and what experiments found: since they began, or within a period. With a long history it is
@@ -99,14 +101,16 @@ impl Engine {
         let (now, n_events) = (self.clock.now(), self.ports.history.n_events()?);
         // Held while it is counted: of two who ask, one counts.
         let mut kept = self.measured.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((n_then, measured)) = kept.as_ref().filter(|(_, measured)| measured.period == period) {
+        if let Some((n_then, measured)) = kept.iter().find(|(_, measured)| measured.period == period) {
             let is_new = now >= measured.at && now < measured.at + KEPT;
             if is_new && (*n_then > N_EVENTS_AT_ONCE || (*n_then == n_events && measured.at == now)) {
                 return Ok(measured.clone());
             }
         }
         let measured = Arc::new(self.measure(now, period)?);
-        *kept = Some((n_events, measured.clone()));
+        kept.retain(|(_, measured)| measured.period != period);
+        kept.truncate(N_KEPT - 1);
+        kept.insert(0, (n_events, measured.clone()));
         Ok(measured)
     }
 
@@ -124,11 +128,13 @@ impl Engine {
         };
         let nobody: &[Permitted<Customer<Trace>>] = &[];
         let customers = dataset.as_ref().map_or(nobody, Dataset::customers);
-        let people = People::of(customers, draws.names());
+        let people = self.everybody_drawn(customers, draws.names())?;
         draws.resolve(&people);
+        let nothing = Trace::default();
+        let trace = |place: usize| customers.get(place).map_or(&nothing, |customer| &customer.get().state);
         let counted = |drawn: Vec<drawn::Drawn>| -> (Vec<Unit>, Option<Timestamp>) {
             let since = drawn.iter().map(|one| one.exposed_at).min();
-            (drawn.iter().filter_map(|one| counting.unit(&customers[one.place].get().state, one)).collect(), since)
+            (drawn.iter().filter_map(|one| counting.unit(trace(one.place), one)).collect(), since)
         };
         let holdout = &self.capabilities.holdout;
         let (units, since) = counted(draws.of_all());
@@ -148,9 +154,10 @@ impl Engine {
             let what = format!("decisions of `{name}`");
             kinds.insert(name.to_string(), counting.worth(&what, against, share, &units, since));
         }
-        let mut experiments = BTreeMap::new();
+        let (mut experiments, declared) = (BTreeMap::new(), self.capabilities.flags.now());
         for name in draws.experiments() {
-            let plan = measures.plans.iter().find(|plan| plan.name == name);
+            let plan = declared.experiment(&name).map(Plan::from);
+            let plan = plan.as_ref();
             let (mut drawn, variations, n_mixed) = draws.of_experiment(&name, plan);
             // Nobody counts who came after the planned end.
             let end =
@@ -160,6 +167,29 @@ impl Engine {
             experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
         }
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
+    }
+}
+
+impl Engine {
+    /// The customers, and who was drawn and then did nothing that was ever told: left out, they would make an arm whose customers go away
+    /// look better than it is.
+    fn everybody_drawn(
+        &self,
+        customers: &[Permitted<Customer<Trace>>],
+        meant: BTreeSet<CustomerId>,
+    ) -> Result<People, EngineError> {
+        let mut people = People::of(customers, &meant);
+        if permit(&self.policy, &Consents::default(), Purpose::Analytics, ()).is_err() {
+            return Ok(people);
+        }
+        for id in people.others(meant) {
+            let is_known =
+                self.look(|live| Ok::<_, EngineError>(live.profiles.find_by_text(id.as_str())?.is_some()))?;
+            if !is_known {
+                people.add(id);
+            }
+        }
+        Ok(people)
     }
 }
 

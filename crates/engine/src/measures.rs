@@ -1,5 +1,6 @@
 //! What is a company measured by, and what is planned of its experiments?
 
+use decisions::Experiment;
 use measurement::kpi::{Earnings, Kpi, built_in};
 use std::collections::BTreeMap;
 
@@ -14,31 +15,39 @@ pub struct Measures {
     pub within_days: i64,
     /// In which currency, where one is set.
     pub currency: Option<String>,
-    /// What is planned of experiments; of others the arms are taken to be equally large.
-    pub plans: Vec<Plan>,
 }
 
 /// What is planned of an experiment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// Its name.
-    pub name: String,
+pub(crate) struct Plan {
     /// Its variations with their weights, the control first.
-    pub variations: Vec<(String, f64)>,
+    pub(crate) variations: Vec<(String, f64)>,
     /// The KPIs that should become better.
-    pub metrics: Vec<String>,
+    pub(crate) metrics: Vec<String>,
     /// Those that must not become worse.
-    pub guardrails: Vec<String>,
+    pub(crate) guardrails: Vec<String>,
     /// For how many days it runs.
-    pub days: i64,
+    pub(crate) days: i64,
     /// Whether it draws, in a word: `draft`, `running` or `stopped`.
-    pub state: &'static str,
+    pub(crate) state: &'static str,
 }
 
 impl Default for Measures {
     fn default() -> Self {
         let earnings = Earnings { margin: 0.0, contact_cost: BTreeMap::new() };
         let kpis = built_in(&earnings, 28);
-        Self { kpis, earned: "revenue".to_owned(), within_days: 28, currency: None, plans: Vec::new() }
+        Self { kpis, earned: "revenue".to_owned(), within_days: 28, currency: None }
+    }
+}
+
+impl From<&Experiment> for Plan {
+    fn from(experiment: &Experiment) -> Self {
+        Self {
+            variations: experiment.variations.iter().map(|one| (one.name.clone(), one.weight)).collect(),
+            metrics: experiment.metrics.clone(),
+            guardrails: experiment.guardrails.clone(),
+            days: experiment.days,
+            state: experiment.state.name(),
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::peer::Network;
 use decisions::search::Synonyms;
 use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Repeats, Rules, Segment};
 use declare::settings;
-use engine::{Capabilities, Measures, Plan};
+use engine::{Capabilities, Measures};
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::{Outcome, PolicySettings, Reward};
@@ -415,7 +415,6 @@ impl Settings {
             earned: if *margin > 0.0 { "margin" } else { "revenue" }.to_owned(),
             within_days: *within_days,
             currency: self.default_currency().map(|currency| currency.to_string()),
-            plans: self.experiments.iter().map(plan_of).collect(),
         }
     }
 
@@ -593,18 +592,6 @@ impl Settings {
         let known = catalogue.definitions().iter().map(|definition| &*definition.name);
         let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
         Some(("act.features", format!("must name features of the catalogue{meant}"), unknown.clone()))
-    }
-}
-
-/// What is planned of an experiment.
-fn plan_of(experiment: &Experiment) -> Plan {
-    Plan {
-        name: experiment.name.clone(),
-        variations: experiment.variations.iter().map(|one| (one.name.clone(), one.weight)).collect(),
-        metrics: experiment.metrics.clone(),
-        guardrails: experiment.guardrails.clone(),
-        days: experiment.days,
-        state: experiment.state.name(),
     }
 }
 

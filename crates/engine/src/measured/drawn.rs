@@ -29,7 +29,7 @@ pub(super) struct Drawn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct End(pub(super) Option<Timestamp>);
 
-/// The customers, by all names that they ever had.
+/// The customers, by all names that they ever had. Places beyond theirs are of those who did nothing since.
 pub(super) struct People {
     places: HashMap<CustomerId, usize>,
     ids: Vec<CustomerId>,
@@ -59,7 +59,7 @@ struct Met {
 }
 
 impl People {
-    pub(super) fn of(customers: &[Permitted<Customer<Trace>>], meant: BTreeSet<CustomerId>) -> Self {
+    pub(super) fn of(customers: &[Permitted<Customer<Trace>>], meant: &BTreeSet<CustomerId>) -> Self {
         let mut places = HashMap::new();
         for (place, customer) in customers.iter().enumerate() {
             let profile = &customer.get().profile;
@@ -67,6 +67,17 @@ impl People {
             places.extend(names.filter(|id| meant.contains(id)).map(|id| (id, place)));
         }
         Self { places, ids: customers.iter().map(|customer| customer.get().profile.id.clone()).collect() }
+    }
+
+    /// Those who are meant and are none of the customers.
+    pub(super) fn others(&self, meant: BTreeSet<CustomerId>) -> Vec<CustomerId> {
+        meant.into_iter().filter(|id| !self.places.contains_key(id)).collect()
+    }
+
+    /// With somebody of whom nothing ever came in: they brought nothing, and that counts.
+    pub(super) fn add(&mut self, id: CustomerId) {
+        self.places.insert(id.clone(), self.ids.len());
+        self.ids.push(id);
     }
 }
 

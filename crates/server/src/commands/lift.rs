@@ -75,7 +75,7 @@ fn in_words(told: &LiftReply, n_left_out: u64) -> String {
     }
     if n_left_out > 0 {
         let who = counted(n_left_out, "customer", "customers");
-        lines.push(format!("{who} in neither arm: they do not permit analytics, or nothing came in of them."));
+        lines.push(format!("{who} in neither arm: they do not permit analytics."));
     }
     lines.join("\n")
 }
