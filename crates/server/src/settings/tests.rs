@@ -143,7 +143,8 @@ fn the_example_file_is_the_one_in_the_repository() {
     let uncommented: String = sections
         .lines()
         .filter_map(|line| {
-            line.strip_prefix("# ").filter(|l| l.contains(" = ")).or(line.starts_with('[').then_some(line))
+            let is_setting = |l: &&str| l.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+            line.strip_prefix("# ").filter(is_setting).or(line.starts_with('[').then_some(line))
         })
         .map(|l| format!("{l}\n"))
         .collect();
