@@ -1,6 +1,6 @@
 //! What did a decision draw among actions, and from what? As it is learned from.
 
-use crate::kinds::{Look, looked_at};
+use crate::kinds::{Look, OUTRANKED, looked_at};
 use crate::{Arm, Content, Record, Subject};
 use primitives::{CustomerId, Timestamp};
 
@@ -22,8 +22,10 @@ pub struct Acted {
 pub struct DrawnAction {
     /// Which.
     pub name: String,
-    /// At which place, the first being 0.
+    /// At which place of those that were drawn, the first being 0.
     pub place: u32,
+    /// Whether it stands first in the answer.
+    pub is_first: bool,
     /// With which chance for its place.
     pub propensity: f64,
     /// All that could have been drawn for that place.
@@ -37,25 +39,24 @@ pub fn inputs_of_policies(features: &[String]) -> Vec<String> {
 }
 
 impl Record {
-    /// What it drew; `None` where it drew nothing, nobody was named, the customer was held out, or it is forgotten. What
-    /// `comes_first` was not drawn.
+    /// What it drew; `None` where it drew nothing, nobody was named, the customer was held out, or it is forgotten.
     #[must_use]
-    pub fn acted(&self, inputs: &[String], comes_first: impl Fn(&str) -> bool) -> Option<Acted> {
+    pub fn acted(&self, inputs: &[String]) -> Option<Acted> {
         let Content::Actions(actions) = &self.decision.answer.content else { return None };
         let is_held_out = self.question.arm == Some(Arm::Holdout);
         if self.question.is_of_nobody() || self.is_forgotten() || is_held_out {
             return None;
         }
-        let all = actions.chosen.iter().enumerate().filter(|(_, action)| !comes_first(&action.id));
-        let chosen: Vec<(usize, &str, f64)> =
-            all.map(|(place, action)| (place, action.id.as_str(), action.propensity.get())).collect();
-        let outranked = actions.left_out.get("outranked").into_iter().flatten().map(String::as_str);
-        let outranked: Vec<&str> = outranked.filter(|name| !comes_first(name)).collect();
-        let drawn = chosen.iter().enumerate().map(|(at, (place, name, propensity))| DrawnAction {
+        let all = actions.chosen.iter().enumerate().filter(|(_, action)| !action.is_mandatory);
+        let chosen: Vec<(bool, &str, f64)> =
+            all.map(|(at, action)| (at == 0, action.id.as_str(), action.propensity.get())).collect();
+        let outranked: Vec<&str> = actions.left_out.get(OUTRANKED).into_iter().flatten().map(String::as_str).collect();
+        let drawn = (0_u32..).zip(&chosen).map(|(place, (is_first, name, propensity))| DrawnAction {
             name: (*name).to_owned(),
-            place: u32::try_from(*place).unwrap_or(u32::MAX),
+            place,
+            is_first: *is_first,
             propensity: *propensity,
-            candidates: chosen[at..]
+            candidates: chosen[place as usize..]
                 .iter()
                 .map(|(_, name, _)| *name)
                 .chain(outranked.iter().copied())

@@ -168,6 +168,9 @@ pub struct ChosenAction {
     /// What is handed out with it.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub content: serde_json::Map<String, serde_json::Value>,
+    /// Whether it came before all others, and was not drawn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_mandatory: bool,
 }
 
 /// What the priority of an action is made of.

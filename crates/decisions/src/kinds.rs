@@ -14,6 +14,7 @@ mod value;
 mod which;
 
 pub use act::Act;
+pub(crate) use act::arbitrate::OUTRANKED;
 pub(crate) use act::context::{Look, names as looked_at};
 pub use flags::{Flags, FlagsInForce};
 pub use propensity::Propensity;

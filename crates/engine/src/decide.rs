@@ -395,9 +395,10 @@ impl Engine {
         self.count_shown(record);
         let kind = record.question.kind.to_string();
         let answer = &record.decision.answer;
-        let reason = if answer.fallback.is_some() { "fallback" } else { "full" };
-        metrics::counter!("cx_decisions_total", "kind" => kind.clone(), "arm" => "policy", "reason" => reason)
-            .increment(1);
+        let is_held_out = answer.arm == Some(Arm::Holdout);
+        let reason = if answer.fallback.is_some() && !is_held_out { "fallback" } else { "full" };
+        let arm = if is_held_out { Arm::Holdout.name() } else { "policy" };
+        metrics::counter!("cx_decisions_total", "kind" => kind.clone(), "arm" => arm, "reason" => reason).increment(1);
         metrics::histogram!("cx_decision_duration_seconds", "kind" => kind).record(took.as_secs_f64());
         if !answer.consent.granted {
             metrics::counter!("cx_consent_blocks_total", "purpose" => answer.consent.purpose.name()).increment(1);

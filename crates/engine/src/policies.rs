@@ -50,12 +50,11 @@ impl Engine {
         }
         let read_until = self.look(|live| live.profiles.offset());
         let material = Material::of_rounds(self, Dataset::of_rounds(self.rounds()?, read_until), now);
-        last.n_seen = n_seen;
         let (n_rounds, n_rewarded) = material.dataset.n_rounds();
         if !last.is_over(n_rounds, n_rewarded, now) {
+            last.n_seen = n_seen;
             return Ok(Vec::new());
         }
-        *last = Learned { n_rounds, n_rewarded, n_seen, at: Some(now) };
         let mut done = Vec::new();
         for task in tasks {
             match train(self, task, &material, seed) {
@@ -64,6 +63,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        *last = Learned { n_rounds, n_rewarded, n_seen, at: Some(now) };
         Ok(done)
     }
 

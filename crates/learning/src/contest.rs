@@ -41,6 +41,8 @@ pub enum Contest {
     Continued {
         /// The champion.
         champion: ModelVersion,
+        /// How many customers it learned from who have refused or were erased since.
+        n_refused: u64,
     },
 }
 
@@ -122,7 +124,7 @@ impl Contest {
             | Self::Judged(Duel { champion, .. })
             | Self::Unjudged(Unjudged { champion, .. })
             | Self::Renewed { champion, .. }
-            | Self::Continued { champion } => Some(champion),
+            | Self::Continued { champion, .. } => Some(champion),
         }
     }
 

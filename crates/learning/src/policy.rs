@@ -113,7 +113,9 @@ pub(crate) fn contest(reigning: Option<&Reigning>) -> Contest {
         Some(Reigning { version, model: Err(fault), .. }) => {
             Contest::Unfit { champion: version.clone(), fault: fault.clone() }
         }
-        Some(Reigning { version, model: Ok(_), .. }) => Contest::Continued { champion: version.clone() },
+        Some(Reigning { version, model: Ok(_), n_refused }) => {
+            Contest::Continued { champion: version.clone(), n_refused: *n_refused }
+        }
     }
 }
 

@@ -121,8 +121,9 @@ pub struct RoundLog {
 }
 
 impl RoundLog {
-    /// In the order of time, each draw once: what is drawn again for the same customer within a period is the same draw, and what
-    /// came of any of its decisions came of it. What cannot be learned from is left out.
+    /// In the order of time, each draw once: what is drawn again for the same customer and place among the same actions within a
+    /// period is the same draw, whatever came out, and what came of the same action in any of its decisions came of it. What cannot be
+    /// learned from is left out.
     #[must_use]
     pub fn settled(mut self) -> Self {
         let n_inputs = self.inputs.len();
@@ -134,15 +135,19 @@ impl RoundLog {
         });
         self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
         let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
-        let mut first: BTreeMap<(CustomerId, u32, i64), usize> = BTreeMap::new();
+        let mut first: BTreeMap<(CustomerId, i64, u32, Vec<u32>), usize> = BTreeMap::new();
         let mut kept: Vec<Round> = Vec::with_capacity(self.rounds.len());
         for round in self.rounds {
-            let draw = (round.customer.clone(), round.action, round.at.as_millis().div_euclid(period_ms));
+            let mut among = round.candidates.to_vec();
+            among.sort_unstable();
+            // Whether it is kept must not hang on what was drawn: what is drawn rarely would be kept more often.
+            let draw = (round.customer.clone(), round.at.as_millis().div_euclid(period_ms), round.place, among);
             match first.get(&draw) {
                 None => {
                     first.insert(draw, kept.len());
                     kept.push(round);
                 }
+                Some(at) if kept[*at].action != round.action => {}
                 Some(at) => {
                     let known = &mut kept[*at];
                     let earlier = |a: Rewarded, b: Rewarded| if b.at < a.at { b } else { a };

@@ -153,6 +153,14 @@ impl ModelHeader {
         };
         let champion = self.contest.as_ref().and_then(Contest::champion);
         let (is_champion, reason) = match &self.contest {
+            // Whoever refused since must not be learned from any longer, whatever the new one is worth.
+            Some(Contest::Continued { champion, n_refused: n @ 1.. }) if !is_good_enough => {
+                let refused = refused(*n);
+                (
+                    true,
+                    format!("this model answers in place of model {champion}, which learned from {refused}: {simple}"),
+                )
+            }
             _ if !is_good_enough => {
                 let instead = champion.map(|champion| format!(", and model {champion} goes on answering"));
                 (false, format!("this model does not answer{}: {simple}", instead.unwrap_or_default()))
@@ -170,7 +178,7 @@ impl ModelHeader {
                 );
                 (true, reason)
             }
-            Some(Contest::Continued { champion }) => (
+            Some(Contest::Continued { champion, .. }) => (
                 true,
                 format!(
                     "this model answers, and goes on from model {champion}, of whose choices it has learned, too: {simple}"

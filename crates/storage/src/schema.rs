@@ -118,6 +118,7 @@ const STEPS: [&str; 12] = [
         experiment TEXT NOT NULL, customer TEXT NOT NULL, arm TEXT NOT NULL, first_at INTEGER NOT NULL,
         PRIMARY KEY(experiment, customer)) STRICT, WITHOUT ROWID;
     CREATE INDEX exposures_by_customer ON exposures(customer);
+    CREATE INDEX decisions_by_kind ON decisions(kind, decided_at);
 ",
 ];
 

@@ -4,7 +4,7 @@
 //! left. Which rule left an action out is told with the answer. Chance comes from the customer, the period and the action, and not
 //! from the decision: so web, e-mail, call centre and shop do the same for somebody within a period.
 
-mod arbitrate;
+pub(super) mod arbitrate;
 mod conditions;
 pub(super) mod context;
 

@@ -179,7 +179,10 @@ fn what_is_mandatory_comes_first_and_what_a_place_counts_is_told() {
         (Some("Now"), 1.0_f64.to_bits())
     );
     let (_, actions) = answered(&act, &asked("user:1", json!({"n": 1})), &buyer(1.0));
-    assert_eq!((ids(&actions), actions.left_out["outranked"].len()), (vec!["notice"], 2));
+    assert_eq!(
+        (ids(&actions), (actions.left_out["outranked"].len(), &*actions.left_out["no place"])),
+        (vec!["notice"], (1, &["terms".to_owned()][..]))
+    );
 }
 
 #[test]

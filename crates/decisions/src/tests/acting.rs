@@ -156,27 +156,26 @@ fn what_is_foretold_leaves_out_only_what_costs_more_than_it_could_bring() {
 #[test]
 fn what_was_drawn_is_told_with_its_chances_and_what_it_was_drawn_from() {
     let inputs = crate::inputs_of_policies(&[]);
-    let first = |name: &str| name == "recall";
     let question = asked("user:1", 2);
     let (_, actions, record) = decided(&act(Explore::SquareCb), &question, &customer(99.0), &Models::default());
     assert_eq!(actions.chosen[0].id, "recall");
-    let acted = super::reopened(&record).acted(&inputs, first).unwrap();
+    let acted = super::reopened(&record).acted(&inputs).unwrap();
     assert_eq!((acted.customer.as_str(), acted.at, acted.x.len()), ("user:1", NOW, inputs.len()));
     let at = inputs.iter().position(|name| name == "orders_365d").unwrap();
     assert!((acted.x[at] - 99.0).abs() < 1e-6 && acted.x[0].is_nan(), "{:?}", acted.x);
     let [drawn] = &acted.drawn[..] else { panic!("what comes first is not drawn: {acted:?}") };
-    assert_eq!((drawn.name.as_str(), drawn.place), (actions.chosen[1].id.as_str(), 1));
+    assert_eq!((drawn.name.as_str(), drawn.place, drawn.is_first), (actions.chosen[1].id.as_str(), 0, false));
     assert!((drawn.propensity - actions.chosen[1].propensity.get()).abs() < 1e-12);
     let mut candidates = drawn.candidates.clone();
     candidates.sort();
     assert_eq!(candidates, ["course", "cups", "filters", "grinder"]);
     // Two places: the second was drawn from what the first had left.
     let (_, _, record) = decided(&act(Explore::SquareCb), &question, &customer(1.0), &Models::default());
-    let acted = record.acted(&inputs, first).unwrap();
+    let acted = record.acted(&inputs).unwrap();
     assert_eq!(acted.drawn.iter().map(|one| (one.place, one.candidates.len())).collect::<Vec<_>>(), [(0, 4), (1, 3)]);
     // Nothing was drawn for whom is held out, nor is anything left to learn from where it was forgotten.
     let held = Question { arm: Some(Arm::Holdout), ..question.clone() };
     let (_, _, held_out) = decided(&act(Explore::SquareCb), &held, &customer(1.0), &Models::default());
-    assert_eq!(held_out.acted(&inputs, first), None);
-    assert_eq!(record.forget().acted(&inputs, first), None);
+    assert_eq!(held_out.acted(&inputs), None);
+    assert_eq!(record.forget().acted(&inputs), None);
 }

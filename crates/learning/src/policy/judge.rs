@@ -113,6 +113,8 @@ fn evaluation(
     let log = data.dataset.rounds();
     let told: Vec<&Case<'_>> =
         cases.iter().filter(|case| case.round.place == 0 && case.arrived >= ARRIVED_LEAST).collect();
+    // Of a single one nothing can be estimated.
+    let told = if told.len() < 2 { Vec::new() } else { told };
     let single = best_single(log, &log.rounds[..first], data.now);
     let model_takes = |case: &Case<'_>| {
         let worth_of = |action: &u32| worth(log, *action, foretold(log, model, &case.view, *action));

@@ -198,7 +198,7 @@ fn a_policy_goes_on_from_the_one_before_it() {
     };
     let reigning = Reigning { version: version.clone(), model: Ok(Box::new(loaded)), n_refused: 0 };
     let next = challenge(&Act::default(), &data(&dataset(log(500, now, 0.0)), now), Some(&reigning)).unwrap();
-    assert_eq!(next.header.contest, Some(Contest::Continued { champion: version }));
+    assert_eq!(next.header.contest, Some(Contest::Continued { champion: version.clone(), n_refused: 0 }));
     let verdict = next.header.verdict();
     assert!(verdict.is_champion && verdict.reason.contains("goes on from model 0123456789ab"), "{}", verdict.reason);
     // Where chance alone would do better beyond noise, it does not.
@@ -206,4 +206,8 @@ fn a_policy_goes_on_from_the_one_before_it() {
     let gain = worse.evaluation.gains.get_mut("uniform").unwrap();
     (gain.mean, gain.low, gain.high) = (-0.2, -0.3, -0.1);
     assert!(!worse.verdict().is_champion);
+    // Unless the one before it has learned from somebody who refused since.
+    worse.contest = Some(Contest::Continued { champion: version, n_refused: 2 });
+    let verdict = worse.verdict();
+    assert!(verdict.is_champion && verdict.reason.contains("2 customers"), "{}", verdict.reason);
 }

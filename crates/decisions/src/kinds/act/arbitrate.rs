@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! candidates: channel, schedule, asked  ->  eligible  ->  suitable, stock  ->  worth  ->  draw
-//! priority = (propensity * value - cost) * context * weight
+//! priority = (propensity * value * incremental - cost) * context * weight * fatigue
 //! ```
 
 use super::POLICY;
@@ -82,16 +82,14 @@ pub(super) fn arbitrate<'a>(
     for one in first.iter().take(n) {
         told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
     }
-    first.iter().skip(n).for_each(|one| told.leave("outranked", one.action));
-    let drawn = draw(&worth, how, guess, ask);
+    // What is mandatory is not drawn, so that nothing is learned of it.
+    first.iter().skip(n).for_each(|one| told.leave("no place", one.action));
     let n_left = n.saturating_sub(told.chosen.len());
-    for (place, (at, propensity)) in drawn.into_iter().enumerate() {
-        let one = &worth[at];
-        match place < n_left {
-            true => told.chosen.push(one.chosen(propensity, one.reason())),
-            false => told.leave("outranked", one.action),
-        }
+    let (drawn, others) = draw(&worth, n_left, (how, guess), ask);
+    for (at, propensity) in drawn {
+        told.chosen.push(worth[at].chosen(propensity, worth[at].reason()));
     }
+    others.into_iter().for_each(|at| told.leave(OUTRANKED, worth[at].action));
     if told.chosen.len() < n {
         told.shortfall = Some(told.why_few(n));
     }
@@ -159,6 +157,7 @@ impl<'a> Candidate<'a> {
             factors: Some(self.factors),
             reason,
             content: self.action.content.clone(),
+            is_mandatory: self.action.mandatory,
         }
     }
 
@@ -183,23 +182,39 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// In which order the actions are drawn, each with how likely it was to be drawn there.
-fn draw(worth: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, ask: &Ask<'_>) -> Vec<(usize, f64)> {
-    let values: Vec<f64> = worth.iter().map(|one| one.priority).collect();
+/// The actions for so many places, each with how likely it was drawn for its place, and those that got none. What is worth most of
+/// those that are left is most likely at each place.
+fn draw(
+    worth: &[Candidate<'_>],
+    n: usize,
+    (how, guess): (&Arbitration, Option<&Guess<'_>>),
+    ask: &Ask<'_>,
+) -> (Vec<(usize, f64)>, Vec<usize>) {
     let drawn_by = who_and_when(how, ask);
-    let p = match guess {
-        Some(guess) => by_policy(worth, &values, how, guess, Seed::new(stable_hash(&drawn_by))),
-        None => {
-            let most = values.iter().copied().fold(0.0, f64::max);
-            // Without a model, what is best is all that can be compared with.
-            let spread = if most > 0.0 { most } else { 1.0 };
-            let beliefs = Beliefs { spread, ..Beliefs::new(&values, how.prior_rounds) };
-            square_cb(how).pmf(&beliefs, how.floor, Seed::new(0))
-        }
-    };
-    let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", worth[at].action.name))));
-    let propensities = race_propensities(&p, &order);
-    order.into_iter().zip(propensities).collect()
+    let (mut drawn, mut left) = (Vec::new(), (0..worth.len()).collect::<Vec<usize>>());
+    while drawn.len() < n && !left.is_empty() {
+        let among: Vec<&Candidate<'_>> = left.iter().map(|at| &worth[*at]).collect();
+        let p = chances(&among, how, guess, Seed::new(stable_hash(&drawn_by)));
+        let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", among[at].action.name))));
+        let Some((first, chance)) = order.first().copied().zip(race_propensities(&p, &order).first().copied()) else {
+            break;
+        };
+        drawn.push((left.remove(first), chance));
+    }
+    (drawn, left)
+}
+
+/// How likely each is drawn first.
+fn chances(among: &[&Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, seed: Seed) -> Vec<f64> {
+    let values: Vec<f64> = among.iter().map(|one| one.priority).collect();
+    if let Some(guess) = guess {
+        return by_policy(among, &values, how, guess, seed);
+    }
+    let most = values.iter().copied().fold(0.0, f64::max);
+    // Without a model, what is best is all that can be compared with.
+    let spread = if most > 0.0 { most } else { 1.0 };
+    let beliefs = Beliefs { spread, ..Beliefs::new(&values, how.prior_rounds) };
+    square_cb(how).pmf(&beliefs, how.floor, Seed::new(0))
 }
 
 fn square_cb(how: &Arbitration) -> Explorer {
@@ -207,15 +222,15 @@ fn square_cb(how: &Arbitration) -> Explorer {
 }
 
 /// How likely each is drawn by what a policy says.
-fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: &Guess<'_>, seed: Seed) -> Vec<f64> {
-    let best = worth.iter().max_by(|a, b| a.priority.total_cmp(&b.priority));
+fn by_policy(worth: &[&Candidate<'_>], values: &[f64], how: &Arbitration, guess: &Guess<'_>, seed: Seed) -> Vec<f64> {
     // What came lies as far from what was foretold as that of the best does; to do nothing brings nothing to compare with.
-    let scale = best.map_or(1.0, |best| if best.scale() > 0.0 { best.scale() } else { 1.0 });
+    let best = worth.iter().filter(|one| one.scale() > 0.0).max_by(|a, b| a.priority.total_cmp(&b.priority));
+    let scale = best.map_or(1.0, |best| best.scale());
     let width = |one: &Candidate<'_>| {
         let width = one.foretold.map_or(NOT_KNOWN, |foretold| foretold.width);
         if one.action.nothing { 0.0 } else { width * one.scale() / scale }
     };
-    let widths: Vec<f64> = worth.iter().map(width).collect();
+    let widths: Vec<f64> = worth.iter().map(|one| width(one)).collect();
     let beliefs = Beliefs {
         values,
         widths: &widths,
@@ -234,6 +249,9 @@ fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: 
 
 /// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
 const LEAST: f64 = 1e-3;
+
+/// The rule by which what could have been drawn was not.
+pub(crate) const OUTRANKED: &str = "outranked";
 
 /// How little is known of what was never drawn: as much as one round says.
 const NOT_KNOWN: f64 = 1.0;
@@ -256,7 +274,7 @@ impl Arbitrated {
     }
 
     fn why_few(&self, n: usize) -> String {
-        let rules = self.left_out.iter().filter(|(rule, _)| rule.as_str() != "outranked");
+        let rules = self.left_out.iter().filter(|(rule, _)| rule.as_str() != OUTRANKED);
         let told: Vec<String> = rules.map(|(rule, actions)| format!("{rule} left out {}", actions.len())).collect();
         let of = match (told.is_empty(), self.chosen.is_empty()) {
             (true, true) => "none is declared: write [[actions]] in the settings".to_owned(),

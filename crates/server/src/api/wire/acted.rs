@@ -19,7 +19,7 @@ pub(super) enum LeftOutReply<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LeftOutAction<'a> {
     id: &'a str,
-    /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value` or `outranked`.
+    /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value`, `outranked`, or `no place` for what is mandatory.
     rule: &'a str,
 }
 
