@@ -20,7 +20,7 @@ fn askable(filter: &Filter) -> Result<(), String> {
         Filter::And(parts) | Filter::Or(parts) => parts.iter().try_for_each(askable),
         Filter::Not(part) => askable(part),
         Filter::Test(Subject::List | Subject::Id, _) => {
-            Err("lists and ids are not known in a decision: ask for features, scores, traits or segments".to_owned())
+            Err("lists and ids are not known in a decision: ask for features, scores or traits".to_owned())
         }
         Filter::Test(
             Subject::Consent(_) | Subject::Segment | Subject::LastSeen | Subject::FirstSeen | Subject::Known,

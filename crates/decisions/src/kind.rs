@@ -255,7 +255,8 @@ pub trait Kind: Send + Sync {
         None
     }
 
-    /// What one of several that it answers with is called on a page; the name itself where it has no title, or is not known.
+    /// What one of several that it answers with is called on a page; the name itself where it has no title, or is not known. Where
+    /// another is in force ([`Kind::held`]), that one knows what they are called by now.
     fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
         name
     }

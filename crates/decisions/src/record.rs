@@ -182,6 +182,12 @@ impl Record {
         Self { exposures, ..self }
     }
 
+    /// The draws that the customer met; of a record from the log nothing.
+    #[must_use]
+    pub fn met(&self) -> &[Exposure] {
+        &self.exposures
+    }
+
     /// That the customer met experiments, as the log keeps it; of a record from the log nothing.
     #[must_use]
     pub fn exposed(&self) -> Vec<Exposed> {

@@ -78,15 +78,36 @@ impl Engine {
         self.decide_unless(asked, |_| false)
     }
 
-    /// Decides; where whoever asks has this answer already, nothing is logged. Whom it counts for was logged with the first.
+    /// Decides; where whoever asks has this answer already, nothing is logged. Whom it counts for was logged with the first, so the
+    /// answer is the same only where the customer met the same draws ([`Record::met`]).
     ///
     /// # Errors
     /// As [`Engine::decide`].
-    pub fn decide_unless(&self, asked: Asked, is_known: impl Fn(&Answer) -> bool) -> Result<Record, EngineError> {
+    pub fn decide_unless(&self, asked: Asked, is_known: impl Fn(&Record) -> bool) -> Result<Record, EngineError> {
+        self.decide_meeting(asked, is_known, |record| record.met().to_vec())
+    }
+
+    /// Decides where whoever asks is shown something else than the answer in places: of the draws that were met for it
+    /// ([`Record::met`]) only those count that `met` says.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn decide_but_for(&self, asked: Asked, met: impl Fn(&Record) -> Vec<Exposure>) -> Result<Record, EngineError> {
+        self.decide_meeting(asked, |_| false, met)
+    }
+
+    fn decide_meeting(
+        &self,
+        asked: Asked,
+        is_known: impl Fn(&Record) -> bool,
+        met: impl Fn(&Record) -> Vec<Exposure>,
+    ) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
         let sought = self.looked_for(&asked)?;
         let record = self.decided(asked, sought.as_ref())?;
-        if !is_known(&record.decision.answer) && self.is_logged(&record) {
+        let met = met(&record);
+        let record = record.meeting(met);
+        if !is_known(&record) && self.is_logged(&record) {
             self.ports.decisions.append_all(vec![record.to_logged()], record.exposed())?;
         }
         self.count(&record, watch.elapsed());

@@ -2,6 +2,7 @@
 
 use crate::attempts::Attempts;
 use crate::cookies::Cookies;
+use crate::declared_features::DeclaredFeatures;
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::in_force::InForce;
@@ -84,6 +85,8 @@ pub struct App {
     pub(crate) ticks: Ticks,
     /// Streams that tell clients of flags that others are declared.
     pub(crate) feature_ticks: Ticks,
+    /// What these clients load.
+    pub(crate) features: DeclaredFeatures,
     /// When the categories of an item were changed last, by the first byte of its key. Held while they are: what they were is read, and
     /// what they become written.
     pub(crate) categorized: [Mutex<Timestamp>; 256],

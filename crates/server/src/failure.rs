@@ -60,6 +60,15 @@ impl ApiError {
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message) }
     }
 
+    /// As many clients listen for other flags as may.
+    pub fn too_many_listeners(n_max: usize) -> Self {
+        let message = format!(
+            "{n_max} clients listen for other flags, which is the limit in all or of one address: load the features again \
+             by and by"
+        );
+        Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message) }
+    }
+
     /// A key or an address asks more often than it may.
     pub fn too_often(who: &str, (n_max, what): (u32, &str), per: Duration, wait: Duration) -> Self {
         let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);

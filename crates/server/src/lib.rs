@@ -22,6 +22,7 @@ mod cookies;
 mod credentials;
 mod customer_files;
 pub mod declarations;
+mod declared_features;
 pub mod demo;
 pub mod error;
 pub mod exposure;

@@ -12,6 +12,7 @@ use crate::audit::key_subject;
 use crate::bodies::{self, Budget, Held};
 use crate::clock::SystemClock;
 use crate::declarations::{Declarations, SettingsFile};
+use crate::declared_features::DeclaredFeatures;
 use crate::error::ServerError;
 use crate::exposure::is_public;
 use crate::failure::ApiError;
@@ -239,6 +240,7 @@ impl Running {
             limits: Limits::new(&settings.limits),
             ticks: Ticks::until(stopped.clone()),
             feature_ticks: Ticks::of_features(stopped.clone()),
+            features: DeclaredFeatures::default(),
             engine,
             trainer,
             corrector,

@@ -3,15 +3,17 @@
 //!
 //! A tick says only how far events and decisions are; what came in is on the page that is fetched then. Each stream looks
 //! by itself once a second, so nothing runs while nobody listens. Streams have a number that they do not exceed, of each
-//! holder of a key and in all, and end with the server, with their client, and with the right to see the console.
+//! holder of a key, or of each address where everybody has the key, and in all, and end with the server, with their client, and with the right to see the console.
 
 use crate::error::ServerError;
+use crate::peer::household;
 use axum::body::{Body, Bytes, HttpBody};
 use engine::Engine;
 use governance::Actor;
 use hyper::body::Frame;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -29,6 +31,9 @@ pub(crate) const N_STREAMS_OF_ONE_MAX: usize = 8;
 /// How many clients may listen for other flags at a time. All of them may have one key, which is public: they take no page's place, and
 /// whoever is refused asks again by and by.
 const N_LISTENERS_MAX: usize = 512;
+
+/// How many of them may come from one address: those of an office, and nobody takes the places of all others.
+pub(crate) const N_LISTENERS_OF_ONE_MAX: usize = 32;
 
 /// How often a stream looks, and after how many looks without anything new it says that it is there: what stands between
 /// it and the client, and the client itself, may take silence for the end.
@@ -55,6 +60,24 @@ pub(crate) enum Beat {
     Over,
 }
 
+/// Whom a stream counts for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Listener {
+    /// The holder of a key. A session has its key's: both are the same holder.
+    Holder(Actor),
+    /// An address.
+    Address(IpAddr),
+    /// This machine: whoever comes through a proxy on it that says nothing of them, too.
+    Here,
+}
+
+impl Listener {
+    /// Whoever listens from an address.
+    pub(crate) fn at(address: IpAddr) -> Self {
+        if address.is_loopback() { Self::Here } else { Self::Address(household(address)) }
+    }
+}
+
 /// The streams.
 pub(crate) struct Ticks {
     places: Arc<Places>,
@@ -71,20 +94,20 @@ impl Ticks {
 
     /// Streams that tell clients to load their features again, until the server is stopped.
     pub(crate) fn of_features(stopped: watch::Receiver<bool>) -> Self {
-        let places = Places { n_max: N_LISTENERS_MAX, n_of_one_max: N_LISTENERS_MAX, ..Places::default() };
+        let places = Places { n_max: N_LISTENERS_MAX, n_of_one_max: N_LISTENERS_OF_ONE_MAX, ..Places::default() };
         Self { places: Arc::new(places), stopped, event: "features-updated" }
     }
 
-    /// A stream of `holder`, who knows how things were at `known`.
+    /// A stream of `listener`, who knows how things were at `known`.
     ///
     /// # Errors
-    /// How many streams there may be, where there are as many: of the holder, or in all.
-    pub(crate) fn stream<L, F>(&self, holder: &Actor, known: String, look: L) -> Result<Body, usize>
+    /// How many streams there may be, where there are as many: of the listener, or in all.
+    pub(crate) fn stream<L, F>(&self, listener: Listener, known: String, look: L) -> Result<Body, usize>
     where
         L: FnMut() -> F + Send + 'static,
         F: Future<Output = Beat> + Send,
     {
-        let place = Place::take(&self.places, holder.clone())?;
+        let place = Place::take(&self.places, listener)?;
         let (sender, receiver) = channel(1);
         let (mut stopped, event) = (self.stopped.clone(), self.event);
         tokio::spawn(async move {
@@ -99,10 +122,10 @@ impl Ticks {
     }
 }
 
-/// How many streams each holder has. A session has its key's: both are the same holder.
+/// How many streams each listener has.
 #[derive(Debug)]
 struct Places {
-    taken: Mutex<HashMap<Actor, usize>>,
+    taken: Mutex<HashMap<Listener, usize>>,
     n_max: usize,
     n_of_one_max: usize,
 }
@@ -116,14 +139,14 @@ impl Default for Places {
 /// A place that is given back when the stream ends.
 struct Place {
     places: Arc<Places>,
-    of: Actor,
+    of: Listener,
 }
 
 impl Place {
     /// A place, or how many there are where all are taken.
-    fn take(places: &Arc<Places>, of: Actor) -> Result<Self, usize> {
+    fn take(places: &Arc<Places>, of: Listener) -> Result<Self, usize> {
         let mut taken = places.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.get(&of).is_some_and(|n| *n >= places.n_of_one_max) {
+        if of != Listener::Here && taken.get(&of).is_some_and(|n| *n >= places.n_of_one_max) {
             return Err(places.n_of_one_max);
         }
         if taken.values().sum::<usize>() >= places.n_max {
@@ -197,8 +220,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn somebody(n: usize) -> Actor {
-        Actor::Key { id: n.to_string(), name: "Mei".to_owned(), role: governance::Role::Viewer }
+    fn somebody(n: usize) -> Listener {
+        Listener::Holder(Actor::Key { id: n.to_string(), name: "Mei".to_owned(), role: governance::Role::Viewer })
     }
 
     proptest! {
@@ -227,6 +250,27 @@ mod tests {
             held.clear();
             prop_assert!(places.taken.lock().unwrap().is_empty(), "who has left is counted no more");
         }
+    }
+
+    #[test]
+    fn no_address_takes_the_places_of_all_others_who_listen_for_flags() {
+        let (_stop, stopped) = watch::channel(false);
+        let places = Ticks::of_features(stopped).places;
+        let take = |address: &str| Place::take(&places, Listener::at(address.parse().unwrap()));
+        // Of IPv6 everybody has a network of addresses.
+        for (one, same, other) in
+            [("203.0.113.7", "203.0.113.7", "203.0.113.8"), ("2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1")]
+        {
+            let held: Vec<_> = (0..N_LISTENERS_OF_ONE_MAX).map(|n| take(if n == 0 { same } else { one })).collect();
+            assert!(held.iter().all(Result::is_ok));
+            assert_eq!(take(one).err(), Some(N_LISTENERS_OF_ONE_MAX));
+            assert!(take(other).is_ok());
+            drop(held);
+            assert!(take(one).is_ok());
+        }
+        let here: Vec<_> = (0..N_LISTENERS_MAX).map(|_| take("127.0.0.1")).collect();
+        assert!(here.iter().all(Result::is_ok), "behind a proxy that says nothing all share the places");
+        assert_eq!(take("::1").err(), Some(N_LISTENERS_MAX));
     }
 
     #[test]

@@ -38,6 +38,17 @@ fn of(customer: &str, plan: &str) -> Value {
     json!({"context": {"targetingKey": customer, "plan": plan}})
 }
 
+/// Who met an experiment, and in which arm.
+fn met(server: &TestServer, experiment: &str) -> Vec<(String, String)> {
+    let mut met = Vec::new();
+    let mut each = |one: decisions::Exposed| {
+        met.push((one.customer.to_string(), one.arm));
+        true
+    };
+    server.engine().ports().decisions.exposed(experiment, &mut each).unwrap();
+    met
+}
+
 fn metadata_aside(reply: &Reply) -> Value {
     let mut told = reply.json();
     let metadata = told.as_object_mut().unwrap().remove("metadata");
@@ -80,17 +91,7 @@ fn one_flag_is_told_as_openfeatures_clients_read_it() {
     let again = again.json();
     assert_eq!(again["flags"]["checkout"]["value"], drawn["value"]);
     assert_eq!(again["experiments"], json!({"copy": drawn["variant"]}));
-    let mut met = Vec::new();
-    server
-        .engine()
-        .ports()
-        .decisions
-        .exposed("copy", &mut |one| {
-            met.push((one.customer.to_string(), one.arm));
-            true
-        })
-        .unwrap();
-    assert_eq!(met, [("ann".to_owned(), drawn["variant"].as_str().unwrap().to_owned())]);
+    assert_eq!(met(&server, "copy"), [("ann".to_owned(), drawn["variant"].as_str().unwrap().to_owned())]);
     let id = again["decisionId"].as_str().unwrap();
     let replayed = server.post_as(SERVER, &format!("/v1/decisions/{id}/replay"), &json!({})).json();
     assert_eq!(replayed["identical"], true, "{replayed}");
@@ -195,6 +196,32 @@ fn all_flags_are_told_once_until_something_changes() {
 }
 
 #[test]
+fn whoever_polls_meets_a_holdout_that_begins_also_where_their_answer_stays_the_same() {
+    let server = start(|_| {});
+    let customers: Vec<String> = (0..12).map(|n| format!("user-{n}")).collect();
+    let ask = |server: &TestServer, customer: &str, etag: &str| {
+        let reply = ofrep(server, "", &[("if-none-match", etag)], &of(customer, "pro"));
+        (reply.status, reply.header("etag").unwrap().to_owned())
+    };
+    let ask_all = |server: &TestServer, etags: &[String]| {
+        let asked = customers.iter().zip(etags).map(|(customer, etag)| ask(server, customer, etag));
+        asked.unzip::<u16, String, Vec<_>, Vec<_>>()
+    };
+    let (first, etags) = ask_all(&server, &vec!["\"none\"".to_owned(); 12]);
+    assert!(first.iter().all(|status| *status == 200));
+    assert!(ask_all(&server, &etags).0.iter().all(|status| *status == 304));
+    let server = server.restart_with(|settings| settings.holdout.kinds = [("flags".to_owned(), 0.5)].into());
+    let (begun, etags) = ask_all(&server, &etags);
+    assert!(begun.iter().all(|status| *status == 200), "{begun:?}");
+    let drawn = met(&server, "holdout of flags");
+    assert_eq!(drawn.len(), 12, "{drawn:?}");
+    for arm in ["treated", "holdout"] {
+        assert!(drawn.iter().any(|(_, of)| of == arm), "{arm}: {drawn:?}");
+    }
+    assert!(ask_all(&server, &etags).0.iter().all(|status| *status == 304));
+}
+
+#[test]
 fn whoever_is_held_out_gets_defaults_by_every_way() {
     let server = start(|settings| settings.holdout.kinds = [("flags".to_owned(), 0.9)].into());
     let held = (0..200).map(|n| format!("user-{n}")).find(|user| {
@@ -220,6 +247,10 @@ fn growthbooks_clients_load_what_is_declared_and_find_the_same() {
     let etag = loaded.header("etag").unwrap().to_owned();
     let known = server.send("GET", &format!("/api/features/{WRITE}"), &[("if-none-match", &etag)], "");
     assert_eq!((known.status, known.text.as_str()), (304, ""));
+    let any = server.send("GET", &format!("/api/features/{WRITE}"), &[("if-none-match", "*")], "");
+    assert_eq!(any.status, 304);
+    // A browser asks here first, or whoever is told of a change would load what its cache kept.
+    assert_eq!([&loaded, &known].map(|reply| reply.header("cache-control")), [Some("no-cache"); 2]);
     let loaded = loaded.json();
     assert_eq!((&loaded["status"], &loaded["experiments"]), (&json!(200), &json!([])));
     assert!(loaded["dateUpdated"].as_str().is_some_and(|at| at.ends_with('Z')), "{loaded}");
@@ -272,6 +303,49 @@ fn growthbooks_clients_load_what_is_declared_and_find_the_same() {
 }
 
 #[test]
+fn whoever_forces_what_they_see_does_not_count_for_what_was_drawn() {
+    let server = start(|settings| settings.holdout.kinds = [("flags".to_owned(), 0.000_001)].into());
+    let eval = |customer: &str, more: Value| {
+        let mut body = json!({"attributes": {"id": customer, "plan": "free"}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let reply = server.send("POST", &format!("/api/eval/{SERVER}"), &[], body.to_string());
+        reply.ok()["features"]["checkout"].clone()
+    };
+    let of_experiment = || met(&server, "copy").into_iter().map(|(customer, _)| customer).collect::<Vec<_>>();
+    assert_eq!(eval("ann", json!({"forcedVariations": {"copy": 1}})), json!({"defaultValue": "B"}));
+    assert_eq!(eval("bob", json!({"forcedFeatures": [["checkout", "X"]]})), json!({"defaultValue": "X"}));
+    assert_eq!(eval("bob", json!({"forcedFeatures": {"checkout": "X"}})), json!({"defaultValue": "X"}));
+    assert_eq!(of_experiment(), Vec::<String>::new());
+    // What is forced changes nothing of these.
+    eval("cleo", json!({"forcedVariations": {"copy": 9, "other": 1}}));
+    eval("dora", json!({"forcedFeatures": [["limit", 1]]}));
+    eval("emil", json!({}));
+    let mut counted = of_experiment();
+    counted.sort();
+    assert_eq!(counted, ["cleo", "dora", "emil"]);
+    assert_eq!(met(&server, "holdout of flags").len(), 5, "nobody forces the holdout's draw");
+}
+
+#[test]
+fn one_address_does_not_take_the_places_of_all_who_listen() {
+    let server = start(|settings| settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]);
+    let listen = |from: &str| {
+        let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(support::DEADLINE)).unwrap();
+        let ask = format!("GET /sub/{WRITE} HTTP/1.1\r\nhost: x\r\nx-forwarded-for: {from}\r\n\r\n");
+        std::io::Write::write_all(&mut stream, ask.as_bytes()).unwrap();
+        let mut line = String::new();
+        let mut reader = std::io::BufReader::new(stream);
+        std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+        (line.split(' ').nth(1).unwrap().to_owned(), reader)
+    };
+    let held: Vec<_> = (0..32).map(|_| listen("203.0.113.7")).collect();
+    assert!(held.iter().all(|(status, _)| status == "200"));
+    assert_eq!(listen("203.0.113.7").0, "429");
+    assert_eq!(listen("203.0.113.8").0, "200");
+}
+
+#[test]
 fn a_flag_is_switched_while_the_server_runs_and_decisions_of_before_are_made_again_as_they_were() {
     let server = start(|_| {});
     let decide = || server.post_as(SERVER, "/v1/decide", &json!({"decision": "flags", "userId": "ann"})).json();
@@ -316,7 +390,7 @@ fn a_flag_is_switched_while_the_server_runs_and_decisions_of_before_are_made_aga
 }
 
 #[test]
-fn a_page_shows_what_flags_were() {
+fn a_decision_about_flags_is_found_again_and_a_flag_that_is_not_there_is_named_with_the_nearest() {
     let server = start(|_| {});
     let decided = server.post_as(SERVER, "/v1/decide", &json!({"decision": "flags", "userId": "ann"})).json();
     let id = decided["decisionId"].as_str().unwrap();

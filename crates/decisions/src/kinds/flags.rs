@@ -8,6 +8,7 @@ mod asked;
 mod in_force;
 mod published;
 mod said;
+mod way;
 
 use crate::declaration::Declared;
 use crate::experiment::Experiment;
@@ -122,19 +123,6 @@ impl Flags {
         &self.declaration.digest
     }
 
-    /// These flags and all that they need, as far as they are switched on.
-    fn with_needs(&self, names: BTreeSet<String>) -> BTreeSet<String> {
-        let (mut found, mut left) = (BTreeSet::new(), Vec::from_iter(names));
-        while let Some(name) = left.pop() {
-            let Some(flag) = self.flags.get(&name) else { continue };
-            if flag.on && !found.contains(&name) {
-                left.extend(flag.needs.iter().map(|need| need.flag.clone()));
-            }
-            found.insert(name);
-        }
-        found
-    }
-
     /// The flags that are meant.
     fn meant(&self, ask: &Ask<'_>) -> BTreeSet<String> {
         let said = ask.question.parameters.get(FLAGS.name).and_then(Value::as_array);
@@ -147,9 +135,16 @@ impl Flags {
     fn answers(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> FlagAnswers {
         let context = ::flags::Context::of(self.attributes(ask, known));
         let meant = self.meant(ask);
+        let evaluate = |name: &str| ::flags::evaluate(&self.payload, name, &context);
+        let mut by_name = BTreeMap::new();
+        let mut value = |name: &str| {
+            let evaluated: &::flags::Evaluated = by_name.entry(name.to_owned()).or_insert_with(|| evaluate(name));
+            evaluated.value.clone()
+        };
+        let way = self.way(&meant, &mut value);
         let mut told = FlagAnswers::default();
-        for name in self.with_needs(meant.clone()) {
-            let evaluated = ::flags::evaluate(&self.payload, &name, &context);
+        for name in way {
+            let evaluated = by_name.remove(&name).unwrap_or_else(|| evaluate(&name));
             let Some(flag) = self.flags.get(&name) else { continue };
             let drawn = evaluated.experiment_result.as_ref().filter(|drawn| drawn.in_experiment);
             let experiment = evaluated.experiment.as_ref().and_then(|experiment| experiment.key.clone());
@@ -195,13 +190,8 @@ impl Flags {
 
 /// What is known of somebody: what the question says of them counts before what was known.
 fn facts(ask: &Ask<'_>, known: Option<&Knowledge>) -> Knowledge {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    };
     let mut facts = known.cloned().unwrap_or_default();
-    let said = ask.question.context.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?)));
+    let said = ask.question.context.iter().filter_map(|(name, value)| Some((name.clone(), published::text_of(value)?)));
     facts.traits.extend(said);
     facts
 }

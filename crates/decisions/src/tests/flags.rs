@@ -3,8 +3,8 @@
 use super::shop::{NOW, catalogue, decided_by, known, models, question, unknown};
 use crate::filter::{Measure, Names};
 use crate::{
-    Answer, Arm, Content, Experiment, Exposure, Flag, FlagAnswers, FlagReason, Flags, Kind, Knowledge, Models,
-    Question, Subject, World,
+    Answer, Arm, Content, Experiment, Exposure, Flag, FlagAnswers, FlagReason, Flags, FlagsInForce, Kind, Knowledge,
+    Models, Question, Subject, World,
 };
 use primitives::ItemKey;
 use proptest::prelude::*;
@@ -181,6 +181,40 @@ fn an_experiment_that_is_met_is_told_with_its_variation_also_where_only_a_need_m
 }
 
 #[test]
+fn an_experiment_behind_a_need_that_is_not_met_is_not_met_either() {
+    let kind = |needs: Value| {
+        let flags = [
+            json!({"name": "closed", "default": false}),
+            json!({"name": "switched", "default": false, "on": false, "needs": [{"flag": "button", "is": "B"}]}),
+            json!({"name": "button", "default": "", "rules": [{"experiment": "copy"}]}),
+            json!({"name": "page", "default": 0, "needs": needs, "rules": [{"value": 1}]}),
+        ];
+        kind(&flags, &[bold()])
+    };
+    let (closed, button) = (json!({"flag": "closed"}), json!({"flag": "button", "is": "B"}));
+    for (needs, is_met) in [
+        (json!([closed, button]), false),
+        (json!([button, closed]), true),
+        (json!([{"flag": "closed", "is": false}, button]), true),
+        (json!([{"flag": "switched"}]), false),
+        (json!([]), false),
+    ] {
+        let kind = kind(needs.clone());
+        for customer in ["ann", "bob", "cleo", "dora"] {
+            let (answer, flags) =
+                answered(&kind, &asked(customer, json!({"flags": ["page"]}), json!({})), &unknown(true));
+            assert_eq!(!answer.content.exposures().is_empty(), is_met, "{needs}");
+            assert!(flags.experiments.keys().eq(is_met.then_some("copy")), "{needs}");
+            // An answer tells by itself what was met, and what of it where a flag was something else for who asked.
+            let (_, all) = answered(&kind, &of(customer), &unknown(true));
+            let met = |but_for: &[&str]| kind.met(&all, &but_for.iter().map(|name| (*name).to_owned()).collect());
+            assert_eq!((met(&[]), met(&["page"])), (all.experiments.clone(), all.experiments.clone()), "{needs}");
+            assert!(met(&["button"]).is_empty(), "{needs}");
+        }
+    }
+}
+
+#[test]
 fn whoever_is_held_out_gets_defaults_and_meets_no_experiment() {
     let flags = [
         json!({"name": "button", "default": "", "rules": [{"experiment": "copy"}]}),
@@ -270,6 +304,16 @@ fn a_flag_that_is_not_there_is_named_with_the_nearest() {
     let refused = |name: &str| kind.check(&[("flags".to_owned(), json!([name]))].into()).unwrap_err().to_string();
     assert_eq!(refused("chekout"), "flags names \"chekout\", which is no flag: did you mean \"checkout\"?");
     assert_eq!(refused("z"), "flags names \"z\", which is no flag: the settings declare what there is");
+}
+
+#[test]
+fn a_flag_that_was_declared_later_is_called_as_it_is_by_now() {
+    let titled = |name: &str, title: &str| kind(&[json!({"name": name, "title": title, "default": 1})], &[]);
+    let in_force = FlagsInForce::new(titled("limit", "The limit"));
+    let declared = in_force.kind();
+    in_force.put(titled("checkout", "The checkout"));
+    let held = declared.held().unwrap();
+    assert_eq!(["checkout", "limit"].map(|name| held.title_of(name)), ["The checkout", "limit"]);
 }
 
 #[test]
@@ -390,7 +434,9 @@ fn what_does_not_fit_together_is_refused_with_a_sentence() {
     let asks = |when: &str| flag("a", json!({"rules": [{"when": when, "value": true}]}));
     assert!(refused(&[asks("orders_356d > 1")]).contains("did you mean orders_365d?"));
     assert!(refused(&[asks("orders_365d > 3 and orders_365d < 2")]).contains("it can hold of nobody"));
-    assert!(refused(&[asks("list = \"vip\"")]).contains("rules.when is"));
+    let lists = refused(&[asks("list = \"vip\"")]);
+    // Segments are not advised: they cannot be asked either.
+    assert!(lists.contains("rules.when is") && lists.ends_with("ask for features, scores or traits"), "{lists}");
     // Each needs two below it: in fours it would be asked for 2 + 4 + … others.
     let wide = |n: usize| {
         flag(&format!("f{n}"), json!({"needs": [{"flag": format!("f{}", n + 1)}, {"flag": format!("f{}", n + 2)}]}))
@@ -414,8 +460,8 @@ fn what_does_not_fit_together_is_refused_with_a_sentence() {
 
 /// A condition on two traits, in our language.
 fn condition() -> impl Strategy<Value = String> {
-    let texts = ["a", "b", "c"];
-    let one = (0..2_usize, 0..5_usize, 0..3_usize).prop_map(move |(of, how, text)| {
+    let texts = ["a", "b", "c", "true", "8010", "0.5", "1.0"];
+    let one = (0..2_usize, 0..5_usize, 0..texts.len()).prop_map(move |(of, how, text)| {
         let (of, text) = (["plan", "city"][of], texts[text]);
         match how {
             0 => format!("traits.{of} = \"{text}\""),
@@ -433,23 +479,33 @@ fn condition() -> impl Strategy<Value = String> {
     })
 }
 
+/// What a client may know as an attribute: texts, and values that are written as texts of conditions are.
+fn attribute() -> impl Strategy<Value = Option<Value>> {
+    let values = ["a", "b", "c", "d", "true", "8010", "0.5", "1.0"].map(|text| json!(text));
+    let typed = [json!(true), json!(false), json!(8010), json!(8010.0), json!(0.5), json!(1), json!(1.0), Value::Null];
+    prop::option::of(prop::sample::select([values, typed].concat()))
+}
+
 proptest! {
     /// Clients that load what is published and evaluate it themselves find what is decided here, for every rule that they can read.
     #[test]
-    fn clients_find_the_same(when in condition(), plan in 0..4_usize, city in 0..4_usize, customer in "[a-z0-9]{1,8}", share in 0.0..1.0_f64) {
+    fn clients_find_the_same(when in condition(), plan in attribute(), city in attribute(), customer in "[a-z0-9]{1,8}", share in 0.0..1.0_f64) {
         let flags = [
             json!({"name": "login", "default": false, "rules": [{"when": when, "value": true}]}),
             json!({"name": "page", "default": "old", "needs": [{"flag": "login"}],
                 "rules": [{"share": share, "value": "new"}, {"experiment": "copy"}]}),
         ];
         let kind = kind(&flags, &[bold()]);
-        let texts = [None, Some("a"), Some("b"), Some("c")];
-        let said = [("plan", texts[plan]), ("city", texts[city])];
-        let traits: BTreeMap<String, String> =
-            said.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned()))).collect();
-        let subject = known(Knowledge { traits: traits.clone(), ..Knowledge::default() });
-        let (_, ours) = answered(&kind, &of(&customer), &subject);
-        let mut attributes = json!(traits);
+        let said = [("plan", plan), ("city", city)];
+        let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let said: BTreeMap<String, Value> = said.collect();
+        // Texts are known as traits, and what has a type the question says.
+        let (texts, typed): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            said.clone().into_iter().partition(|(_, value)| value.is_string());
+        let traits = texts.into_iter().filter_map(|(name, text)| Some((name, text.as_str()?.to_owned()))).collect();
+        let subject = known(Knowledge { traits, ..Knowledge::default() });
+        let (_, ours) = answered(&kind, &asked(&customer, json!({}), json!(typed)), &subject);
+        let mut attributes = json!(said);
         attributes["id"] = json!(customer);
         for (name, one) in &ours.flags {
             let theirs = ::flags::evaluate(kind.published(), name, &::flags::Context::of(attributes.clone()));

@@ -1,27 +1,32 @@
 //! How do GrowthBook's clients get their features? They load what is declared and evaluate it themselves, or have it evaluated:
 //! `docs/flags.md` says how.
 
+mod forced;
+
 use super::auth::permit;
 use super::extract::{Path, SmallBody};
 use crate::admission::who;
 use crate::app::App;
+use crate::cached;
+use crate::declared_features::reply;
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::Peer;
-use crate::ticks::Beat;
+use crate::ticks::{Beat, Listener};
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use decisions::{Content, FlagAnswer, FlagAnswers, FlagReason, FlagRule, Flags, Kind, Parameters};
+use decisions::{Content, FlagAnswer, FlagRule, Flags, Kind, Parameters};
 use engine::Asked;
 use events::Fields;
-use governance::{Action, Actor};
-use primitives::{plain_words, stable_hash};
+use forced::Forced;
+use governance::Action;
+use primitives::plain_words;
 use profiles::Identifier;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -73,20 +78,21 @@ async fn features(
 ) -> Result<Response, Fault> {
     let_in(&app, &key, &peer, Action::Ingest).await?;
     let flags = app.engine.capabilities().flags.now();
-    let payload = serde_json::to_value(flags.published()).unwrap_or_default();
-    let text = reply(&payload["features"]).to_string();
-    let tag = format!("\"{:016x}\"", stable_hash(&text));
-    let is_known = |value: &HeaderValue| value.to_str().is_ok_and(|known| known.contains(tag.as_str()));
-    let is_known = headers.get_all(header::IF_NONE_MATCH).iter().any(is_known);
+    let loaded = match app.features.known(&flags) {
+        Some(loaded) => loaded,
+        None => app.run_public(move |app| Ok::<_, ServerError>(app.features.write(&flags))).await?,
+    };
     let always = [
-        (header::ETAG, HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
-        (header::CACHE_CONTROL, HeaderValue::from_static("max-age=30, stale-while-revalidate=3600")),
+        (header::ETAG, loaded.etag.clone()),
+        // Who is told that others are declared loads through the browser's cache: what it keeps it asks us about first.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (HeaderName::from_static("x-sse-support"), HeaderValue::from_static("enabled")),
     ];
-    if is_known {
+    if cached::is_known(&headers, loaded.etag.to_str().unwrap_or_default()) {
         return Ok((StatusCode::NOT_MODIFIED, always).into_response());
     }
-    Ok((always, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response())
+    Ok((always, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], loaded.text.clone())
+        .into_response())
 }
 
 /// Tells that other features are declared, for as long as the client listens; what they are it loads then.
@@ -96,7 +102,7 @@ async fn updates(
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let holder = let_in(&app, &key, &peer, Action::Ingest).await?;
+    let_in(&app, &key, &peer, Action::Ingest).await?;
     let declared = |app: &App| app.engine.capabilities().flags.now().digest().to_owned();
     // Who comes again after a break says what was told last.
     let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()).filter(|last| !last.is_empty());
@@ -107,23 +113,15 @@ async fn updates(
         let beat = if is_in { Beat::At(declared(&of)) } else { Beat::Over };
         std::future::ready(beat)
     };
-    let actor = Actor::from(&holder);
-    let body = app.feature_ticks.stream(&actor, known, look).map_err(ApiError::too_many)?;
+    // Everybody has the key, since it lies in web pages: addresses are told apart, and not holders.
+    let listener = Listener::at(peer.address);
+    let body = app.feature_ticks.stream(listener, known, look).map_err(ApiError::too_many_listeners)?;
     const ALWAYS: [(HeaderName, HeaderValue); 2] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         // A proxy that gathers answers would hold back what is told.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     Ok((ALWAYS, body).into_response())
-}
-
-/// What is sent to clients. They take `dateUpdated` for the version: the same features have the same.
-fn reply(features: &Value) -> Value {
-    // Any moment serves, as long as another declaration has another one: milliseconds of some day since 1970.
-    const DAYS_10_000_MS: u64 = 864_000_000_000;
-    let version = i64::try_from(stable_hash(&features.to_string()) % DAYS_10_000_MS).unwrap_or_default();
-    let version = primitives::Timestamp::from_millis(version).to_string();
-    json!({ "status": 200, "features": features, "experiments": [], "dateUpdated": version })
 }
 
 /// Who is asked for, and what is forced on them to see how it looks.
@@ -154,15 +152,22 @@ async fn evaluated(
     let flags = app.engine.capabilities().flags.now();
     let kind = flags.about().name.clone();
     let asked = Asked { kind, names, parameters: Parameters::new(), context: Fields::from(attributes) };
-    let decided = app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?;
+    let forced = Forced::new(wanted.forced_variations, wanted.forced_features);
+    let (decided, forced) = app
+        .run({
+            let flags = Arc::clone(&flags);
+            move |app| {
+                let record = app.engine.decide_but_for(asked, |record| forced.met(&flags, record))?;
+                Ok::<_, ServerError>((record, forced))
+            }
+        })
+        .await?;
     let Content::Flags(answers) = &decided.decision.answer.content else { return Ok(Json(reply(&json!({})))) };
     let id = decided.decision.customer.as_str();
     let mut features: Map<String, Value> =
         answers.flags.iter().map(|(name, answer)| (name.clone(), feature(&flags, name, answer, id))).collect();
-    force_variations(&flags, answers, &wanted.forced_variations, &mut features);
-    for (name, value) in forced(wanted.forced_features) {
-        features.insert(name, json!({ "defaultValue": value }));
-    }
+    let forced = forced.values(&flags, answers).into_iter();
+    features.extend(forced.map(|(name, value)| (name, json!({ "defaultValue": value }))));
     Ok(Json(reply(&Value::Object(features))))
 }
 
@@ -190,38 +195,4 @@ fn feature(flags: &Flags, name: &str, answer: &FlagAnswer, customer: &str) -> Va
         "tracks": [{ "experiment": experiment, "result": result }],
     }]);
     told
-}
-
-/// Gives the variation that is forced, where an experiment is the rule that would be reached. Nobody counts for it.
-fn force_variations(
-    flags: &Flags,
-    answers: &FlagAnswers,
-    forced: &BTreeMap<String, usize>,
-    features: &mut Map<String, Value>,
-) {
-    for (name, answer) in answers.flags.iter().filter(|(_, answer)| answer.reason != FlagReason::Off) {
-        let Some(flag) = flags.flag(name).filter(|_| !matches!(answer.reason, FlagReason::Needs | FlagReason::Holdout))
-        else {
-            continue;
-        };
-        let reached = flag.rules.iter().take(answer.rule.unwrap_or(flag.rules.len()));
-        let value = reached.into_iter().find_map(|rule| match rule {
-            FlagRule::Experiment(experiment) => {
-                let variations = &flags.experiment(experiment)?.variations;
-                Some(variations.get(*forced.get(experiment)?)?.value.clone())
-            }
-            FlagRule::Value { .. } => None,
-        });
-        if let Some(value) = value {
-            features.insert(name.clone(), json!({ "defaultValue": value }));
-        }
-    }
-}
-
-/// Features whose value is forced: as pairs, or by name.
-fn forced(given: Value) -> Vec<(String, Value)> {
-    match given {
-        Value::Object(by_name) => by_name.into_iter().collect(),
-        pairs => serde_json::from_value(pairs).unwrap_or_default(),
-    }
 }

@@ -3,6 +3,7 @@
 use super::auth::counted;
 use super::extract::{Path, SmallBody};
 use crate::app::App;
+use crate::cached;
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::keys::Holder;
@@ -15,7 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use decisions::{Answer, Content, FlagAnswer, FlagAnswers, FlagReason, Flags, Kind, Parameters};
+use decisions::{Answer, Content, FlagAnswer, FlagAnswers, FlagReason, Flags, Kind, Parameters, Record};
 use engine::Asked;
 use events::{Fields, Object};
 use governance::Action;
@@ -117,18 +118,13 @@ async fn all(
 ) -> Result<Response, Fault> {
     let (names, context) = asked(&body)?;
     let flags = app.engine.capabilities().flags.now();
-    let known: Vec<String> = headers.get_all(header::IF_NONE_MATCH).iter().flat_map(tags).collect();
     let people: Vec<String> = names.iter().map(Identifier::to_meant).collect();
     let about = [flags.digest(), &people.join("\n"), context.as_text()].join("\n");
     let asked = Asked { kind: flags.about().name.clone(), names, parameters: Parameters::new(), context };
     let decided = app.run(move |app| {
-        let is_known = |answer: &Answer| {
-            let tag = tag(&about, answer);
-            known.iter().any(|known| known == "*" || *known == tag)
-        };
+        let is_known = |record: &Record| cached::is_known(&headers, &tag(&about, record));
         let record = app.engine.decide_unless(asked, is_known)?;
-        let answer = &record.decision.answer;
-        Ok::<_, ServerError>((tag(&about, answer), is_known(answer), record))
+        Ok::<_, ServerError>((tag(&about, &record), is_known(&record), record))
     });
     let (tag, is_known, record) = decided.await?;
     let quoted = HeaderValue::from_str(&format!("\"{tag}\"")).unwrap_or(HeaderValue::from_static("\"\""));
@@ -208,40 +204,16 @@ fn evaluated(key: &str, answer: &FlagAnswer) -> Value {
     told
 }
 
-/// By what an answer is known again: what was declared, of whom and with which context it was asked, and what came out, which
-/// may be another thing as soon as more is known of the customer.
-fn tag(asked: &str, answer: &Answer) -> String {
-    let told = flags_of(answer).map(|flags| {
+/// By what an answer is known again: what was declared, of whom and with which context it was asked, what came out, which may be
+/// another thing as soon as more is known of the customer, and which draws they met. Who is told that nothing changed meets none:
+/// another draw of the holdout is another answer, also where it says the same.
+fn tag(asked: &str, record: &Record) -> String {
+    let met = record.met().iter().map(|one| format!("{}={}", one.experiment, one.arm));
+    let met = met.collect::<Vec<_>>().join("\n");
+    let told = flags_of(&record.decision.answer).map(|flags| {
         let each = flags.flags.iter().map(|(key, answer)| evaluated(key, answer).to_string());
         each.collect::<Vec<_>>().join("\n")
     });
-    let text = [asked, "\n\n", told.as_deref().unwrap_or_default()].concat();
+    let text = [asked, "\n\n", told.as_deref().unwrap_or_default(), "\n\n", &met].concat();
     format!("{:016x}{:016x}", stable_hash(&text), stable_hash(&format!("{text}\n")))
-}
-
-/// The tags of a header: a list of them, each perhaps weak, with quotation marks or, by some clients, without.
-fn tags(value: &HeaderValue) -> Vec<String> {
-    let of = |tag: &str| {
-        let tag = tag.trim();
-        tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"').to_owned()
-    };
-    value.to_str().unwrap_or_default().split(',').map(of).filter(|tag| !tag.is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_are_read_as_a_list_weak_or_not_and_quoted_or_not() {
-        for (header, expected) in [
-            ("\"a\"", vec!["a"]),
-            ("W/\"a\", \"b\" ,c", vec!["a", "b", "c"]),
-            ("*", vec!["*"]),
-            ("", Vec::new()),
-            (" , ", Vec::new()),
-        ] {
-            assert_eq!(tags(&HeaderValue::from_static(header)), expected, "{header}");
-        }
-    }
 }

@@ -5,7 +5,7 @@ use super::entry::is_still_in;
 use super::visit::Visit;
 use crate::failure::ApiError;
 use crate::sessions;
-use crate::ticks::{Beat, mark};
+use crate::ticks::{Beat, Listener, mark};
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +28,7 @@ pub(super) async fn stream(visit: Visit, mut headers: HeaderMap, Query(asked): Q
             app.run(|app| mark(&app.engine)).await.map_or(Beat::Unknown, Beat::At)
         }
     };
-    let body = match visit.app.ticks.stream(&holder, known, look) {
+    let body = match visit.app.ticks.stream(Listener::Holder(holder), known, look) {
         Ok(body) => body,
         Err(n_max) => return ApiError::too_many_pages(n_max).into_response(),
     };

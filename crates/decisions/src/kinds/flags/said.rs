@@ -69,13 +69,14 @@ pub(super) fn reason(flag: &Flag, evaluated: &Evaluated) -> (FlagReason, Option<
 
 /// A rule before all others: where another flag is not what it must be, the default. (A gate would take the value away.)
 fn need_not_met(flag: &str, is: &Value, default: &Value) -> Rule {
-    let parent = ParentCondition {
-        id: flag.to_owned(),
-        condition: json!({ "value": { "$ne": is } }),
-        ..ParentCondition::default()
-    };
+    let parent = ParentCondition { id: flag.to_owned(), condition: is_not(is), ..ParentCondition::default() };
     let experiment = ::flags::Experiment { parent_conditions: Some(vec![parent]), ..::flags::Experiment::default() };
     Rule { id: Some(format!("{NEEDS}{flag}")), force: Some(default.clone()), experiment, ..Rule::default() }
+}
+
+/// That a flag is not what it must be.
+pub(super) fn is_not(is: &Value) -> Value {
+    json!({ "value": { "$ne": is } })
 }
 
 /// A value for all of whom a condition holds, or a share of them.
