@@ -129,7 +129,8 @@ fn asked() -> Recorded {
                 "content": {"headline": "Freshly ground"},
             })))
             .unwrap(),
-            Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4}))).unwrap(),
+            Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4})))
+                .unwrap(),
         ];
         settings.experiments = vec![
             Experiment::from_table(&fields(&json!({
