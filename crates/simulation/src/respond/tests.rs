@@ -309,7 +309,7 @@ fn who_hears_first_complains_less_but_for_those_who_would_have_been_silent() {
     for contact in Contact::ALL {
         for life in &mut world.1.0 {
             life.ahead.clear();
-            life.await_in(world.2.day - 1, 1.0, crate::life::Ahead::Fault { contact });
+            life.await_in(world.2.day - 1, 1.0, crate::life::Ahead::Fault { contact, decided_by: None });
         }
         let mut tally = Tally::default();
         play(
