@@ -37,13 +37,18 @@ impl Company {
     /// shelves nor what the desk has to do.
     #[must_use]
     pub fn future(&self, lives: &Lives, person: u32, ahead: &[DayAhead], number: u32) -> Vec<Message> {
+        let mut listener = Listener::default();
+        self.future_beside(lives, person, ahead, number, &mut listener);
+        listener.heard
+    }
+
+    /// The same future beside a host, who hears it and may decide: what is decided changes what comes.
+    pub fn future_beside(&self, lives: &Lives, person: u32, ahead: &[DayAhead], number: u32, host: &mut dyn Host) {
         let (mut life, person) = (lives.0[person as usize].clone(), &self.people()[person as usize]);
         let coin = format!("future {number}");
-        let mut listener = Listener::default();
         for DayAhead { today, company } in ahead {
-            company.live_one(today, person, &mut life, &coin, &mut listener);
+            company.live_one(today, person, &mut life, &coin, host);
         }
-        listener.heard
     }
 
     /// What would be asked of these days in the same future about one thing, such as what to offer to a full cart, with what each
@@ -57,12 +62,8 @@ impl Company {
         number: u32,
         decision: &'static str,
     ) -> Vec<Question> {
-        let (mut life, person) = (lives.0[person as usize].clone(), &self.people()[person as usize]);
-        let coin = format!("future {number}");
         let mut curious = Curious { decision, asked: Vec::new() };
-        for DayAhead { today, company } in ahead {
-            company.live_one(today, person, &mut life, &coin, &mut curious);
-        }
+        self.future_beside(lives, person, ahead, number, &mut curious);
         curious.asked
     }
 }
