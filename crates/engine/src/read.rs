@@ -94,11 +94,11 @@ impl Engine {
         parameters: Parameters,
     ) -> Result<Answer, EngineError> {
         let (models, catalogue) = (self.models(), self.catalogue());
-        let question = asked(customer, kind, as_of, parameters);
+        let question = asked(customer, kind, as_of, parameters, events::Fields::new());
         self.look(|live| self.answer(customer, kind, &question, (&models, &catalogue), &live.items))
     }
 
-    /// What would be decided for a customer if these were the items: those of another moment.
+    /// What would be decided for a customer at such a place if these were the items: those of another moment.
     ///
     /// # Errors
     /// As [`Engine::preview`].
@@ -107,10 +107,10 @@ impl Engine {
         customer: &Customer<FeatureState>,
         kind: &dyn Kind,
         as_of: Timestamp,
-        parameters: Parameters,
+        (parameters, context): (Parameters, events::Fields),
         items: &Items,
     ) -> Result<Answer, EngineError> {
-        let question = asked(customer, kind, as_of, parameters);
+        let question = asked(customer, kind, as_of, parameters, context);
         self.answer(customer, kind, &question, (&self.models(), &self.catalogue()), items)
     }
 
@@ -130,7 +130,13 @@ impl Engine {
     }
 }
 
-fn asked(customer: &Customer<FeatureState>, kind: &dyn Kind, as_of: Timestamp, parameters: Parameters) -> Question {
+fn asked(
+    customer: &Customer<FeatureState>,
+    kind: &dyn Kind,
+    as_of: Timestamp,
+    parameters: Parameters,
+    context: events::Fields,
+) -> Question {
     let (kind, customer) = (kind.about().name.clone(), customer.profile.id.clone());
-    Question { kind, customer, as_of, parameters, context: events::Fields::new(), arm: None }
+    Question { kind, customer, as_of, parameters, context, arm: None }
 }

@@ -160,7 +160,7 @@ impl RoundLog {
         }
         let n = kept.len();
         kept.retain(|round| {
-            round.reward.is_none_or(|reward| (0.0..=LARGEST).contains(&reward.amount) && reward.at >= round.at)
+            round.reward.is_none_or(|reward| (-LARGEST..=LARGEST).contains(&reward.amount) && reward.at >= round.at)
         });
         self.n_unbelievable += (n - kept.len()) as u64;
         self.rounds = kept;

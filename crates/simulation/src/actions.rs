@@ -75,9 +75,18 @@ impl Contact {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::None => "no_contact",
             Self::Email => "email",
             Self::Call => "call",
+        }
+    }
+
+    /// What it costs the company, in minor units.
+    pub(crate) fn costs(self) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::Email => 5,
+            Self::Call => 400,
         }
     }
 }
@@ -101,7 +110,7 @@ impl Retention {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::None => "no_gift",
             Self::MonthFree => "month_free",
             Self::Pause => "pause",
         }
@@ -120,8 +129,8 @@ mod tests {
             names[0]
         };
         assert_eq!(distinct(Offer::ALL.map(Offer::name).into()), "none");
-        assert_eq!(distinct(Contact::ALL.map(Contact::name).into()), "none");
-        assert_eq!(distinct(Retention::ALL.map(Retention::name).into()), "none");
+        assert_eq!(distinct(Contact::ALL.map(Contact::name).into()), "no_contact");
+        assert_eq!(distinct(Retention::ALL.map(Retention::name).into()), "no_gift");
         assert_eq!(distinct(Answer::all().map(Answer::name).collect()), "human");
         assert_eq!(Answer::all().count(), CONCERNS.len() + 1);
     }

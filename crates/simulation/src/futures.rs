@@ -5,7 +5,7 @@
 
 use crate::calendar::Today;
 use crate::company::{Company, Lives};
-use crate::host::Listener;
+use crate::host::{Host, Listener, Question, Reply};
 use crate::message::Message;
 
 impl Company {
@@ -37,13 +37,53 @@ impl Company {
     /// shelves nor what the desk has to do.
     #[must_use]
     pub fn future(&self, lives: &Lives, person: u32, ahead: &[DayAhead], number: u32) -> Vec<Message> {
+        let mut listener = Listener::default();
+        self.future_beside(lives, person, ahead, number, &mut listener);
+        listener.heard
+    }
+
+    /// The same future beside a host, who hears it and may decide: what is decided changes what comes.
+    pub fn future_beside(&self, lives: &Lives, person: u32, ahead: &[DayAhead], number: u32, host: &mut dyn Host) {
         let (mut life, person) = (lives.0[person as usize].clone(), &self.people()[person as usize]);
         let coin = format!("future {number}");
-        let mut listener = Listener::default();
         for DayAhead { today, company } in ahead {
-            company.live_one(today, person, &mut life, &coin, &mut listener);
+            company.live_one(today, person, &mut life, &coin, host);
         }
-        listener.heard
+    }
+
+    /// What would be asked of these days in the same future about one thing, such as what to offer to a full cart, with what each
+    /// choice would earn. Nothing is answered: they do what they would have done anyway.
+    #[must_use]
+    pub fn asked(
+        &self,
+        lives: &Lives,
+        person: u32,
+        ahead: &[DayAhead],
+        number: u32,
+        decision: &'static str,
+    ) -> Vec<Question> {
+        let mut curious = Curious { decision, asked: Vec::new() };
+        self.future_beside(lives, person, ahead, number, &mut curious);
+        curious.asked
+    }
+}
+
+/// Notes what is asked of one decision, and answers nothing.
+struct Curious {
+    decision: &'static str,
+    asked: Vec<Question>,
+}
+
+impl Host for Curious {
+    fn hear(&mut self, _: Message) {}
+
+    fn decides(&self, decision: &str) -> bool {
+        decision == self.decision
+    }
+
+    fn decide(&mut self, question: &Question) -> Option<Reply> {
+        self.asked.push(question.clone());
+        None
     }
 }
 
@@ -131,6 +171,34 @@ mod tests {
         let error = (variance * (1.0 + 1.0 / f64::from(N_FUTURES))).sqrt();
         assert!(came > 500.0 && error < 0.06 * came, "{came} {error}");
         assert!((expected - came).abs() < 3.3 * error, "{expected} foreseen, {came} came, give or take {error}");
+    }
+
+    /// As often as a cart would be ordered without an offer, so often it is, whoever is curious beside it.
+    #[test]
+    fn carts_are_worth_what_is_ordered_of_them() {
+        let settings = Settings::new(Seed::new(5), 300, 60).unwrap();
+        let mut company = Company::new(settings);
+        let lives = company.live_until(settings.end_day, &mut |_| {});
+        let ahead = company.days_ahead(&lives, settings.end_day, 20);
+        let (mut n_carts, mut n_best_is_none, mut n_ordered) = (0, 0, 0);
+        for person in 0..300 {
+            let carts = company.asked(&lives, person, &ahead, 0, crate::host::decision::OFFER);
+            let told = company.future(&lives, person, &ahead, 0);
+            let begun = told.iter().filter(|message| message.json.contains("\"event\":\"Checkout Started\"")).count();
+            assert!(begun <= carts.len(), "{begun} of {}", carts.len());
+            n_ordered += begun;
+            n_carts += carts.len();
+            for cart in &carts {
+                assert_eq!((cart.choices.len(), cart.worth.len()), (4, 4));
+                assert!(cart.about["value"].as_f64().unwrap() > cart.worth[0], "less is earned than is in it");
+                n_best_is_none += usize::from(cart.worth.iter().all(|worth| *worth <= cart.worth[0]));
+            }
+        }
+        assert!(n_carts > 100 && n_ordered * 10 > n_carts * 4 && n_ordered < n_carts, "{n_ordered} of {n_carts}");
+        assert!(
+            0 < n_best_is_none && n_best_is_none < n_carts,
+            "{n_best_is_none} of {n_carts}: no offer is best for all"
+        );
     }
 
     /// What has run out is there again when the shelves are filled, in every future as in life.

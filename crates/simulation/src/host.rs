@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 /// | `offer` | when a cart is full | `none`, `free_shipping`, `percent_10`, `sample` | `value` of the cart | the first item |
 /// | `send_time` | in the morning of a letter | the hours `6` to `22` | `campaign_id` | the first item |
 /// | `answer` | when a message comes in, but by telephone | `human`, then an answer for each concern | `text`, `ticket_id`, `channel` | the first item |
-/// | `contact` | when a machine fails | `none`, `email`, `call` | `code` of the fault | the first item |
-/// | `retain` | when a membership is hardly used any more | `none`, `month_free`, `pause` | `plan` | the first item |
+/// | `contact` | when a machine fails | `no_contact`, `email`, `call` | `code` of the fault | the first item |
+/// | `retain` | when a membership is hardly used any more | `no_gift`, `month_free`, `pause` | `plan` | the first item |
 ///
 /// Where several could be the first, the first choice is what the company does where nobody decides.
 pub mod decision {
@@ -55,6 +55,9 @@ pub struct Question {
     pub choices: Vec<String>,
     /// What else is known, by name.
     pub about: BTreeMap<&'static str, Value>,
+    /// What each choice would earn on average, in the company's currency: the truth, for who measures. Nobody who decides may look at it.
+    /// Empty where it is not told of a decision.
+    pub worth: Vec<f64>,
 }
 
 /// What was decided.

@@ -27,6 +27,17 @@ pub(crate) struct Membership {
     pub(crate) is_paused: bool,
     /// What was offered since it is hardly used any more.
     pub(crate) offered: Option<Retention>,
+    /// By whom that was decided, as long as nothing is told of what came of it.
+    pub(crate) asked: Option<Asked>,
+}
+
+/// A decision of which it is not known yet what comes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    /// Its id.
+    pub(crate) by: String,
+    /// The day.
+    pub(crate) on: i64,
 }
 
 /// What was paid for an order.
@@ -59,7 +70,7 @@ pub(crate) enum Ahead {
     /// The bank takes back what was paid for a parcel that went wrong.
     TakenBack { payment: Payment },
     /// A fault of the machine becomes too much.
-    Fault { contact: Contact },
+    Fault { contact: Contact, decided_by: Option<String> },
 }
 
 /// A person's life as far as it has been lived.

@@ -7,6 +7,7 @@ mod history;
 pub(super) mod holder;
 pub(super) mod known;
 mod live;
+mod offers;
 mod pace;
 #[cfg(test)]
 mod scripted;

@@ -123,7 +123,7 @@ impl Cases {
 }
 
 /// Who acts under the names of a customer; nobody where an account is a crook's.
-fn people(customer: &Customer<FeatureState>, lived: &Lived) -> Vec<u32> {
+pub(super) fn people(customer: &Customer<FeatureState>, lived: &Lived) -> Vec<u32> {
     let accounts =
         customer.profile.links.iter().map(|(name, _)| name).filter(|name| matches!(name, Identifier::User(_)));
     let mut people = Vec::new();

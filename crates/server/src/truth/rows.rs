@@ -1,5 +1,6 @@
 //! Which rows are there? One file for each form of what is estimated, and a line here: a capability of that form needs none.
 
+mod acts;
 mod amounts;
 mod items;
 mod names;
@@ -11,13 +12,14 @@ use super::cases::Case;
 use super::row::Row;
 use crate::error::ServerError;
 use decisions::{Answer, Kind, Parameters};
+use events::Fields;
 use std::collections::BTreeMap;
 
 /// What makes rows.
 type Maker = fn(&World<'_>) -> Result<Vec<Row>, ServerError>;
 
 /// Everything that makes rows, in the order in which they are shown.
-const MAKERS: [Maker; 4] = [items::rows, scores::rows, amounts::rows, names::rows];
+const MAKERS: [Maker; 5] = [items::rows, scores::rows, amounts::rows, names::rows, acts::rows];
 
 /// Every row.
 pub(super) fn all(world: &World<'_>) -> Result<Vec<Row>, ServerError> {
@@ -42,8 +44,13 @@ fn answers<'w>(world: &World<'w>, kind: &dyn Kind, parameters: &[(&str, i64)]) -
     let (mut found, mut reasons) = (Vec::new(), BTreeMap::<String, usize>::new());
     for case in &world.cases.all {
         let engine = &world.opened.engine;
-        let answer =
-            engine.preview_among(case.customer.get(), kind, world.as_of, parameters.clone(), &world.known.items)?;
+        let answer = engine.preview_among(
+            case.customer.get(),
+            kind,
+            world.as_of,
+            (parameters.clone(), Fields::new()),
+            &world.known.items,
+        )?;
         match answer.fallback {
             None => found.push((case, answer)),
             Some(why) => *reasons.entry(why).or_default() += 1,

@@ -8,6 +8,7 @@ use crate::host::decision;
 use crate::message::Sender;
 use crate::object::Field;
 use crate::prices;
+use crate::things::Things;
 use primitives::Money;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,6 +25,11 @@ pub(super) struct Line {
     pub(super) price_minor: i64,
     /// The decision that showed it.
     pub(super) shown_by: Option<String>,
+}
+
+/// What its things cost the company.
+pub(super) fn cost(things: &Things, lines: &[Line]) -> i64 {
+    lines.iter().map(|line| things.get(line.thing).cost_minor * i64::from(line.quantity)).sum()
 }
 
 /// What is to be paid for it, the parcel aside.
@@ -84,10 +90,12 @@ impl<'a> Scene<'a> {
             return None;
         }
         let value = total(&lines);
-        let currency = self.company.settings().currency;
-        let about = || BTreeMap::from([("value", Value::from(Money { minor: value, currency }.to_major()))]);
-        let chosen = self.choose(Sender::Browser, decision::OFFER, &Offer::ALL, Offer::name, about);
-        self.tell_of(Sender::Browser, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
+        let (currency, cost) = (self.company.settings().currency, cost(self.company.things(), &lines));
+        let one = Money { minor: 1, currency }.to_major();
+        let worth = Offer::ALL.map(|offer| one * self.mind().earns(value, cost, offer)).to_vec();
+        let about = || (BTreeMap::from([("value", Value::from(Money { minor: value, currency }.to_major()))]), worth);
+        let chosen = self.choose_with(Sender::Browser, decision::OFFER, &Offer::ALL, Offer::name, about);
+        self.tell_met(Sender::Browser, chosen.decision_id.as_deref(), chosen.what.name());
         let p = self.mind().checks_out(value, chosen.what);
         self.dice.chance(p).then_some((lines, chosen))
     }

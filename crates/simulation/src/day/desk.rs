@@ -13,6 +13,8 @@ use serde_json::Value;
 
 /// How often somebody who was not helped tells the bank that they never ordered.
 const SAYS_FRAUD_BY_MISTAKE: f64 = 0.3;
+/// What a complaint costs the company.
+const COMPLAINT_MINOR: i64 = 1_200;
 const CHANNELS: [&str; 3] = ["email", "chat", "phone"];
 
 impl Scene<'_> {
@@ -27,9 +29,11 @@ impl Scene<'_> {
                     self.be_answered(ticket, concern, opened_on, n_asked)
                 }
                 Ahead::TakenBack { payment } => self.have_taken_back(payment, SAYS_FRAUD_BY_MISTAKE),
-                Ahead::Fault { contact } => {
+                Ahead::Fault { contact, decided_by } => {
                     let p = self.mind().complains(contact);
-                    self.complain(Concern::Fault, p);
+                    if !self.complain(Concern::Fault, p) {
+                        self.tell_worth(decided_by.as_deref(), contact.name(), COMPLAINT_MINOR - contact.costs());
+                    }
                 }
             }
         }
@@ -84,10 +88,10 @@ impl Scene<'_> {
         1.0 - 0.7 * self.person.nature.patience
     }
 
-    /// With this probability they write, chat or call.
-    fn complain(&mut self, concern: Concern, p: f64) {
+    /// With this probability they write, chat or call. Answers whether they do.
+    fn complain(&mut self, concern: Concern, p: f64) -> bool {
         if !self.life.has_said_who || !self.dice.chance(p) {
-            return;
+            return false;
         }
         let ticket = self.life.n_messages;
         let channel = CHANNELS[self.dice.weighted(&[0.45, 0.35, 0.2])];
@@ -111,13 +115,14 @@ impl Scene<'_> {
             self.pass(5.0);
             self.write(&ticket_id, channel, &text);
             if self.is_answered_at_once(&ticket_id, concern, channel, &text) {
-                return;
+                return true;
             }
         }
         let days = self.company.desk().days_to_answer(self.today.day) * if channel == "email" { 1.0 } else { 0.4 };
         let what = Ahead::Answer { ticket, concern, opened_on: self.today.day, n_asked: 1 };
         self.life.n_opened += 1;
         self.life.await_in(self.today.day, days, what);
+        true
     }
 
     fn write(&mut self, ticket_id: &str, channel: &str, text: &str) {

@@ -1,6 +1,7 @@
 //! What does a connected machine tell? How much it is used, week by week, and when it fails.
 
 use super::Scene;
+use super::asking::Chosen;
 use super::visit::round;
 use crate::actions::Contact;
 use crate::host::decision;
@@ -53,14 +54,14 @@ impl Scene<'_> {
         self.life.feel(-0.07);
         self.life.n_faults += 1;
         if !is_failing {
-            let contact = self.be_told_first(code);
+            let Chosen { what: contact, decision_id: decided_by, .. } = self.be_told_first(code);
             let days = 2.0 + 6.0 * self.person.nature.patience;
-            self.life.await_in(self.today.day, days, Ahead::Fault { contact });
+            self.life.await_in(self.today.day, days, Ahead::Fault { contact, decided_by });
         }
     }
 
     /// The company may write or call before they do.
-    fn be_told_first(&mut self, code: &'static str) -> Contact {
+    fn be_told_first(&mut self, code: &'static str) -> Chosen<Contact> {
         let about = || BTreeMap::from([("code", Value::from(code))]);
         let chosen = self.choose(Sender::BackOffice, decision::CONTACT, &Contact::ALL, Contact::name, about);
         self.pass(600.0);
@@ -82,7 +83,7 @@ impl Scene<'_> {
         }
         let relief = self.mind().is_relieved(chosen.what);
         self.life.feel(relief);
-        self.tell_of(Sender::BackOffice, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
-        chosen.what
+        self.tell_met(Sender::BackOffice, chosen.decision_id.as_deref(), chosen.what.name());
+        chosen
     }
 }

@@ -4,7 +4,7 @@ use super::Scene;
 use crate::actions::Retention;
 use crate::dice::logistic;
 use crate::host::decision;
-use crate::life::Membership;
+use crate::life::{Asked, Membership};
 use crate::message::Sender;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,6 +14,10 @@ pub(crate) const PLANS: [(&str, i64); 3] =
     [("Larkspur Basic", 490), ("Larkspur Plus", 990), ("Larkspur Family", 1_490)];
 /// Below this part of its use a membership is hardly used.
 const UNUSED: f64 = 0.35;
+/// Who is a member so many days after they were about to leave was kept,
+const KEPT_DAYS: i64 = 6;
+/// and that is worth so many months to the company; of a month that is given away or rested, one less.
+const KEPT_MONTHS: i64 = 3;
 /// After so many refused payments in a row it ends.
 const N_FAILED_MAX: u32 = 3;
 
@@ -43,6 +47,7 @@ impl Scene<'_> {
             n_failed: 0,
             is_paused: false,
             offered: None,
+            asked: None,
         };
         self.tell_plan("Subscription Started", &membership);
         self.life.membership = Some(membership);
@@ -50,6 +55,7 @@ impl Scene<'_> {
 
     fn stay_member(&mut self, mut membership: Membership) {
         self.at_hour(5.0);
+        self.be_kept(&mut membership);
         let stays = if membership.is_paused {
             self.rest(&mut membership);
             true
@@ -58,6 +64,16 @@ impl Scene<'_> {
             self.is_kept(&mut membership)
         };
         self.life.membership = stays.then_some(membership);
+    }
+
+    /// Who is a member still, some days after it was decided what to offer them, was kept.
+    fn be_kept(&mut self, membership: &mut Membership) {
+        let is_due = |asked: &Asked| self.today.day >= asked.on + KEPT_DAYS;
+        let (Some(asked), Some(offered)) = (membership.asked.take_if(|asked| is_due(asked)), membership.offered) else {
+            return;
+        };
+        let n_paid = if offered == Retention::None { KEPT_MONTHS } else { KEPT_MONTHS - 1 };
+        self.tell_worth(Some(&asked.by), offered.name(), n_paid * PLANS[membership.plan].1);
     }
 
     /// Nothing is paid and nothing is used until the pause is over.
@@ -101,7 +117,8 @@ impl Scene<'_> {
         let about = || BTreeMap::from([("plan", Value::from(PLANS[membership.plan].0))]);
         let chosen = self.choose(Sender::BackOffice, decision::RETAIN, &Retention::ALL, Retention::name, about);
         membership.offered = Some(chosen.what);
-        self.tell_of(Sender::BackOffice, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
+        membership.asked = chosen.decision_id.clone().map(|by| Asked { by, on: self.today.day });
+        self.tell_met(Sender::BackOffice, chosen.decision_id.as_deref(), chosen.what.name());
         match chosen.what {
             Retention::None => {}
             Retention::MonthFree => membership.renews_on += 30,

@@ -2,7 +2,7 @@
 
 use super::Scene;
 use super::asking::Chosen;
-use super::basket::{Line, total};
+use super::basket::{Line, cost, total};
 use crate::actions::Offer;
 use crate::dice::logistic;
 use crate::life::{Ahead, Payment};
@@ -21,6 +21,8 @@ impl Scene<'_> {
     pub(super) fn check_out(&mut self, mut lines: Vec<Line>, offered: Chosen<Offer>) {
         self.sign_in();
         self.pass(15.0);
+        let given = offered.what.costs(total(&lines));
+        let earned = total(&lines) - cost(self.company.things(), &lines) - given;
         if offered.what == Offer::Tenth {
             lines.iter_mut().for_each(|line| line.price_minor -= line.price_minor / 10);
         }
@@ -34,7 +36,7 @@ impl Scene<'_> {
             }
             self.order(&lines, order, shipping);
             self.send_off(payment, &lines);
-            self.tell_of(Sender::BackOffice, "Decision Converted", offered.decision_id.as_deref(), offered.what.name());
+            self.tell_worth(offered.decision_id.as_deref(), offered.what.name(), earned);
         }
     }
 

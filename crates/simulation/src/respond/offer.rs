@@ -9,7 +9,21 @@ pub(crate) const FREE_FROM_MINOR: i64 = 4_900;
 /// What a parcel costs the customer below it.
 pub(crate) const SHIPPING_MINOR: i64 = 490;
 /// What a sample costs the company.
-const SAMPLE_MINOR: f64 = 150.0;
+const SAMPLE_MINOR: i64 = 150;
+
+impl Offer {
+    /// What it costs the company where a cart of this value is ordered with it, in minor units.
+    #[must_use]
+    pub fn costs(self, value_minor: i64) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::FreeShipping if value_minor < FREE_FROM_MINOR => SHIPPING_MINOR,
+            Self::FreeShipping => 0,
+            Self::Tenth => value_minor / 10,
+            Self::Sample => SAMPLE_MINOR,
+        }
+    }
+}
 
 impl Mind<'_> {
     /// The chance that they order a cart of this value instead of leaving it.
@@ -39,16 +53,8 @@ impl Mind<'_> {
     #[must_use]
     pub fn earns(&self, value_minor: i64, cost_minor: i64, offer: Offer) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "carts are far below 2^53")]
-        let (value, cost) = (value_minor as f64, cost_minor as f64);
-        let given = match offer {
-            Offer::None => 0.0,
-            #[expect(clippy::cast_precision_loss, reason = "a parcel costs little")]
-            Offer::FreeShipping if value_minor < FREE_FROM_MINOR => SHIPPING_MINOR as f64,
-            Offer::FreeShipping => 0.0,
-            Offer::Tenth => 0.1 * value,
-            Offer::Sample => SAMPLE_MINOR,
-        };
-        self.checks_out(value_minor, offer) * (value - cost - given)
+        let left = (value_minor - cost_minor - offer.costs(value_minor)) as f64;
+        self.checks_out(value_minor, offer) * left
     }
 
     /// Some think less of a shop that gives things away.

@@ -273,7 +273,7 @@ fn what_an_answer_contains_comes_true() {
     let mut world = grown();
     // Everybody has something to ask.
     for life in &mut world.1.0 {
-        life.await_in(world.2.day - 1, 1.0, crate::life::Ahead::Fault { contact: Contact::None });
+        life.await_in(world.2.day - 1, 1.0, crate::life::Ahead::Fault { contact: Contact::None, decided_by: None });
     }
     let (mut right, mut wrong) = (Tally::default(), Tally::default());
     for (answer, tally) in [(Concern::Fault, &mut right), (Concern::Praise, &mut wrong)] {
@@ -309,7 +309,7 @@ fn who_hears_first_complains_less_but_for_those_who_would_have_been_silent() {
     for contact in Contact::ALL {
         for life in &mut world.1.0 {
             life.ahead.clear();
-            life.await_in(world.2.day - 1, 1.0, crate::life::Ahead::Fault { contact });
+            life.await_in(world.2.day - 1, 1.0, crate::life::Ahead::Fault { contact, decided_by: None });
         }
         let mut tally = Tally::default();
         play(
@@ -343,7 +343,8 @@ fn who_is_offered_something_stays_as_the_function_says() {
         life.use_level = 0.1;
         let due = world.2.day + 20;
         let (no, plan, n_failed, is_paused) = (1, 1, 0, false);
-        life.membership = Some(Membership { no, plan, renews_on: due, n_failed, is_paused, offered: None });
+        life.membership =
+            Some(Membership { no, plan, renews_on: due, n_failed, is_paused, offered: None, asked: None });
     }
     for offered in [Retention::None, Retention::MonthFree] {
         let mut tally = Tally::default();

@@ -1,5 +1,6 @@
 //! What became of the company's life so far? Counted while it is lived, and told from another thread.
 
+use super::offers::Offers;
 use console::format::{count, counted, date_time, decimal, float, percent_of};
 use primitives::Timestamp;
 use serde_json::{Value, json};
@@ -47,6 +48,8 @@ pub(crate) struct Counted {
     pub(crate) reasons: BTreeMap<String, u64>,
     /// Events that were told, and of which no answer says yet that they arrived: lost, where it ends so.
     pub(crate) waiting: u64,
+    /// What was offered to full carts, and what that earned.
+    pub(crate) offers: Offers,
     took: engine::Pace<N_TIMES>,
 }
 
@@ -121,7 +124,7 @@ impl Counted {
             "bought": self.bought, "errors": self.refused + self.unanswered, "refused": self.refused,
             "unanswered": self.unanswered, "reasons": self.reasons, "lost": self.waiting, "seconds": seconds,
             "events_per_second": self.per_second(seconds), "decide_ms_p50": self.took_ms(0.5),
-            "decide_ms_p99": self.took_ms(0.99), "simulated": true,
+            "decide_ms_p99": self.took_ms(0.99), "offers": self.offers.document(), "simulated": true,
         })
     }
 
@@ -145,6 +148,7 @@ impl Counted {
             );
         }
         text.push('.');
+        text += &self.offers.in_words();
         if self.refused > 0 {
             text += &format!(" Refused: {}.", counted(self.refused, "event", "events"));
         }

@@ -12,7 +12,7 @@ use engine::Stopwatch;
 use primitives::{Clock, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use simulation::{Host, Message, Question, Reply, Sender};
+use simulation::{Host, Message, Question, Reply, Sender, decision};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ const GATHER_MAX: Duration = Duration::from_millis(20);
 const HOLD_MAX: Duration = Duration::from_millis(500);
 /// Nobody on a page waits longer for an answer than this; then they are shown what is always shown.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the server chooses from the actions that it was told of.
+const ACTS: [&str; 3] = [decision::OFFER, decision::RETAIN, decision::CONTACT];
 
 /// The server as the company's programs know it.
 pub(super) struct Teller<'a> {
@@ -35,6 +38,8 @@ pub(super) struct Teller<'a> {
     counts: &'a Counts,
     is_enough: Enough<'a>,
     clicked: BTreeSet<String>,
+    /// What the server cannot do anything about, as it said today: it is asked again tomorrow.
+    undeclared: BTreeSet<&'static str>,
     /// The moment of what was heard last.
     heard_until: Option<Timestamp>,
     failed: Option<ServerError>,
@@ -46,6 +51,20 @@ struct Decided {
     decision_id: String,
     #[serde(default)]
     items: Vec<Item>,
+    #[serde(default)]
+    actions: Vec<Item>,
+    #[serde(default)]
+    left_out: Value,
+    arm: Option<String>,
+}
+
+impl Decided {
+    /// Whether the server knows none of the actions that it was asked about, whoever asks.
+    fn knows_none_of(&self, choices: &[String]) -> bool {
+        let left_out = self.left_out.as_array().into_iter().flatten().filter_map(|one| one["id"].as_str());
+        let mut told = self.actions.iter().map(|one| one.id.as_str()).chain(left_out);
+        self.arm.as_deref() != Some("holdout") && !told.any(|id| choices.iter().any(|choice| choice == id))
+    }
 }
 
 #[derive(Deserialize)]
@@ -71,6 +90,7 @@ impl<'a> Teller<'a> {
             counts,
             is_enough,
             clicked: BTreeSet::new(),
+            undeclared: BTreeSet::new(),
             heard_until: None,
             failed: None,
         }
@@ -125,6 +145,7 @@ impl<'a> Teller<'a> {
     /// A day has come to its end.
     pub(super) fn end_day(&mut self) {
         self.clicked.clear();
+        self.undeclared.clear();
         self.flush();
         self.counts.add(|counted| counted.days += 1);
     }
@@ -198,7 +219,14 @@ impl Host for Teller<'_> {
         self.add(message.sender, message.told_at(told_at));
     }
 
+    fn decides(&self, decision: &str) -> bool {
+        decision == decision::RECOMMEND || ACTS.contains(&decision)
+    }
+
     fn decide(&mut self, question: &Question) -> Option<Reply> {
+        if self.undeclared.contains(question.decision) {
+            return None;
+        }
         if self.tempo.standing(question.at, SystemClock.now()) != Standing::Now {
             // Whoever was on the page then was shown what is always shown.
             return None;
@@ -208,10 +236,8 @@ impl Host for Teller<'_> {
         if !self.goes_on() {
             return None;
         }
-        let asked = json!({
-            "decision": question.decision, "userId": question.user_id, "anonymousId": question.device, "n": question.n,
-        });
-        let answer = match self.ask(&asked) {
+        let is_action = ACTS.contains(&question.decision);
+        let answer = match self.ask(&asked(question)) {
             Ok(answer) if answer.status == 200 => answer,
             Ok(answer) => {
                 self.unanswered(&answer.sentence());
@@ -223,8 +249,17 @@ impl Host for Teller<'_> {
             }
         };
         match serde_json::from_str::<Decided>(&answer.text) {
-            Ok(Decided { decision_id, items }) => {
-                Some(Reply { decision_id, items: items.into_iter().map(|item| item.id).collect(), ..Reply::default() })
+            Ok(decided) => {
+                if is_action {
+                    if decided.knows_none_of(&question.choices) {
+                        self.undeclared.insert(question.decision);
+                    }
+                    let chosen = decided.actions.first().map(|one| one.id.as_str());
+                    self.counts.add(|counted| counted.offers.met(question, chosen));
+                }
+                let chosen = if is_action { decided.actions } else { decided.items };
+                let items = chosen.into_iter().map(|item| item.id).collect();
+                Some(Reply { decision_id: decided.decision_id, items, ..Reply::default() })
             }
             Err(error) => {
                 self.unanswered(&format!("a decision cannot be read: {error}"));
@@ -243,6 +278,19 @@ impl Host for Teller<'_> {
         self.counts.add(|counted| counted.at = Some(at));
         self.goes_on()
     }
+}
+
+/// What is asked, as the server knows it.
+fn asked(question: &Question) -> Value {
+    let mut asked = json!({
+        "decision": question.decision, "userId": question.user_id, "anonymousId": question.device, "n": question.n,
+    });
+    if ACTS.contains(&question.decision) {
+        asked["decision"] = "act".into();
+        asked["among"] = question.choices.clone().into();
+        asked["context"] = question.about.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    }
+    asked
 }
 
 /// What is told of what was decided.
@@ -286,6 +334,7 @@ mod tests {
             at,
             choices: Vec::new(),
             about: std::collections::BTreeMap::new(),
+            worth: Vec::new(),
         };
         let reply = teller.decide(&question);
         assert!(teller.goes_on());
