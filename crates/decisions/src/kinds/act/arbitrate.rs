@@ -1,11 +1,12 @@
 //! Which of the actions, and why not the others? Stage by stage, and then a draw.
 //!
 //! ```text
-//! candidates: channel, schedule, asked  ->  eligible  ->  suitable, stock  ->  worth  ->  draw
-//! priority = (propensity * value - cost) * context * weight
+//! candidates: channel, schedule, asked  ->  eligible  ->  suitable, stock  ->  left alone  ->  worth  ->  draw
+//! priority = (propensity * value - cost) * context * weight * fatigue
 //! ```
 
 use super::POLICY;
+use super::alone::Alone;
 use super::conditions::Choice;
 use super::context::Look;
 use crate::action::Action;
@@ -47,6 +48,15 @@ impl<'a> Guess<'a> {
     }
 }
 
+/// What is chosen by.
+pub(super) struct By<'a> {
+    pub(super) how: &'a Arbitration,
+    pub(super) scores: &'a Scores,
+    pub(super) guess: Option<&'a Guess<'a>>,
+    /// Whether the customer is left alone; `None` where nobody is.
+    pub(super) alone: Option<Alone<'a>>,
+}
+
 /// An action that may be done, with what it is worth.
 struct Candidate<'a> {
     action: &'a Action,
@@ -61,17 +71,20 @@ struct Candidate<'a> {
 /// Chooses for a customer, of whom perhaps nothing may be known.
 pub(super) fn arbitrate<'a>(
     choices: impl Iterator<Item = &'a Choice>,
-    how: &Arbitration,
-    (scores, guess): (&Scores, Option<&Guess<'_>>),
+    by: By<'_>,
     ask: &Ask<'_>,
     known: Option<&Knowledge>,
 ) -> Arbitrated {
+    let By { how, scores, guess, mut alone } = by;
     let mut told = Arbitrated { model: guess.map(|guess| guess.named.clone()), ..Arbitrated::default() };
     let mut candidates = Vec::new();
     for choice in choices {
         match why_not(choice, scores, ask, known) {
             Some(rule) => told.leave(rule, &choice.action),
-            None => candidates.push(Candidate::of(&choice.action, ask, guess)),
+            None => match alone.as_ref().and_then(|alone| alone.why_not(&choice.action)) {
+                Some(rule) => told.leave(&rule, &choice.action),
+                None => candidates.push(Candidate::of(&choice.action, ask, guess, alone.as_ref())),
+            },
         }
     }
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
@@ -79,19 +92,25 @@ pub(super) fn arbitrate<'a>(
     first.sort_by(|a, b| b.action.weight.total_cmp(&a.action.weight).then(a.action.name.cmp(&b.action.name)));
     let (worth, worthless): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.may_be_worth || one.action.nothing);
     worthless.iter().for_each(|one| told.leave("value", one.action));
-    for one in first.iter().take(n) {
-        told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
-    }
-    first.iter().skip(n).for_each(|one| told.leave("outranked", one.action));
-    let drawn = draw(&worth, how, guess, ask);
-    let n_left = n.saturating_sub(told.chosen.len());
-    for (place, (at, propensity)) in drawn.into_iter().enumerate() {
-        let one = &worth[at];
-        match place < n_left {
-            true => told.chosen.push(one.chosen(propensity, one.reason())),
-            false => told.leave("outranked", one.action),
+    for one in &first {
+        if told.chosen.len() >= n {
+            told.leave("outranked", one.action);
+        } else if !told.leave_alone(one.action, alone.as_ref()) {
+            told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
+            alone.iter_mut().for_each(|alone| alone.count(one.action));
         }
     }
+    // What is chosen first may leave no contact for others: those that could still be chosen share what they had.
+    let worth: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
+    let (p, mut order) = draw(&worth, how, guess, ask);
+    while told.chosen.len() < n && !order.is_empty() {
+        let propensity = race_propensities(&p, &order).first().copied().unwrap_or(1.0);
+        let one = &worth[order.remove(0)];
+        told.chosen.push(one.chosen(propensity, one.reason()));
+        alone.iter_mut().for_each(|alone| alone.count(one.action));
+        order.retain(|at| !told.leave_alone(worth[*at].action, alone.as_ref()));
+    }
+    order.iter().for_each(|at| told.leave("outranked", worth[*at].action));
     if told.chosen.len() < n {
         told.shortfall = Some(told.why_few(n));
     }
@@ -127,7 +146,7 @@ fn why_not(choice: &Choice, scores: &Scores, ask: &Ask<'_>, known: Option<&Knowl
 }
 
 impl<'a> Candidate<'a> {
-    fn of(action: &'a Action, ask: &Ask<'_>, guess: Option<&Guess<'_>>) -> Self {
+    fn of(action: &'a Action, ask: &Ask<'_>, guess: Option<&Guess<'_>>, alone: Option<&Alone<'_>>) -> Self {
         // To do nothing always succeeds, and what comes first is not drawn: nothing is learned of either.
         let foretold = guess.filter(|_| !action.nothing && !action.mandatory).and_then(|guess| guess.foretell(action));
         let of_context = action.context.iter().filter_map(|(key, factors)| {
@@ -141,7 +160,7 @@ impl<'a> Candidate<'a> {
             cost: action.cost,
             context: of_context.product(),
             weight: action.weight,
-            fatigue: 1.0,
+            fatigue: alone.map_or(1.0, |alone| alone.fatigue(action)),
         };
         let at_best = |foretold: Foretold| {
             let error = guess.map_or(0.0, |guess| guess.policy.spread() * foretold.width);
@@ -183,8 +202,13 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// In which order the actions are drawn, each with how likely it was to be drawn there.
-fn draw(worth: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, ask: &Ask<'_>) -> Vec<(usize, f64)> {
+/// How likely each action is to be drawn first, and in which order they are drawn.
+fn draw(
+    worth: &[Candidate<'_>],
+    how: &Arbitration,
+    guess: Option<&Guess<'_>>,
+    ask: &Ask<'_>,
+) -> (Vec<f64>, Vec<usize>) {
     let values: Vec<f64> = worth.iter().map(|one| one.priority).collect();
     let drawn_by = who_and_when(how, ask);
     let p = match guess {
@@ -198,8 +222,7 @@ fn draw(worth: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, a
         }
     };
     let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", worth[at].action.name))));
-    let propensities = race_propensities(&p, &order);
-    order.into_iter().zip(propensities).collect()
+    (p, order)
 }
 
 fn square_cb(how: &Arbitration) -> Explorer {
@@ -253,6 +276,13 @@ fn who_and_when(how: &Arbitration, ask: &Ask<'_>) -> String {
 impl Arbitrated {
     fn leave(&mut self, rule: &str, action: &Action) {
         self.left_out.entry(rule.to_owned()).or_default().push(action.name.clone());
+    }
+
+    /// Whether what was chosen already leaves no contact for another action, which is told then.
+    fn leave_alone(&mut self, action: &Action, alone: Option<&Alone<'_>>) -> bool {
+        let rule = alone.filter(|_| !action.nothing && !action.service).and_then(|alone| alone.capped(action));
+        rule.iter().for_each(|rule| self.leave(rule, action));
+        rule.is_some()
     }
 
     fn why_few(&self, n: usize) -> String {
