@@ -1,5 +1,6 @@
 //! How is it chosen among what may be done?
 
+use crate::ContactPolicy;
 use serde::{Deserialize, Serialize};
 
 /// How it is chosen among what is left.
@@ -19,6 +20,9 @@ pub struct Arbitration {
     /// The features that a policy looks at besides those that it always does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
+    /// When customers are left alone.
+    #[serde(default, skip_serializing_if = "ContactPolicy::is_none")]
+    pub contact: ContactPolicy,
 }
 
 /// How chance is spent on learning more.
@@ -57,6 +61,7 @@ impl Default for Arbitration {
             same_hours: 24,
             explore: Explore::default(),
             features: Vec::new(),
+            contact: ContactPolicy::default(),
         }
     }
 }

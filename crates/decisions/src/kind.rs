@@ -255,6 +255,12 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// How many days of contacts with a customer it looks at, so that they are left alone: of what was answered, and of what they made
+    /// of it. `None` where it looks at none.
+    fn contact_days(&self) -> Option<(i64, i64)> {
+        None
+    }
+
     /// What one of several that it answers with is called on a page; the name itself where it has no title, or is not known. Where
     /// another is in force ([`Kind::held`]), that one knows what they are called by now.
     fn title_of<'a>(&'a self, name: &'a str) -> &'a str {

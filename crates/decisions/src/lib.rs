@@ -18,6 +18,8 @@ mod action;
 mod arbitration;
 mod bounds;
 mod condition;
+mod contact;
+mod contacted;
 mod content;
 mod decide;
 mod declaration;
@@ -60,6 +62,8 @@ pub use ::models::recommend::Part;
 pub use acted::{Acted, DrawnAction, inputs_of_policies};
 pub use action::{Action, CHANNELS};
 pub use arbitration::{Arbitration, Explore};
+pub use contact::{Cap, ContactPolicy, Per};
+pub use contacted::{Contacted, Reached};
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,

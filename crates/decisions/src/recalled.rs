@@ -1,7 +1,7 @@
 //! What does the world answer when a decision is made again?
 
 use crate::search::{Completion, Found};
-use crate::{ItemFacts, LeftOut, Lens, Record, Refusal, Regard, Sales, Shelf, World};
+use crate::{ItemFacts, LeftOut, Lens, Reached, Record, Refusal, Regard, Sales, Shelf, World};
 use primitives::{ItemKey, Seed};
 use std::collections::BTreeSet;
 
@@ -65,6 +65,10 @@ impl World for Recalled<'_> {
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
         self.record.testimony.shown_last()
+    }
+
+    fn reached(&self) -> Reached {
+        self.record.testimony.reached()
     }
 
     fn seed(&self) -> Option<Seed> {
@@ -135,5 +139,9 @@ impl World for Further<'_> {
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
         self.recalled.shown_last()
+    }
+
+    fn reached(&self) -> Reached {
+        self.recalled.reached()
     }
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod acting;
+mod alone;
 mod among;
 mod asked;
 mod cut;

@@ -1,7 +1,7 @@
 //! What does a decision ask of the world, and how is it written down?
 
 use crate::search::{Among, Completion, Found};
-use crate::{Lens, Refusal, Regard};
+use crate::{Lens, Reached, Refusal, Regard};
 use governance::Headcount;
 use primitives::{ItemId, ItemKey, Seed};
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,11 @@ pub trait World {
         None
     }
 
+    /// Whether the customer is to be left alone, as far as it says.
+    fn reached(&self) -> Reached {
+        Reached::default()
+    }
+
     /// Where chance comes from; `None` where nothing is left to it.
     fn seed(&self) -> Option<Seed> {
         None
@@ -178,6 +183,9 @@ pub struct Testimony {
     /// How many items each rule has left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     left_out: LeftOut,
+    /// How often the customer was contacted, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reached: Option<Reached>,
 }
 
 /// Of the items that were looked at, which could be shown: told by those that could or by those that could not, whichever are
@@ -277,6 +285,10 @@ impl World for Testimony {
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
         self.shown_last.clone()
+    }
+
+    fn reached(&self) -> Reached {
+        self.reached.clone().unwrap_or_default()
     }
 
     fn tally(&self, _: LeftOut) -> LeftOut {
@@ -416,6 +428,12 @@ impl World for Witness<'_> {
         let shown = self.world.shown_last();
         self.testimony.borrow_mut().shown_last.clone_from(&shown);
         shown
+    }
+
+    fn reached(&self) -> Reached {
+        let reached = self.world.reached();
+        self.testimony.borrow_mut().reached = Some(reached.clone());
+        reached
     }
 
     fn seed(&self) -> Option<Seed> {

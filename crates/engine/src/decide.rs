@@ -9,8 +9,8 @@ use decisions::nobody;
 use decisions::search::{Among, Completion, Found, Hits, Wanted, words_of};
 use decisions::{
     Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts,
-    ItemFilter, Kind, KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record,
-    Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
+    ItemFilter, Kind, KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Reached,
+    Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items, Offer};
@@ -31,6 +31,9 @@ pub fn is_nobody(customer: &CustomerId) -> bool {
 
 /// How many of a customer's newest decisions are looked through for the last at a place.
 const N_LAST_MAX: usize = 32;
+
+/// So many names of a customer are looked for in the log.
+const N_NAMES_MAX: usize = 32;
 
 /// What a caller asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,6 +192,10 @@ impl Engine {
         let id = self.draw_id(as_of);
         let seed = decisions::seed_of(&id);
         let holdout = Some(&self.capabilities.holdout);
+        // Of two answers at a time, neither would know of the other.
+        let days = kind.contact_days();
+        let of = days.map(|_| self.meant(&asked)).transpose()?.unwrap_or_default();
+        let turn = of.first().and_then(|customer| self.reaching.turn(customer));
         let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
         exposures.extend(answer.content.exposures());
@@ -196,6 +203,10 @@ impl Engine {
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
         let record = record.meeting(exposures);
+        if let Some((_, days)) = days {
+            self.reaching.count(&record, days);
+        }
+        drop(turn);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
         Ok(record)
     }
@@ -264,6 +275,11 @@ impl Engine {
             Some(with) => self.shown_last(&asked, with)?,
             None => BTreeSet::new(),
         };
+        let days = kind.contact_days();
+        let answered = match days.map(|days| Ok::<_, EngineError>((days, self.meant(&asked)?))).transpose()? {
+            Some(((counted, _), ids)) => self.answered(&about.name, &ids, (as_of, counted))?,
+            None => Vec::new(),
+        };
         self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
@@ -278,13 +294,33 @@ impl Engine {
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
-            let shelves = Shelves { sought, shown_last, kept, ..Shelves::of(&live.items, as_of) };
+            let back = days.map(|(_, back)| (as_of, back));
+            let reached = back.map(|back| self.reached(customer.as_deref(), &answered, back)).unwrap_or_default();
+            let shelves = Shelves { sought, shown_last, kept, reached, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));
             let answer = decisions::decide_by(kind, catalogue, &question, &subject, models, &witness)?;
             let testimony = witness.into_testimony();
             let is_held = arm == Some(Arm::Holdout);
             let would = is_held.then(|| decisions::withheld(kind, catalogue, &question, &subject, models, &shelves));
             Ok(Weighed { question, subject, answer, testimony, would: would.transpose()?, exposures })
+        })
+    }
+
+    /// Whom a question is about: by the name that they have now, and then by those under which they may have been answered before.
+    fn meant(&self, asked: &Asked) -> Result<Vec<CustomerId>, EngineError> {
+        let founder = asked.names.iter().find(|name| !self.is_refused(name));
+        self.look(|live| {
+            let Some(customer) = resolve(live, &asked.names)? else {
+                return Ok(founder.map(Identifier::customer_id).into_iter().collect());
+            };
+            let mut ids = vec![customer.profile.id.clone()];
+            for (name, _) in customer.profile.links.iter().take(N_NAMES_MAX) {
+                let id = name.customer_id();
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            Ok(ids)
         })
     }
 
@@ -445,6 +481,8 @@ pub(super) struct Shelves<'a> {
     pub(super) sought: Option<(&'a Books, &'a FoundFirst)>,
     /// What the customer was shown last at the place that is asked about.
     pub(super) shown_last: BTreeSet<ItemKey>,
+    /// How often the customer was contacted.
+    pub(super) reached: Reached,
     /// The order of before, where the items are those of today.
     pub(super) kept: Option<&'a Kept>,
     /// The order that holds for this question, which asks for shelves several times.
@@ -454,7 +492,8 @@ pub(super) struct Shelves<'a> {
 impl<'a> Shelves<'a> {
     /// These items, and nothing that is known beside them.
     pub(super) fn of(items: &'a Items, as_of: Timestamp) -> Self {
-        Self { items, as_of, sought: None, shown_last: BTreeSet::new(), kept: None, standing: OnceCell::new() }
+        let (shown_last, reached) = (BTreeSet::new(), Reached::default());
+        Self { items, as_of, sought: None, shown_last, reached, kept: None, standing: OnceCell::new() }
     }
 
     fn standing(&self) -> &Standing {
@@ -526,6 +565,10 @@ impl World for Shelves<'_> {
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
         self.shown_last.clone()
+    }
+
+    fn reached(&self) -> Reached {
+        self.reached.clone()
     }
 
     fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {

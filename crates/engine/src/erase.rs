@@ -191,6 +191,7 @@ impl Engine {
             let customers = ids.iter().flat_map(|id| store.customers_of(id));
             customers.map(|customer| self.forget_in_lists(&customer)).try_for_each(|forgot| forgot.map(drop))?;
             self.change_saved_lists(|| remove(ErasureStep::Records))?;
+            self.reaching.forget();
             remove(ErasureStep::Files)?;
             reach(ErasureStage::Removed)?;
         }

@@ -27,6 +27,7 @@ mod library;
 mod measured;
 mod measures;
 mod pace;
+
 mod read;
 mod search;
 mod searched;
@@ -40,6 +41,7 @@ mod lists;
 mod champions;
 mod needs;
 mod policies;
+mod reached;
 mod readiness;
 mod rounds;
 mod training;
@@ -176,6 +178,8 @@ pub struct Engine {
     n_sampled: AtomicU64,
     /// In how many answers items were shown.
     shown: shown::Shown,
+    /// How often customers were contacted.
+    reaching: reached::Reaching,
 }
 
 impl Engine {
@@ -238,6 +242,7 @@ impl Engine {
             books: library::Books::default(),
             n_sampled: AtomicU64::default(),
             shown: shown::Shown::since(began_at),
+            reaching: reached::Reaching::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

@@ -4,6 +4,7 @@ mod answered;
 mod audit;
 pub mod auth;
 mod body;
+mod capacity;
 mod cloudevents;
 mod customer_list;
 mod customers;
@@ -78,6 +79,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(snippet::routes())
         .merge(imports::routes())
         .merge(decide::routes())
+        .merge(capacity::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

@@ -3,6 +3,7 @@
 //! Defaults, then `rapport.toml`, then environment variables such as `RAPPORT__SERVER__LISTEN`, then flags. Nothing must
 //! be configured to start.
 
+mod contact;
 mod declare;
 mod load;
 mod schemas;
@@ -183,6 +184,29 @@ settings! {
         /// The features that are looked at besides those that always are, by name.
         features: Vec<String> = Vec::new(),
     }
+    /// When customers are left alone, whatever an action would be worth. docs/actions.md says more.
+    contact: ContactSettings {
+        /// From when until when they are, by the clocks of where they live (the trait `timezone`, else company.timezone), such as
+        /// "21:00-08:00"; never where it is empty.
+        quiet_hours: String = String::new(),
+        /// The channels of which that holds.
+        quiet_channels: Vec<String> = names(&["email", "sms", "push", "call"]),
+        /// The channels over which only those are contacted who permit marketing, but for actions that serve them (`service = true`).
+        consent_channels: Vec<String> = names(&["email", "sms", "push", "call"]),
+        /// How often, at most, such as [{ per = "customer", n = 4, days = 7 }, { per = "channel", of = "email", n = 2, days = 7 }]: `per`
+        /// is customer, channel, action or group, and `of` names one of them.
+        caps: contact::Caps = Vec::new(),
+        /// For how many days an action that was refused is not done again; 0 for none (0 to 3650).
+        refused_days: i64 = 30,
+        /// For how many days the others of its group are not (0 to 3650).
+        refused_group_days: i64 = 7,
+        /// For how many days an action that was accepted is not done again; 0 for none (0 to 3650).
+        accepted_days: i64 = 0,
+        /// Which share of its worth an action loses with each contact of the last seven days (0 to below 1).
+        fatigue: f64 = 0.0,
+        /// A condition on customers: to whom it applies, no action with `upsell = true` is done.
+        no_upsell: String = "mood_last < 0.3 or tickets_open > 0".to_owned(),
+    }
     /// Customers who are held out of what is decided, so that it can be told in money what decisions are worth. They are answered as if
     /// nothing were known of them.
     holdout: HoldoutSettings {
@@ -349,6 +373,10 @@ settings! {
     }
 }
 
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// The largest share that may be held out: of nobody treated nothing can be told either.
 const HELD_MAX: f64 = 0.9;
 
@@ -423,7 +451,8 @@ impl Settings {
     pub fn arbitration(&self) -> Arbitration {
         let &ActSettings { floor, gamma, prior_rounds, same_hours, .. } = &self.act;
         let explore = Explore::of(&self.act.explore).unwrap_or_default();
-        Arbitration { floor, gamma, prior_rounds, same_hours, explore, features: self.act.features.clone() }
+        let (features, contact) = (self.act.features.clone(), self.contact_policy());
+        Arbitration { floor, gamma, prior_rounds, same_hours, explore, features, contact }
     }
 
     /// How it is learned what actions are worth.
@@ -553,6 +582,7 @@ impl Settings {
         (!levels.contains(&self.logging.level.as_str()))
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
             .or_else(|| self.broken_policy())
+            .or_else(|| self.broken_contact())
     }
 
     /// Checks who is held out of what.

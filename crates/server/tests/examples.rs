@@ -217,6 +217,10 @@ fn looked(asks: &mut Recorder) {
     for path in ["/v1/data", "/v1/models", "/v1/audit", "/v1/events", "/v1/customers"] {
         asks.get(ADMIN, path, &format!("{path}?limit=0"));
     }
+    for (channel, seconds) in [("call", 300), ("call", 0), ("calls", 300)] {
+        let body = json!({"free": 12, "seconds": seconds});
+        asks.ask(SERVER, ("PUT", "/v1/capacity/{channel}"), &format!("/v1/capacity/{channel}"), &body);
+    }
     asks.get(SERVER, "/v1/lift", "/v1/lift");
     asks.get(SERVER, "/v1/lift", "/v1/lift?month=november");
     asks.get(SERVER, "/v1/experiments", "/v1/experiments");

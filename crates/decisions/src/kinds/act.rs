@@ -4,17 +4,21 @@
 //! left. Which rule left an action out is told with the answer. Chance comes from the customer, the period and the action, and not
 //! from the decision: so web, e-mail, call centre and shop do the same for somebody within a period.
 
+mod alone;
 pub(super) mod arbitrate;
 mod conditions;
 pub(super) mod context;
 
 use crate::action::{Action, CHANNELS};
+use crate::contact::TIMEZONE;
 use crate::declaration::Declared;
+use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
 use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
-use arbitrate::Arbitrated;
+use alone::{Alone, Counted};
+use arbitrate::{Arbitrated, By, Guess};
 use conditions::Choice;
 use governance::Purpose;
 use learning::Outcome;
@@ -40,6 +44,8 @@ pub struct Act {
     arbitration: Arbitration,
     choices: Vec<Choice>,
     scores: Scores,
+    counted: Counted,
+    no_upsell: Option<Filter>,
 }
 
 impl Act {
@@ -53,7 +59,11 @@ impl Act {
     ) -> Self {
         let names = shared::names(outcomes, features);
         let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
-        let looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters));
+        let counted = Counted::of(choices.iter().map(|choice| &choice.action));
+        let contact = &arbitration.contact;
+        let is_asked = !contact.no_upsell.is_empty() && choices.iter().any(|choice| choice.action.upsell);
+        let no_upsell = if is_asked { shared::read(&contact.no_upsell, &names) } else { None };
+        let looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters).chain(&no_upsell));
         let outcomes = looked_at.of_these(outcomes);
         let scores = Scores::of(&outcomes);
         // What a policy looks at, so that the first one that is learned finds it in the decisions before it. Its model is named by
@@ -62,7 +72,10 @@ impl Act {
         let of_context = of_context.into_iter().filter(|name| features.contains(name));
         let reads = looked_at.reads(&scores);
         let features: BTreeSet<String> = reads.features.iter().cloned().chain(of_context).collect();
-        let reads = Reads { features: features.into_iter().collect(), ..reads };
+        let mut reads = Reads { features: features.into_iter().collect(), ..reads };
+        if !contact.quiet_hours.is_empty() && !actions.is_empty() && !reads.traits.iter().any(|name| name == TIMEZONE) {
+            reads.traits.push(TIMEZONE.to_owned());
+        }
         let declaration = Declaration::of(Declared::Actions {
             actions,
             arbitration: arbitration.clone(),
@@ -82,18 +95,23 @@ impl Act {
             is_risk: false,
             shape: ContentShape::Actions,
         };
-        Self { about, declaration, arbitration, choices, scores }
+        Self { about, declaration, arbitration, choices, scores, counted, no_upsell }
     }
 
     fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
-        let guess = arbitrate::Guess::of(ask, known);
-        arbitrate::arbitrate(self.choices.iter(), &self.arbitration, (&self.scores, guess.as_ref()), ask, known)
+        let guess = Guess::of(ask, known);
+        arbitrate::arbitrate(self.choices.iter(), self.by(guess.as_ref(), ask, known), ask, known)
     }
 
     /// What everybody must get, whoever is held out among them: that is not done for what it is worth.
     fn mandatory(&self, ask: &Ask<'_>) -> Arbitrated {
         let choices = self.choices.iter().filter(|choice| choice.action.mandatory);
-        arbitrate::arbitrate(choices, &self.arbitration, (&self.scores, None), ask, None)
+        arbitrate::arbitrate(choices, self.by(None, ask, None), ask, None)
+    }
+
+    fn by<'a>(&'a self, guess: Option<&'a Guess<'a>>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
+        let alone = Alone::of((&self.arbitration, &self.counted, self.no_upsell.as_ref()), &self.scores, ask, known);
+        By { how: &self.arbitration, scores: &self.scores, guess, alone }
     }
 }
 
@@ -104,6 +122,12 @@ impl Kind for Act {
 
     fn declaration(&self) -> Option<&Declaration> {
         Some(&self.declaration)
+    }
+
+    fn contact_days(&self) -> Option<(i64, i64)> {
+        let contact = &self.arbitration.contact;
+        let is_asked = !contact.is_none() && !self.choices.is_empty();
+        is_asked.then(|| (contact.days_counted(), contact.days_back()))
     }
 
     fn title_of<'a>(&'a self, name: &'a str) -> &'a str {

@@ -120,6 +120,11 @@ extractor!(
     Action::Read
 );
 extractor!(
+    /// The request may say what decisions go by.
+    MayTell,
+    Action::Decide
+);
+extractor!(
     /// The request may save and remove lists.
     MayManageLists,
     Action::ManageLists

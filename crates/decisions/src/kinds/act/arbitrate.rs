@@ -1,11 +1,12 @@
 //! Which of the actions, and why not the others? Stage by stage, and then a draw.
 //!
 //! ```text
-//! candidates: channel, schedule, asked  ->  eligible  ->  suitable, stock  ->  worth  ->  draw
+//! candidates: channel, schedule, asked  ->  eligible  ->  suitable, stock  ->  left alone  ->  worth  ->  draw
 //! priority = (propensity * value * incremental - cost) * context * weight * fatigue
 //! ```
 
 use super::POLICY;
+use super::alone::Alone;
 use super::conditions::Choice;
 use super::context::Look;
 use crate::action::Action;
@@ -47,6 +48,15 @@ impl<'a> Guess<'a> {
     }
 }
 
+/// What is chosen by.
+pub(super) struct By<'a> {
+    pub(super) how: &'a Arbitration,
+    pub(super) scores: &'a Scores,
+    pub(super) guess: Option<&'a Guess<'a>>,
+    /// Whether the customer is left alone; `None` where nobody is.
+    pub(super) alone: Option<Alone<'a>>,
+}
+
 /// An action that may be done, with what it is worth.
 struct Candidate<'a> {
     action: &'a Action,
@@ -61,17 +71,20 @@ struct Candidate<'a> {
 /// Chooses for a customer, of whom perhaps nothing may be known.
 pub(super) fn arbitrate<'a>(
     choices: impl Iterator<Item = &'a Choice>,
-    how: &Arbitration,
-    (scores, guess): (&Scores, Option<&Guess<'_>>),
+    by: By<'_>,
     ask: &Ask<'_>,
     known: Option<&Knowledge>,
 ) -> Arbitrated {
+    let By { how, scores, guess, mut alone } = by;
     let mut told = Arbitrated { model: guess.map(|guess| guess.named.clone()), ..Arbitrated::default() };
     let mut candidates = Vec::new();
     for choice in choices {
         match why_not(choice, scores, ask, known) {
             Some(rule) => told.leave(rule, &choice.action),
-            None => candidates.push(Candidate::of(&choice.action, ask, guess)),
+            None => match alone.as_ref().and_then(|alone| alone.why_not(&choice.action)) {
+                Some(rule) => told.leave(&rule, &choice.action),
+                None => candidates.push(Candidate::of(&choice.action, ask, guess, alone.as_ref())),
+            },
         }
     }
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
@@ -79,17 +92,25 @@ pub(super) fn arbitrate<'a>(
     first.sort_by(|a, b| b.action.weight.total_cmp(&a.action.weight).then(a.action.name.cmp(&b.action.name)));
     let (worth, worthless): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.may_be_worth || one.action.nothing);
     worthless.iter().for_each(|one| told.leave("value", one.action));
-    for one in first.iter().take(n) {
-        told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
+    for one in &first {
+        if told.chosen.len() >= n {
+            // What is mandatory is not drawn, so that nothing is learned of it.
+            told.leave("no place", one.action);
+        } else if !told.leave_alone(one.action, alone.as_ref()) {
+            told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
+            alone.iter_mut().for_each(|alone| alone.count(one.action));
+        }
     }
-    // What is mandatory is not drawn, so that nothing is learned of it.
-    first.iter().skip(n).for_each(|one| told.leave("no place", one.action));
-    let n_left = n.saturating_sub(told.chosen.len());
-    let (drawn, others) = draw(&worth, n_left, (how, guess), ask);
-    for (at, propensity) in drawn {
-        told.chosen.push(worth[at].chosen(propensity, worth[at].reason()));
+    // What is chosen first may leave no contact for others: those that could still be chosen share what they had.
+    let mut left: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
+    while told.chosen.len() < n {
+        let Some((at, propensity)) = draw(&left, (how, guess), ask) else { break };
+        let one = left.remove(at);
+        told.chosen.push(one.chosen(propensity, one.reason()));
+        alone.iter_mut().for_each(|alone| alone.count(one.action));
+        left.retain(|one| !told.leave_alone(one.action, alone.as_ref()));
     }
-    others.into_iter().for_each(|at| told.leave(OUTRANKED, worth[at].action));
+    left.iter().for_each(|one| told.leave(OUTRANKED, one.action));
     if told.chosen.len() < n {
         told.shortfall = Some(told.why_few(n));
     }
@@ -125,7 +146,7 @@ fn why_not(choice: &Choice, scores: &Scores, ask: &Ask<'_>, known: Option<&Knowl
 }
 
 impl<'a> Candidate<'a> {
-    fn of(action: &'a Action, ask: &Ask<'_>, guess: Option<&Guess<'_>>) -> Self {
+    fn of(action: &'a Action, ask: &Ask<'_>, guess: Option<&Guess<'_>>, alone: Option<&Alone<'_>>) -> Self {
         // To do nothing always succeeds, and what comes first is not drawn: nothing is learned of either.
         let foretold = guess.filter(|_| !action.nothing && !action.mandatory).and_then(|guess| guess.foretell(action));
         let of_context = action.context.iter().filter_map(|(key, factors)| {
@@ -139,7 +160,7 @@ impl<'a> Candidate<'a> {
             cost: action.cost,
             context: of_context.product(),
             weight: action.weight,
-            fatigue: 1.0,
+            fatigue: alone.map_or(1.0, |alone| alone.fatigue(action)),
         };
         let at_best = |foretold: Foretold| {
             let error = guess.map_or(0.0, |guess| guess.policy.spread() * foretold.width);
@@ -182,30 +203,20 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// The actions for so many places, each with how likely it was drawn for its place, and those that got none. What is worth most of
-/// those that are left is most likely at each place.
+/// Which of those that are left comes next, and how likely that was; `None` where nothing is left.
 fn draw(
-    worth: &[Candidate<'_>],
-    n: usize,
+    left: &[Candidate<'_>],
     (how, guess): (&Arbitration, Option<&Guess<'_>>),
     ask: &Ask<'_>,
-) -> (Vec<(usize, f64)>, Vec<usize>) {
+) -> Option<(usize, f64)> {
     let drawn_by = who_and_when(how, ask);
-    let (mut drawn, mut left) = (Vec::new(), (0..worth.len()).collect::<Vec<usize>>());
-    while drawn.len() < n && !left.is_empty() {
-        let among: Vec<&Candidate<'_>> = left.iter().map(|at| &worth[*at]).collect();
-        let p = chances(&among, how, guess, Seed::new(stable_hash(&drawn_by)));
-        let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", among[at].action.name))));
-        let Some((first, chance)) = order.first().copied().zip(race_propensities(&p, &order).first().copied()) else {
-            break;
-        };
-        drawn.push((left.remove(first), chance));
-    }
-    (drawn, left)
+    let p = chances(left, how, guess, Seed::new(stable_hash(&drawn_by)));
+    let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].action.name))));
+    Some((*order.first()?, *race_propensities(&p, &order).first()?))
 }
 
 /// How likely each is drawn first.
-fn chances(among: &[&Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, seed: Seed) -> Vec<f64> {
+fn chances(among: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, seed: Seed) -> Vec<f64> {
     let values: Vec<f64> = among.iter().map(|one| one.priority).collect();
     if let Some(guess) = guess {
         return by_policy(among, &values, how, guess, seed);
@@ -222,15 +233,15 @@ fn square_cb(how: &Arbitration) -> Explorer {
 }
 
 /// How likely each is drawn by what a policy says.
-fn by_policy(worth: &[&Candidate<'_>], values: &[f64], how: &Arbitration, guess: &Guess<'_>, seed: Seed) -> Vec<f64> {
+fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: &Guess<'_>, seed: Seed) -> Vec<f64> {
     // What came lies as far from what was foretold as that of the best does; to do nothing brings nothing to compare with.
     let best = worth.iter().filter(|one| one.scale() > 0.0).max_by(|a, b| a.priority.total_cmp(&b.priority));
-    let scale = best.map_or(1.0, |best| best.scale());
+    let scale = best.map_or(1.0, Candidate::scale);
     let width = |one: &Candidate<'_>| {
         let width = one.foretold.map_or(NOT_KNOWN, |foretold| foretold.width);
         if one.action.nothing { 0.0 } else { width * one.scale() / scale }
     };
-    let widths: Vec<f64> = worth.iter().map(|one| width(one)).collect();
+    let widths: Vec<f64> = worth.iter().map(width).collect();
     let beliefs = Beliefs {
         values,
         widths: &widths,
@@ -271,6 +282,13 @@ fn who_and_when(how: &Arbitration, ask: &Ask<'_>) -> String {
 impl Arbitrated {
     fn leave(&mut self, rule: &str, action: &Action) {
         self.left_out.entry(rule.to_owned()).or_default().push(action.name.clone());
+    }
+
+    /// Whether what was chosen already leaves no contact for another action, which is told then.
+    fn leave_alone(&mut self, action: &Action, alone: Option<&Alone<'_>>) -> bool {
+        let rule = alone.filter(|_| !action.nothing && !action.service).and_then(|alone| alone.capped(action));
+        rule.iter().for_each(|rule| self.leave(rule, action));
+        rule.is_some()
     }
 
     fn why_few(&self, n: usize) -> String {

@@ -1,0 +1,123 @@
+//! How often was a customer contacted, and what did they make of it? As far as it says when to leave them alone.
+//!
+//! It is what the company itself did, and it is looked at whatever the customer permits: only so can somebody be left alone.
+
+use crate::{Content, Record};
+use primitives::{DAY_MS, Timestamp, stable_hash};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One action that was answered about a customer, or that met them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contacted {
+    /// Which decision: the number of its name.
+    #[serde(rename = "d")]
+    pub decision: u64,
+    /// Which action, in the same way; 0 where that was not said.
+    #[serde(rename = "a")]
+    pub action: u64,
+    /// Over which channel, in the same way; 0 where that was not said.
+    #[serde(rename = "c", default, skip_serializing_if = "is_zero")]
+    pub channel: u64,
+    /// When it was answered or shown, whichever was last.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// When it was answered, where it was shown after that.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// When it was sent away.
+    #[serde(rename = "no", default, skip_serializing_if = "Option::is_none")]
+    pub refused_at: Option<Timestamp>,
+    /// When what it was for was done.
+    #[serde(rename = "yes", default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What says whether a customer is left alone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reached {
+    /// When they were contacted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contacted>,
+    /// Whether they permit marketing.
+    pub permits_marketing: bool,
+    /// How many places are free, of the channels of which it is known.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub free: BTreeMap<String, u64>,
+}
+
+impl Contacted {
+    /// The number of a name.
+    #[must_use]
+    pub fn number_of(name: &str) -> u64 {
+        stable_hash(name)
+    }
+
+    /// When anything was last known of it.
+    #[must_use]
+    pub fn last_at(&self) -> Option<Timestamp> {
+        [self.at, self.refused_at, self.accepted_at].into_iter().flatten().max()
+    }
+
+    /// What was answered about a customer, with what events say came of it: an event that names no action means the first of its
+    /// decision. Only what was last known within so many days.
+    #[must_use]
+    pub fn told(answered: &[Self], events: Vec<Self>, since: Timestamp) -> Vec<Self> {
+        let mut all: Vec<Self> = answered.to_vec();
+        for event in events {
+            let is_meant =
+                |one: &&mut Self| one.decision == event.decision && (one.action == event.action || event.action == 0);
+            match all.iter_mut().find(is_meant) {
+                Some(known) => {
+                    if event.at > known.at {
+                        known.answered_at = known.answered_at.or(known.at);
+                        known.at = event.at;
+                    }
+                    known.refused_at = known.refused_at.max(event.refused_at);
+                    known.accepted_at = known.accepted_at.max(event.accepted_at);
+                    known.channel = if event.channel == 0 { known.channel } else { event.channel };
+                }
+                None => all.push(event),
+            }
+        }
+        all.retain(|one| one.last_at().is_some_and(|at| at > since));
+        all
+    }
+
+    /// So many days before a moment.
+    #[must_use]
+    pub fn days_before(at: Timestamp, days: i64) -> Timestamp {
+        Timestamp::from_millis(at.as_millis().saturating_sub(days.saturating_mul(DAY_MS)))
+    }
+}
+
+impl Record {
+    /// The contacts that a decision was answered for.
+    #[must_use]
+    pub fn contacted(&self) -> Vec<Contacted> {
+        let Content::Actions(actions) = &self.decision.answer.content else { return Vec::new() };
+        let channel = self.question.parameters.get("channel").and_then(serde_json::Value::as_str);
+        let of = |action: &crate::ChosenAction| Contacted {
+            decision: Contacted::number_of(self.decision.id.as_str()),
+            action: Contacted::number_of(&action.id),
+            channel: channel.map_or(0, Contacted::number_of),
+            at: Some(self.question.as_of),
+            answered_at: None,
+            refused_at: None,
+            accepted_at: None,
+        };
+        actions.chosen.iter().map(of).collect()
+    }
+
+    /// The channel that it was asked for.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        self.question.parameters.get("channel").and_then(serde_json::Value::as_str)
+    }
+}

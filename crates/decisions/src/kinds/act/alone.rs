@@ -1,0 +1,234 @@
+//! Is the customer left alone with this action, and by which rule?
+
+use crate::action::Action;
+use crate::contact::{FATIGUE_DAYS, Per, TIMEZONE};
+use crate::filter::Filter;
+use crate::kinds::conditions::Scores;
+use crate::{Arbitration, Ask, Cap, ContactPolicy, Contacted, Knowledge, Reached};
+use primitives::{HOUR_MS, Timestamp, Zone};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where each contact is one by itself. Elsewhere a page asks again whenever it is looked at, and the same action within a period
+/// is one.
+const SENT: [&str; 4] = ["email", "sms", "push", "call"];
+
+/// What of actions contacts are counted by, by the numbers of their names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counted(BTreeMap<u64, OfAction>);
+
+#[derive(Debug, Clone)]
+struct OfAction {
+    group: String,
+    /// The only channel that it is for.
+    channel: Option<String>,
+    /// Whether it counts as a contact.
+    counts: bool,
+}
+
+impl Counted {
+    pub(super) fn of<'a>(actions: impl Iterator<Item = &'a Action>) -> Self {
+        let of =
+            |action: &Action| OfAction { group: action.group.clone(), channel: only(action), counts: counts(action) };
+        Self(actions.map(|action| (Contacted::number_of(&action.name), of(action))).collect())
+    }
+}
+
+/// The channel of an action that has one.
+fn only(action: &Action) -> Option<String> {
+    if action.channels.len() == 1 { action.channels.first().cloned() } else { None }
+}
+
+/// Whether an action contacts somebody for the company's sake.
+fn counts(action: &Action) -> bool {
+    !action.nothing && !action.service
+}
+
+/// A contact, as limits count it. Two that are the same count once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    action: u64,
+    channel: u64,
+    group: String,
+    /// The decision where it was sent, and the period elsewhere.
+    which: (u64, i64),
+}
+
+/// What is known of how often a customer was contacted, and what an answer adds to it.
+pub(super) struct Alone<'a> {
+    policy: &'a ContactPolicy,
+    counted: &'a Counted,
+    no_upsell: Option<bool>,
+    reached: Reached,
+    channel: Option<&'a str>,
+    as_of: Timestamp,
+    period_ms: i64,
+    is_quiet: bool,
+    is_nobody: bool,
+    /// Every contact that counts, with its moment.
+    known: Vec<(Timestamp, Key)>,
+}
+
+impl<'a> Alone<'a> {
+    /// `None` where the settings leave nobody alone.
+    pub(super) fn of(
+        (how, counted, no_upsell): (&'a Arbitration, &'a Counted, Option<&Filter>),
+        scores: &Scores,
+        ask: &Ask<'a>,
+        known: Option<&Knowledge>,
+    ) -> Option<Self> {
+        let policy = &how.contact;
+        if policy.is_none() {
+            return None;
+        }
+        let as_of = ask.question.as_of;
+        let zone = known.and_then(|known| Zone::parse(known.traits.get(TIMEZONE)?).ok());
+        let mut alone = Self {
+            policy,
+            counted,
+            no_upsell: no_upsell.and_then(|filter| scores.holds(filter, ask, known)),
+            reached: ask.world.reached(),
+            channel: ask.question.parameters.get("channel").and_then(serde_json::Value::as_str),
+            as_of,
+            period_ms: how.same_hours.max(1).saturating_mul(HOUR_MS),
+            is_quiet: policy.is_quiet(as_of, zone.as_ref().unwrap_or(&policy.timezone)),
+            is_nobody: ask.question.is_of_nobody(),
+            known: Vec::new(),
+        };
+        let contacts = alone.reached.contacts.iter().filter_map(|one| Some((one.at?, alone.key(one)?)));
+        alone.known = contacts.collect();
+        Some(alone)
+    }
+
+    /// What a contact counts as; `None` where it does not, or nothing is declared of it now.
+    fn key(&self, contact: &Contacted) -> Option<Key> {
+        let of = self.counted.0.get(&contact.action).filter(|of| of.counts)?;
+        let only = of.channel.as_deref().map_or(0, Contacted::number_of);
+        let channel = if contact.channel == 0 { only } else { contact.channel };
+        let is_sent = SENT.iter().any(|name| Contacted::number_of(name) == channel);
+        let which = match is_sent {
+            true => (contact.decision, 0),
+            // Which answer it was does not change when it is shown.
+            false => (0, contact.answered_at.or(contact.at)?.as_millis().div_euclid(self.period_ms)),
+        };
+        Some(Key { action: contact.action, channel, group: of.group.clone(), which })
+    }
+
+    /// What doing it now would count as.
+    fn now(&self, action: &Action) -> Option<Key> {
+        // No decision has this number but by a chance of one in many.
+        let decision = Contacted::number_of("");
+        self.key(&Contacted {
+            decision,
+            action: Contacted::number_of(&action.name),
+            channel: self.channel.map_or(0, Contacted::number_of),
+            at: Some(self.as_of),
+            answered_at: None,
+            refused_at: None,
+            accepted_at: None,
+        })
+    }
+
+    /// The first rule that leaves the customer alone.
+    pub(super) fn why_not(&self, action: &Action) -> Option<String> {
+        if action.nothing {
+            return None;
+        }
+        let (policy, reached) = (self.policy, &self.reached);
+        let through = |channels: &[String]| self.is_through(action, channels);
+        if !action.service && !reached.permits_marketing && through(&policy.consent_channels) {
+            return Some("consent".to_owned());
+        }
+        if self.is_quiet && through(&policy.quiet_channels) {
+            return Some("quiet_hours".to_owned());
+        }
+        if self.at(action).and_then(|channel| reached.free.get(&channel)) == Some(&0) {
+            return Some("capacity".to_owned());
+        }
+        if action.service {
+            return None;
+        }
+        if action.upsell && self.no_upsell == Some(true) {
+            return Some("no_upsell".to_owned());
+        }
+        self.answered_before(action).map(str::to_owned).or_else(|| self.capped(action))
+    }
+
+    /// The rule that leaves alone whoever has refused it, or has it.
+    fn answered_before(&self, action: &Action) -> Option<&'static str> {
+        let number = Contacted::number_of(&action.name);
+        let within = |days: i64, at: Option<Timestamp>| {
+            days > 0 && at.is_some_and(|at| at > Contacted::days_before(self.as_of, days))
+        };
+        let of_group = |one: &Contacted| self.counted.0.get(&one.action).is_some_and(|of| of.group == action.group);
+        let policy = self.policy;
+        let any = |holds: &dyn Fn(&Contacted) -> bool| self.reached.contacts.iter().any(holds);
+        if any(&|one| one.action == number && within(policy.refused_days, one.refused_at)) {
+            return Some("refused");
+        }
+        if any(&|one| of_group(one) && within(policy.refused_group_days, one.refused_at)) {
+            return Some("refused_group");
+        }
+        any(&|one| one.action == number && within(policy.accepted_days, one.accepted_at)).then_some("accepted")
+    }
+
+    /// The limit that is reached.
+    pub(super) fn capped(&self, action: &Action) -> Option<String> {
+        // Of nobody there is nothing to count.
+        let now = self.now(action).filter(|_| !self.is_nobody)?;
+        self.policy.caps.iter().find(|cap| self.is_full(cap, &now)).map(Cap::rule)
+    }
+
+    fn is_full(&self, cap: &Cap, now: &Key) -> bool {
+        let is_of = |number: u64| cap.of.as_deref().is_none_or(|of| Contacted::number_of(of) == number);
+        let concerns = match cap.per {
+            Per::Customer => true,
+            Per::Channel => now.channel != 0 && is_of(now.channel),
+            Per::Action => is_of(now.action),
+            Per::Group => cap.of.as_ref().is_none_or(|of| *of == now.group),
+        };
+        if !concerns {
+            return false;
+        }
+        let like = |one: &Key| match cap.per {
+            Per::Customer => true,
+            Per::Channel => one.channel == now.channel,
+            Per::Action => one.action == now.action,
+            Per::Group => one.group == now.group,
+        };
+        let counted = self.within(cap.days, &like);
+        !counted.contains(now) && counted.len() >= cap.n as usize
+    }
+
+    /// The contacts of some days, each once.
+    fn within(&self, days: i64, like: &dyn Fn(&Key) -> bool) -> BTreeSet<&Key> {
+        let since = Contacted::days_before(self.as_of, days);
+        self.known.iter().filter(|(at, key)| *at > since && like(key)).map(|(_, key)| key).collect()
+    }
+
+    /// Which share of what it is worth is left after the contacts of the last days.
+    pub(super) fn fatigue(&self, action: &Action) -> f64 {
+        let Some(now) = self.now(action).filter(|_| self.policy.fatigue > 0.0 && !action.mandatory) else { return 1.0 };
+        let n = self.within(FATIGUE_DAYS, &|one| *one != now).len();
+        (1.0 - self.policy.fatigue).powi(i32::try_from(n).unwrap_or(i32::MAX))
+    }
+
+    /// Counts what is done in this answer.
+    pub(super) fn count(&mut self, action: &Action) {
+        if let Some(key) = self.now(action) {
+            self.known.push((self.as_of, key));
+        }
+    }
+
+    /// Over which channel it would be done, as far as that is known.
+    fn at(&self, action: &Action) -> Option<String> {
+        self.channel.map(str::to_owned).or_else(|| only(action))
+    }
+
+    /// Whether it would be done over one of these channels, whichever it is.
+    fn is_through(&self, action: &Action, channels: &[String]) -> bool {
+        match self.channel {
+            Some(channel) => channels.iter().any(|name| name == channel),
+            None => !action.channels.is_empty() && action.channels.iter().all(|name| channels.contains(name)),
+        }
+    }
+}
