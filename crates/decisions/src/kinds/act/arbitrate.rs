@@ -101,14 +101,20 @@ pub(super) fn arbitrate<'a>(
             alone.iter_mut().for_each(|alone| alone.count(one.action));
         }
     }
-    // What is chosen first may leave no contact for others: those that could still be chosen share what they had.
-    let mut left: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
+    let worth: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
+    let (mut p, mut left) = (chances(&worth, how, guess, ask), worth);
     while told.chosen.len() < n {
-        let Some((at, propensity)) = draw(&left, (how, guess), ask) else { break };
+        let Some((at, propensity)) = draw(&left, &p, how, ask) else { break };
         let one = left.remove(at);
+        p.remove(at);
         told.chosen.push(one.chosen(propensity, one.reason()));
         alone.iter_mut().for_each(|alone| alone.count(one.action));
-        left.retain(|one| !told.leave_alone(one.action, alone.as_ref()));
+        // What is chosen first may leave no contact for others: those that could still be chosen share what they had.
+        let may_be: Vec<bool> = left.iter().map(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
+        let mut is_left = may_be.iter();
+        p.retain(|_| *is_left.next().unwrap_or(&true));
+        let mut is_left = may_be.iter();
+        left.retain(|_| *is_left.next().unwrap_or(&true));
     }
     left.iter().for_each(|one| told.leave(OUTRANKED, one.action));
     if told.chosen.len() < n {
@@ -204,22 +210,17 @@ impl<'a> Candidate<'a> {
 }
 
 /// Which of those that are left comes next, and how likely that was; `None` where nothing is left.
-fn draw(
-    left: &[Candidate<'_>],
-    (how, guess): (&Arbitration, Option<&Guess<'_>>),
-    ask: &Ask<'_>,
-) -> Option<(usize, f64)> {
+fn draw(left: &[Candidate<'_>], p: &[f64], how: &Arbitration, ask: &Ask<'_>) -> Option<(usize, f64)> {
     let drawn_by = who_and_when(how, ask);
-    let p = chances(left, how, guess, Seed::new(stable_hash(&drawn_by)));
-    let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].action.name))));
-    Some((*order.first()?, *race_propensities(&p, &order).first()?))
+    let order = race(p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].action.name))));
+    Some((*order.first()?, *race_propensities(p, &order).first()?))
 }
 
 /// How likely each is drawn first.
-fn chances(among: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, seed: Seed) -> Vec<f64> {
+fn chances(among: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, ask: &Ask<'_>) -> Vec<f64> {
     let values: Vec<f64> = among.iter().map(|one| one.priority).collect();
     if let Some(guess) = guess {
-        return by_policy(among, &values, how, guess, seed);
+        return by_policy(among, &values, how, guess, Seed::new(stable_hash(&who_and_when(how, ask))));
     }
     let most = values.iter().copied().fold(0.0, f64::max);
     // Without a model, what is best is all that can be compared with.

@@ -266,6 +266,7 @@ mod tests {
             factors: None,
             reason: String::new(),
             content: Default::default(),
+            is_mandatory: false,
         };
         // One of three with 0.2, then one of the other two with 0.5 of 0.8, then what is left.
         let actions =
