@@ -39,7 +39,7 @@ pub(super) struct Fault {
     code: &'static str,
     details: String,
     key: Option<String>,
-    retry_after: Option<(HeaderName, HeaderValue)>,
+    retry_after: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Fault {
@@ -58,7 +58,7 @@ impl Fault {
 
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        let retry_after = error.retry_after();
+        let retry_after = error.retry_after().map(Box::new);
         Self { retry_after, ..Self::new(error.status(), "GENERAL", error.message()) }
     }
 }
@@ -70,7 +70,7 @@ impl IntoResponse for Fault {
             body["key"] = key.into();
         }
         let mut response = (self.status, Json(body)).into_response();
-        response.headers_mut().extend(self.retry_after);
+        response.headers_mut().extend(self.retry_after.map(|header| *header));
         response
     }
 }
