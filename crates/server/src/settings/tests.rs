@@ -135,7 +135,7 @@ fn the_example_file_is_the_one_in_the_repository() {
     let uncomment = |line: &str| format!("{}\n", line.trim_start_matches("# ").trim_start_matches('#'));
     let declared: String = format!("# [[{lists}")
         .lines()
-        .filter(|line| line.len() < 3 || line.contains(" = ") || line.contains("[["))
+        .filter(|line| line.len() < 4 || line.contains(" = ") || line.contains("[["))
         .map(uncomment)
         .collect();
     let declared = toml::from_str::<Settings>(&declared.replace("\n \n", "\n\n")).unwrap();
@@ -143,7 +143,8 @@ fn the_example_file_is_the_one_in_the_repository() {
     let uncommented: String = sections
         .lines()
         .filter_map(|line| {
-            line.strip_prefix("# ").filter(|l| l.contains(" = ")).or(line.starts_with('[').then_some(line))
+            let is_setting = |l: &&str| l.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+            line.strip_prefix("# ").filter(is_setting).or(line.starts_with('[').then_some(line))
         })
         .map(|l| format!("{l}\n"))
         .collect();
