@@ -129,7 +129,8 @@ fn asked() -> Recorded {
                 "content": {"headline": "Freshly ground"},
             })))
             .unwrap(),
-            Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4}))).unwrap(),
+            Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4})))
+                .unwrap(),
         ];
         settings.experiments = vec![
             Experiment::from_table(&fields(&json!({
@@ -216,9 +217,6 @@ fn looked(asks: &mut Recorder) {
     for path in ["/v1/data", "/v1/models", "/v1/audit", "/v1/events", "/v1/customers"] {
         asks.get(ADMIN, path, &format!("{path}?limit=0"));
     }
-    asks.get(SERVER, "/v1/lift", "/v1/lift");
-    asks.get(SERVER, "/v1/lift", "/v1/lift?month=november");
-    asks.get(SERVER, "/v1/experiments", "/v1/experiments");
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=known&limit=2");
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=orders%3E");
     for path in ["/v1/customers.csv", "/v1/customers.parquet"] {
