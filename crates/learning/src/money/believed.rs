@@ -4,8 +4,8 @@
 //! no more than is usual.
 
 use super::{Ceiling, major, paid_in};
+use crate::Dataset;
 use crate::outcome::{Outcome, is_step};
-use crate::{Dataset, vouched};
 use events::{CommerceStep, Filter, Origin, Take};
 use features::{Match, Order};
 use primitives::{Currency, Timestamp};
