@@ -1,5 +1,6 @@
 //! Who gets which of several, so that it can be told which is better? A table of the settings: an experiment.
 
+use crate::draw::Draw;
 use crate::filter::Names;
 use crate::flag_type::{FlagType, VALUE_BYTES_MAX};
 use events::declared::{Mistake, Table, unknown};
@@ -43,8 +44,6 @@ const WEIGHT_MAX: f64 = 1e6;
 const DAYS: (i64, i64) = (1, 365);
 /// Shares of a layer that sum to 1 in decimals may not in binary.
 const ROUNDING: f64 = 1e-9;
-/// What the draw of whom nothing is decided for is called.
-const TAKEN: &str = "holdout";
 
 /// Whether an experiment draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +123,7 @@ impl Experiment {
         table.known("", &KEYS.map(|(key, _)| key))?;
         let name = table.name();
         TaskName::check(name).map_err(|why| table.wrong("name", &why))?;
-        if name == TAKEN {
+        if Draw::is_name(name) {
             return Err(table.wrong("name", "those who are held out are counted by this name: choose another one"));
         }
         if table.get("unit").is_some_and(|unit| unit != "customer") {

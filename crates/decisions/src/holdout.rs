@@ -4,6 +4,7 @@
 //! they would have been answered is written down with the decision, so that both arms are asked the same.
 
 use crate::KindName;
+use crate::draw::{Draw, Of, Over};
 use primitives::{CustomerId, DAY_MS, Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +33,7 @@ impl Arm {
 /// That somebody met a draw: what came of it is counted from there on, in whichever arm they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
-    /// The draw: an experiment, `holdout` over everything, or `holdout of recommend` over one kind, these with their number where it
-    /// is drawn anew.
+    /// An experiment, or the name of a [`Draw`].
     pub experiment: String,
     /// The variation; of a holdout the name of the [`Arm`].
     pub arm: String,
@@ -73,30 +73,64 @@ impl Holdout {
     /// Whether a customer is held out of decisions of a kind; `None` where nobody is.
     #[must_use]
     pub fn draw(&self, kind: &KindName, customer: &CustomerId, as_of: Timestamp) -> Option<Drawn> {
-        let over_all = (self.share > 0.0 && !self.except.contains(kind)).then(|| ("holdout".to_owned(), self.share));
-        let of_kind = self.kinds.get(kind).filter(|share| **share > 0.0);
-        let of_kind = of_kind.map(|share| (format!("holdout of {kind}"), *share));
+        let over_all = (!self.except.contains(kind)).then_some(Over::Everything);
+        let of_kind = Over::Kind(kind.clone());
+        let has_own = self.share_over(&of_kind).is_some();
         let mut arm = Arm::Treated;
-        let exposures: Vec<Exposure> = over_all
-            .into_iter()
-            .chain(of_kind)
-            .map(|(name, share)| {
-                let experiment = self.numbered(name, as_of);
-                let is_held = share_of(&format!("{}\0{experiment}", self.salt), customer) < share;
-                let of_this = if is_held { Arm::Holdout } else { Arm::Treated };
-                arm = if is_held { Arm::Holdout } else { arm };
-                Exposure { experiment, arm: of_this.name().to_owned() }
-            })
-            .collect();
+        let mut exposures = Vec::new();
+        for over in over_all.into_iter().chain([of_kind]) {
+            let Some(share) = self.share_over(&over) else { continue };
+            let number = self.number(as_of);
+            let is_held = share_of(&format!("{}\0{}", self.salt, over.drawn_by(number)), customer) < share;
+            let of_this = if is_held { Arm::Holdout } else { Arm::Treated };
+            arm = if is_held { Arm::Holdout } else { arm };
+            // A kind that has no draw of its own is told by those of all who met it.
+            let met = (over == Over::Everything && !has_own).then(|| Of::Met(kind.clone()));
+            let setting = self.setting(share);
+            exposures.extend(std::iter::once(Of::Drawn(over)).chain(met).map(|of| {
+                let draw = Draw { of, setting: setting.clone(), number };
+                Exposure { experiment: draw.to_string(), arm: of_this.name().to_owned() }
+            }));
+        }
         (!exposures.is_empty()).then_some(Drawn { arm, exposures })
     }
 
-    /// A draw with its number, where it is drawn anew.
-    fn numbered(&self, name: String, as_of: Timestamp) -> String {
-        match self.redraw_days {
-            ..=0 => name,
-            days => format!("{name} {}", as_of.as_millis().div_euclid(days.saturating_mul(DAY_MS))),
-        }
+    /// Whether a draw is one of this setting, and not of what was set before.
+    #[must_use]
+    pub fn is_of(&self, draw: &Draw) -> bool {
+        let over = match &draw.of {
+            Of::Drawn(over) => over,
+            Of::Met(_) => &Over::Everything,
+        };
+        let is_set = self.share_over(over).is_some_and(|share| self.setting(share) == draw.setting);
+        is_set && draw.number.is_some() == (self.redraw_days > 0)
+    }
+
+    /// When a draw ends since it is drawn anew; `None` where it never is.
+    #[must_use]
+    pub fn end(&self, draw: &Draw) -> Option<Timestamp> {
+        let next = draw.number?.saturating_add(1);
+        (self.redraw_days > 0)
+            .then(|| Timestamp::from_millis(next.saturating_mul(self.redraw_days).saturating_mul(DAY_MS)))
+    }
+
+    /// The share that is held out; `None` where nobody is.
+    fn share_over(&self, over: &Over) -> Option<f64> {
+        let share = match over {
+            Over::Everything => Some(self.share),
+            Over::Kind(kind) => self.kinds.get(kind).copied(),
+        };
+        share.filter(|share| *share > 0.0)
+    }
+
+    fn setting(&self, share: f64) -> String {
+        Draw::setting(&self.salt, share, self.redraw_days)
+    }
+
+    /// The number of the draw that a moment lies in, where it is drawn anew.
+    fn number(&self, as_of: Timestamp) -> Option<i64> {
+        let days = Some(self.redraw_days).filter(|days| *days > 0)?;
+        Some(as_of.as_millis().div_euclid(days.saturating_mul(DAY_MS)))
     }
 }
 
@@ -152,8 +186,10 @@ mod tests {
         assert!((5_400..5_800).contains(&n), "{n}");
         assert_eq!(arm(&holdout, "search", &"user:1".into(), 0), None);
         let drawn = holdout.draw(&"act".into(), &"user:1".into(), Timestamp::from_millis(0)).unwrap();
-        let names: Vec<&str> = drawn.exposures.iter().map(|exposure| exposure.experiment.as_str()).collect();
-        assert_eq!(names, ["holdout", "holdout of act"]);
+        assert_eq!(met(&drawn), [Of::Drawn(Over::Everything), Of::Drawn(Over::Kind("act".into()))]);
+        let drawn = holdout.draw(&"recommend".into(), &"user:1".into(), Timestamp::from_millis(0)).unwrap();
+        assert_eq!(met(&drawn), [Of::Drawn(Over::Everything), Of::Met("recommend".into())]);
+        assert_eq!(drawn.exposures[0].arm, drawn.exposures[1].arm);
         let alone = Holdout { share: 0.0, ..holdout };
         assert_eq!((arm(&alone, "recommend", &"user:1".into(), 0), n_held(&alone, "act", 0) > 3_700), (None, true));
     }
@@ -168,6 +204,36 @@ mod tests {
         let n_same = |other: &[Option<Arm>]| first.iter().zip(other).filter(|(one, other)| one == other).count();
         assert!((900..1_100).contains(&n_same(&arms(&holdout, 90))));
         assert!((900..1_100).contains(&n_same(&arms(&Holdout { salt: "other".to_owned(), ..holdout }, 0))));
+    }
+
+    fn met(drawn: &Drawn) -> Vec<Of> {
+        drawn.exposures.iter().map(|exposure| Draw::read(&exposure.experiment).unwrap().of).collect()
+    }
+
+    #[test]
+    fn another_salt_share_or_number_of_days_is_another_draw() {
+        let kinds = BTreeMap::from([("act".into(), 0.5)]);
+        let first = Holdout { share: 0.5, redraw_days: 90, kinds, ..Holdout::default() };
+        let changed = [
+            Holdout { salt: "other".to_owned(), ..first.clone() },
+            Holdout { share: 0.6, kinds: BTreeMap::from([("act".into(), 0.6)]), ..first.clone() },
+            Holdout { redraw_days: 91, ..first.clone() },
+            Holdout { redraw_days: 0, ..first.clone() },
+            Holdout { share: 0.0, kinds: BTreeMap::new(), ..first.clone() },
+        ];
+        let draws = |holdout: &Holdout, kind: &str| -> Vec<Draw> {
+            let drawn = holdout.draw(&kind.into(), &"user:1".into(), Timestamp::from_millis(180 * DAY_MS));
+            let exposures = drawn.map(|drawn| drawn.exposures).unwrap_or_default();
+            exposures.iter().map(|exposure| Draw::read(&exposure.experiment).unwrap()).collect()
+        };
+        for kind in ["act", "recommend"] {
+            for draw in draws(&first, kind) {
+                assert!(first.is_of(&draw) && first.end(&draw) == Some(Timestamp::from_millis(270 * DAY_MS)), "{draw}");
+                for other in &changed {
+                    assert!(!other.is_of(&draw) && !draws(other, kind).contains(&draw), "{draw} of {other:?}");
+                }
+            }
+        }
     }
 
     proptest! {

@@ -24,6 +24,7 @@ mod content;
 mod decide;
 mod declaration;
 mod digest;
+mod draw;
 mod error;
 mod experiment;
 pub mod filter;
@@ -70,6 +71,7 @@ pub use content::{
 };
 pub use decide::{decide, decide_by, parts, replay, replay_further, seed_of, withheld};
 pub use declaration::Declaration;
+pub use draw::{Draw, Of, Over};
 pub use error::DecisionError;
 pub use experiment::{Experiment, State, Variation};
 pub use filter::{Filter, FilterError};

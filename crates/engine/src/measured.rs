@@ -2,31 +2,31 @@
 
 mod drawn;
 
+mod kept;
+
+mod watched;
+
 use crate::Engine;
 use crate::error::EngineError;
 use crate::measures::{Measures, Plan};
+use decisions::{Over, State};
 use drawn::{Draws, End, People};
-use features::{Trace, TraceReads, Watch};
+use features::{Trace, TraceReads};
 use governance::{Consents, Permitted, Purpose, permit};
-use learning::Dataset;
+use learning::{Believed, Dataset};
 use measurement::experiment::{self, Direction, ExperimentReport, Metric, Stage, Variation};
 use measurement::exposed::{Span, Unit, arms, counts};
 use measurement::flow::{Flow, Step, flow};
-use measurement::kpi::{Kpi, Occurred};
+use measurement::kpi::Kpi;
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
 use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use watched::Watched;
 
-/// How long an answer holds where more came in since.
-const KEPT: Duration = Duration::from_secs(600);
-/// Of so many periods what was told is kept.
-const N_KEPT: usize = 8;
-/// Of so many events it is always counted anew.
-const N_EVENTS_AT_ONCE: u64 = 20_000;
+pub(crate) use kept::Kept;
+
 /// So often something may be found where nothing is.
 const ALPHA: f64 = 0.05;
 /// The arms of a holdout, by their numbers.
@@ -76,6 +76,15 @@ pub struct Worth {
     pub flow: Flow,
 }
 
+impl Worth {
+    /// Says that whoever was drawn by another setting is not counted, where that is so.
+    fn tell_of_former(&mut self, has_ended: bool) {
+        if has_ended {
+            self.lift.says.push_str(" Who was drawn before [holdout] was changed is not counted: that draw has ended.");
+        }
+    }
+}
+
 /// An experiment and what it found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -87,33 +96,7 @@ pub struct Found {
     pub report: ExperimentReport,
 }
 
-/// What was measured last, each of another period, and of how many events.
-#[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Vec<(u64, Arc<Measured>)>>);
-
 impl Engine {
-    /// What decisions were worth and what experiments found: since they began, or within a period. With a long history it is
-    /// counted anew every ten minutes.
-    ///
-    /// # Errors
-    /// [`EngineError`] where decisions or the history cannot be read.
-    pub fn measured(&self, period: Option<(Timestamp, Timestamp)>) -> Result<Arc<Measured>, EngineError> {
-        let (now, n_events) = (self.clock.now(), self.ports.history.n_events()?);
-        // Held while it is counted: of two who ask, one counts.
-        let mut kept = self.measured.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((n_then, measured)) = kept.iter().find(|(_, measured)| measured.period == period) {
-            let is_new = now >= measured.at && now < measured.at + KEPT;
-            if is_new && (*n_then > N_EVENTS_AT_ONCE || (*n_then == n_events && measured.at == now)) {
-                return Ok(measured.clone());
-            }
-        }
-        let measured = Arc::new(self.measure(now, period)?);
-        kept.retain(|(_, measured)| measured.period != period);
-        kept.truncate(N_KEPT - 1);
-        kept.insert(0, (n_events, measured.clone()));
-        Ok(measured)
-    }
-
     fn measure(&self, now: Timestamp, period: Option<(Timestamp, Timestamp)>) -> Result<Measured, EngineError> {
         let measures = &self.capabilities.measures;
         let counting = Counting::of(measures, now, period);
@@ -122,10 +105,13 @@ impl Engine {
             // Nobody was drawn: nothing need be read to say so.
             true => None,
             false => {
-                let reads = TraceReads::new(counting.watches.clone());
+                let reads = TraceReads::new(counting.watched.watches().to_vec());
                 Some(Dataset::load(self.ports.history.as_ref(), &self.policy, reads, &mut |_| {})?)
             }
         };
+        let believed = dataset
+            .as_ref()
+            .map(|dataset| Believed::of(dataset, measures.currency, counting.watched.watches().len(), now));
         let nobody: &[Permitted<Customer<Trace>>] = &[];
         let customers = dataset.as_ref().map_or(nobody, Dataset::customers);
         let people = self.everybody_drawn(customers, draws.names())?;
@@ -133,12 +119,14 @@ impl Engine {
         let nothing = Trace::default();
         let trace = |place: usize| customers.get(place).map_or(&nothing, |customer| &customer.get().state);
         let counted = |drawn: Vec<drawn::Drawn>| -> (Vec<Unit>, Option<Timestamp>) {
-            let since = drawn.iter().map(|one| one.exposed_at).min();
-            (drawn.iter().filter_map(|one| counting.unit(trace(one.place), one)).collect(), since)
+            let since = drawn.iter().map(|one| one.from).min();
+            let Some(believed) = &believed else { return (Vec::new(), since) };
+            (drawn.iter().filter_map(|one| counting.unit(trace(one.place), believed, one)).collect(), since)
         };
         let holdout = &self.capabilities.holdout;
         let (units, since) = counted(draws.of_all());
-        let all = counting.worth("all decisions", Against::Everything, holdout.share, &units, since);
+        let mut all = counting.worth("all decisions", Against::Everything, holdout.share, &units, since);
+        all.tell_of_former(draws.has_ended(&Over::Everything));
         let mut kinds = BTreeMap::new();
         for kind in self.capabilities.kinds.iter().filter(|kind| kind.is_held_out()) {
             let name = &kind.about().name;
@@ -147,12 +135,15 @@ impl Engine {
                 continue;
             }
             let (share, against, drawn) = match own {
-                Some(share) => (share, Against::OwnHoldout, draws.of_own(name.as_str())),
-                None => (holdout.share, Against::EverythingForThose, draws.of_kind(name.as_str())),
+                Some(share) => (share, Against::OwnHoldout, draws.of_own(name)),
+                None => (holdout.share, Against::EverythingForThose, draws.of_kind(name)),
             };
             let (units, since) = counted(drawn);
             let what = format!("decisions of `{name}`");
-            kinds.insert(name.to_string(), counting.worth(&what, against, share, &units, since));
+            let mut worth = counting.worth(&what, against, share, &units, since);
+            let over = own.map_or(Over::Everything, |_| Over::Kind(name.clone()));
+            worth.tell_of_former(draws.has_ended(&over));
+            kinds.insert(name.to_string(), worth);
         }
         let (mut experiments, declared) = (BTreeMap::new(), self.capabilities.flags.now());
         for name in draws.experiments() {
@@ -200,51 +191,29 @@ struct Counting<'a> {
     period: Option<(Timestamp, Timestamp)>,
     /// The KPIs, and two more for the way.
     kpis: Vec<Kpi>,
-    /// What is watched for, each once.
-    watches: Vec<Watch>,
-    /// Of each KPI, which of them.
-    places: Vec<Vec<usize>>,
+    watched: Watched,
 }
 
 impl<'a> Counting<'a> {
     fn of(measures: &'a Measures, now: Timestamp, period: Option<(Timestamp, Timestamp)>) -> Self {
         let mut kpis = measures.kpis.clone();
         kpis.extend([("shown", "Decision Shown"), ("clicked", "Decision Clicked")].into_iter().filter_map(step));
-        let mut watches: Vec<Watch> = Vec::new();
-        let mut place_of = |watch: Watch| {
-            let known = watches.iter().position(|other| *other == watch);
-            known.unwrap_or_else(|| {
-                watches.push(watch);
-                watches.len() - 1
-            })
-        };
-        let mut places = Vec::new();
-        for kpi in &kpis {
-            let own =
-                kpi.watches().into_iter().map(|(filter, take)| Watch { filter: filter.clone(), take: take.cloned() });
-            places.push(own.map(&mut place_of).collect());
-        }
-        Self { measures, now, period, kpis, watches, places }
+        let watched = Watched::of(&kpis);
+        Self { measures, now, period, kpis, watched }
     }
 
     /// What is counted of a customer from when they were drawn.
-    fn unit(&self, trace: &Trace, drawn: &drawn::Drawn) -> Option<Unit> {
+    fn unit(&self, trace: &Trace, believed: &Believed, drawn: &drawn::Drawn) -> Option<Unit> {
         let End(end) = drawn.end;
         let ends: Vec<Timestamp> = end.into_iter().chain([self.now]).collect();
         let span = match self.period {
-            Some(period) => Span::within(drawn.exposed_at, period, &ends)?,
-            None => Span::new(drawn.exposed_at, self.measures.within_days, &ends)?,
+            Some((from, until)) => Span::within(drawn.exposed_at, (from.max(drawn.from), until), &ends)?,
+            None => Span::new(drawn.exposed_at, drawn.from, self.measures.within_days, &ends)?,
         };
-        let at_once = |watch: usize| -> Vec<Occurred> {
-            let known = trace.matches(watch).filter(|found| found.received_at <= self.now);
-            known.map(|found| Occurred { at: found.occurred_at, value: found.number }).collect()
-        };
-        let watched: Vec<Vec<Occurred>> = (0..self.watches.len()).map(at_once).collect();
-        let seen = self.kpis.iter().zip(&self.places).map(|(kpi, places)| {
-            let own: Vec<Vec<Occurred>> = places.iter().map(|place| watched[*place].clone()).collect();
-            span.seen(kpi, &own)
-        });
-        let n_before = trace.orders_told().filter(|(_, order)| order.at < drawn.exposed_at).take(PARTS.len()).count();
+        let occurred = self.watched.occurred(trace, believed, self.now);
+        let seen = self.kpis.iter().zip(self.watched.of_each(&occurred)).map(|(kpi, own)| span.seen(kpi, &own));
+        let n_before =
+            trace.orders_known(self.now).filter(|(_, order)| order.at < drawn.exposed_at).take(PARTS.len()).count();
         Some(Unit { arm: drawn.arm, parts: vec![n_before.min(PARTS.len() - 1)], seen: seen.collect() })
     }
 
@@ -269,10 +238,11 @@ impl<'a> Counting<'a> {
                 _ => Moments::default(),
             }
         };
+        let currency = self.measures.currency.map(|currency| currency.to_string());
         let about = About {
             what,
             measure: &measure,
-            currency: self.measures.currency.as_deref(),
+            currency: currency.as_deref(),
             against,
             share,
             how: How::new(Measure::Adjusted).lopsided(),
@@ -355,13 +325,14 @@ impl<'a> Counting<'a> {
         let metrics = names(plan.map(|plan| &plan.metrics), &usual);
         let guardrails = names(plan.map(|plan| &plan.guardrails), &GUARDRAILS);
         let all = metrics.iter().map(|name| (name, false)).chain(guardrails.iter().map(|name| (name, true)));
-        let made = all.filter_map(|(name, is_guardrail)| self.metric(name, is_guardrail, units, n_arms));
-        let n = counts(units, n_arms);
-        let days_left = plan.zip(began).map(|(plan, began)| {
-            let left = began.plus_days(plan.days).millis_since(self.now).max(0);
-            u32::try_from((left + primitives::DAY_MS - 1) / primitives::DAY_MS).unwrap_or(0)
+        let is_named =
+            |name: &str| plan.is_some_and(|plan| plan.metrics.iter().chain(&plan.guardrails).any(|own| own == name));
+        let made = all.filter_map(|(name, is_guardrail)| {
+            let made = self.metric(name, is_guardrail, units, n_arms);
+            made.or_else(|| is_named(name).then(|| uncounted(name, is_guardrail, n_arms)))
         });
-        let stage = if days_left == Some(0) { Stage::AtEnd } else { Stage::Running { days_left } };
+        let n = counts(units, n_arms);
+        let stage = stage(plan, began, (self.measures.within_days, self.now));
         let counted = experiment::Counted {
             variations: variations
                 .into_iter()
@@ -377,6 +348,37 @@ impl<'a> Counting<'a> {
     }
 }
 
+/// A metric that was asked for by name and is not counted: it is unknown, and not left out.
+fn uncounted(name: &str, is_guardrail: bool, n_arms: usize) -> Metric {
+    let reason = match name {
+        "cost_to_serve" => "nobody said what a contact costs; set `contact_cost` in `[money]`".to_owned(),
+        _ => "there is no KPI of this name".to_owned(),
+    };
+    Metric {
+        name: name.to_owned(),
+        direction: if is_guardrail { Direction::Down } else { Direction::Up },
+        is_guardrail,
+        how: How::new(Measure::Mean),
+        arms: vec![experiment::Arm::Quantile(Err(reason)); n_arms],
+        segments: BTreeMap::new(),
+    }
+}
+
+/// How far an experiment is: it is over where nobody can come anymore and everybody was counted for as long as is planned, or where it
+/// was ended.
+fn stage(plan: Option<&Plan>, began: Option<Timestamp>, (within_days, now): (i64, Timestamp)) -> Stage {
+    let (Some(plan), Some(began)) = (plan, began) else { return Stage::Running { days_left: None } };
+    let end = began.plus_days(plan.days);
+    if now >= end.plus_days(within_days) {
+        return Stage::AtEnd;
+    }
+    if plan.state == State::Stopped.name() {
+        return Stage::Stopped;
+    }
+    let left = end.millis_since(now).max(0);
+    Stage::Running { days_left: u32::try_from((left + primitives::DAY_MS - 1) / primitives::DAY_MS).ok() }
+}
+
 /// How often something of what is shown happened.
 fn step((name, event): (&str, &str)) -> Option<Kpi> {
     let table = serde_json::json!({
@@ -384,3 +386,6 @@ fn step((name, event): (&str, &str)) -> Option<Kpi> {
     });
     Kpi::from_table(table.as_object()?).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use decisions::Experiment;
 use measurement::kpi::{Earnings, Kpi, built_in};
+use primitives::Currency;
 use std::collections::BTreeMap;
 
 /// What a company is measured by.
@@ -14,7 +15,7 @@ pub struct Measures {
     /// For how many days after somebody was exposed.
     pub within_days: i64,
     /// In which currency, where one is set.
-    pub currency: Option<String>,
+    pub currency: Option<Currency>,
 }
 
 /// What is planned of an experiment.

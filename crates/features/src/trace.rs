@@ -3,6 +3,7 @@
 pub(crate) mod watch;
 
 use crate::FeatureState;
+use crate::channels::Matter;
 use crate::signal::{Order, Signals};
 use events::{Offset, Origin, Recorded};
 use primitives::Timestamp;
@@ -82,6 +83,12 @@ impl Trace {
         known.filter(|(_, order)| !order.is_refund)
     }
 
+    /// Every refund that was received by a moment, and who told of it.
+    pub fn refunds_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> {
+        let known = self.received_until(as_of).filter_map(|it| Some((it.origin, it.signals.order.as_deref()?)));
+        known.filter(|(_, order)| order.is_refund)
+    }
+
     /// The items bought after a moment, up to and including another, each once, sorted.
     #[must_use]
     pub fn items_between(&self, after: Timestamp, until: Timestamp) -> Vec<primitives::ItemKey> {
@@ -123,6 +130,32 @@ impl Trace {
     /// The events that a [`crate::Watch`] was for, in the order of the log; its place is that in [`TraceReads::new`].
     pub fn matches(&self, watch_idx: usize) -> impl Iterator<Item = Match<'_>> {
         self.matched.iter().filter(move |matched| matched.is_of(watch_idx)).map(Matched::as_match)
+    }
+
+    /// Of each of so many watches, the events that were received by a moment; without those that only the public write key told of
+    /// on a matter of which the company itself told something: there its own word stands alone, as it does in features.
+    #[must_use]
+    pub fn believed(&self, n_watches: usize, as_of: Timestamp) -> Vec<Vec<Match<'_>>> {
+        let mut believed = vec![Vec::new(); n_watches];
+        let matters = |received: &Received| -> Vec<Matter> {
+            let all = received.signals.channels.iter().map(|told| told.matter());
+            all.filter(|matter| *matter != Matter::Conduct).collect()
+        };
+        let ours = self.received_until(as_of).filter(|received| received.origin.is_trusted());
+        let ours: Vec<Matter> = ours.flat_map(matters).collect();
+        for matched in &self.matched {
+            let found = matched.as_match();
+            let is_overruled = || {
+                let (offset, _) = matched.place();
+                let told = self.received.binary_search_by_key(&offset, |received| received.offset);
+                told.is_ok_and(|at| matters(&self.received[at]).iter().any(|matter| ours.contains(matter)))
+            };
+            let is_believed = found.received_at <= as_of && (found.origin.is_trusted() || !is_overruled());
+            if let Some(of_watch) = believed.get_mut(matched.watch_idx()).filter(|_| is_believed) {
+                of_watch.push(found);
+            }
+        }
+        believed
     }
 
     fn received_until(&self, as_of: Timestamp) -> impl Iterator<Item = &Received> {

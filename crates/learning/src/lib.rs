@@ -70,6 +70,7 @@ pub use importance::Importance;
 pub use loaded::Loaded;
 pub use memory::{MemoryModelStore, file_name};
 pub use metric::{Better, Metric};
+pub use money::{Believed, Source};
 pub use name::TaskName;
 pub use need::Need;
 pub use outcome::{Among, Label, Outcome, What, catalogue};

@@ -1,9 +1,12 @@
 //! What did customers spend, and how good is what was foretold of an amount? For every task about money, or about a number.
 
+mod believed;
 mod ceiling;
 
+pub use believed::{Believed, Source};
 pub(crate) use ceiling::Ceiling;
 
+use crate::Dataset;
 use crate::contest::Paired;
 use crate::evaluation::{Numbers, mean, redrawn};
 use crate::split::Split;
@@ -23,12 +26,17 @@ const N_REDRAWN_MAX: usize = 5_000;
 /// By how much the sum over all customers may be off before a model is kept out that simple answers beat in it.
 const SUM_BIAS_MAX: f64 = 0.5;
 
-/// The currency that most customers paid in last, as far as was known before the test: by orders that the company itself told
-/// of, where it told of enough.
+/// The currency that most customers paid in last, as far as was known before the test.
 pub(crate) fn main_currency(data: &Data<'_>, split: &Split) -> Option<Currency> {
+    paid_in(data.dataset, data.now, split.test_from)
+}
+
+/// The currency that most customers paid in last up to a moment, as far as was known at another: by orders that the company itself
+/// told of, where it told of enough.
+fn paid_in(dataset: &Dataset, now: Timestamp, until: Timestamp) -> Option<Currency> {
     let (mut vouched, mut all) = (BTreeMap::new(), BTreeMap::new());
-    for (_, trace) in data.dataset.traces() {
-        let before = || trace.orders_known(data.now).filter(|(_, order)| order.at <= split.test_from);
+    for (_, trace) in dataset.traces() {
+        let before = || trace.orders_known(now).filter(|(_, order)| order.at <= until);
         let last = |is_counted: fn(Origin) -> bool| {
             before().filter(|(origin, _)| is_counted(*origin)).filter_map(|(_, order)| order.currency).last()
         };

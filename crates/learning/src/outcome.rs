@@ -12,6 +12,7 @@ pub(crate) mod declared;
 mod own;
 mod told;
 
+pub(crate) use declared::is_step;
 pub use own::catalogue;
 pub(crate) use told::Told;
 
@@ -235,7 +236,14 @@ impl Outcome {
 
     /// What a number counts for at most in a sum that only the write key told of.
     fn number_max(&self, dataset: &Dataset, label: Option<usize>, now: Timestamp) -> f64 {
-        let (Label::Sum(..), Some(place)) = (&self.label, label) else { return f64::INFINITY };
+        match (&self.label, label) {
+            (Label::Sum(..), Some(place)) => Self::most_unvouched(dataset, place, now),
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// What a number that is watched for counts for at most where nobody vouches for it.
+    pub(crate) fn most_unvouched(dataset: &Dataset, place: usize, now: Timestamp) -> f64 {
         let (mut vouched, mut others) = (Vec::new(), Vec::new());
         for found in dataset.traces().flat_map(|(_, trace)| trace.matches(place)) {
             if let Some(number) = found.number.and_then(usable).filter(|n| *n > 0.0 && found.received_at <= now) {

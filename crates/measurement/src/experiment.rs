@@ -85,8 +85,18 @@ pub enum Stage {
         /// Days to the planned end, where it is known.
         days_left: Option<u32>,
     },
-    /// The planned end is reached, and nobody who came later is counted.
+    /// The planned end is reached, nobody who came later is counted, and everybody was counted for as long as is planned.
     AtEnd,
+    /// It was ended before that, and nothing more will be known.
+    Stopped,
+}
+
+impl Stage {
+    /// Whether it is judged by one look: nobody will look again.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::AtEnd | Self::Stopped)
+    }
 }
 
 /// An experiment, counted.
@@ -142,7 +152,7 @@ impl Finding {
     /// The interval of the stage around an effect.
     #[must_use]
     pub fn interval(effect: &Effect, stage: Stage) -> Interval {
-        if stage == Stage::AtEnd { effect.fixed } else { effect.sequential }
+        if stage.is_over() { effect.fixed } else { effect.sequential }
     }
 }
 
@@ -263,7 +273,7 @@ fn compared(control: &Arm, treated: &Arm, how: &How) -> Compared {
 
 /// Adjusts the ps of a family for each other, and says what they mean.
 fn judged(mut family: Vec<Finding>, counted: &Counted) -> Vec<Finding> {
-    let of_stage = |effect: &Effect| if counted.stage == Stage::AtEnd { effect.p } else { effect.p_sequential };
+    let of_stage = |effect: &Effect| if counted.stage.is_over() { effect.p } else { effect.p_sequential };
     let known = || 0..family.len();
     let told: Vec<usize> = known().filter(|&at| family[at].compared.difference.is_some()).collect();
     let p: Vec<f64> = told.iter().filter_map(|&at| family[at].compared.difference.as_ref().map(of_stage)).collect();

@@ -43,11 +43,11 @@ pub struct Unit {
 }
 
 impl Span {
-    /// A span that ends when its days are over, when the draw ends, or now, whichever is first; `None` where nothing of it is over.
+    /// A span that begins at `from`, which is not before the exposure, and ends when its days are over, when the draw ends, or
+    /// now, whichever is first; `None` where nothing of it is over.
     #[must_use]
-    pub fn new(exposed_at: Timestamp, within_days: i64, ends: &[Timestamp]) -> Option<Self> {
-        let until = ends.iter().fold(exposed_at.plus_days(within_days), |until, end| until.min(*end));
-        (until > exposed_at).then_some(Self { exposed_at, from: exposed_at, until })
+    pub fn new(exposed_at: Timestamp, from: Timestamp, within_days: i64, ends: &[Timestamp]) -> Option<Self> {
+        Self::within(exposed_at, (from, from.plus_days(within_days)), ends)
     }
 
     /// The same within a period, for as long as that is; `None` where none of it was in the arm.
@@ -62,17 +62,11 @@ impl Span {
     ///
     /// *Shapes*: as [`Kpi::counted`].
     #[must_use]
-    pub fn seen(&self, kpi: &Kpi, occurred: &[Vec<Occurred>]) -> Seen {
-        let until = |end: Timestamp| -> Vec<Vec<Occurred>> {
-            let before = |all: &Vec<Occurred>| all.iter().filter(|one| one.at < end).copied().collect();
-            occurred.iter().map(before).collect()
-        };
-        let days = |days: i64| Kpi { within_days: days, ..kpi.clone() };
-        let long = self.until.day() - self.from.day() + 2;
+    pub fn seen(&self, kpi: &Kpi, occurred: &[impl AsRef<[Occurred]>]) -> Seen {
         let first = self.exposed_at.plus_days(-BEFORE_DAYS);
         Seen {
-            after: days(long).counted(&until(self.until), self.from),
-            before: days(BEFORE_DAYS).counted(&until(self.exposed_at), first),
+            after: kpi.counted_until(occurred, self.from, self.until),
+            before: kpi.counted_until(occurred, first, self.exposed_at),
         }
     }
 }

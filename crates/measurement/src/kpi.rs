@@ -107,10 +107,17 @@ impl Kpi {
     /// before `from` or after the window does not count; an event without its value counts nothing, and not 0 of a
     /// quantile.
     #[must_use]
-    pub fn counted(&self, occurred: &[Vec<Occurred>], from: Timestamp) -> Counted {
-        let end = self.end(from);
+    pub fn counted(&self, occurred: &[impl AsRef<[Occurred]>], from: Timestamp) -> Counted {
+        self.counted_until(occurred, from, self.end(from))
+    }
+
+    /// The same of another window, which ends before `end`.
+    ///
+    /// *Shapes*: as [`Kpi::counted`].
+    #[must_use]
+    pub fn counted_until(&self, occurred: &[impl AsRef<[Occurred]>], from: Timestamp, end: Timestamp) -> Counted {
         let within = |watch: usize| -> Vec<Occurred> {
-            let all = occurred.get(watch).map(Vec::as_slice).unwrap_or_default();
+            let all = occurred.get(watch).map(AsRef::as_ref).unwrap_or_default();
             all.iter().filter(|occurred| (from..end).contains(&occurred.at)).copied().collect()
         };
         if let Made::Quantile { .. } = self.numerator {

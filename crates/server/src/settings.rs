@@ -442,7 +442,7 @@ impl Settings {
             kpis,
             earned: if *margin > 0.0 { "margin" } else { "revenue" }.to_owned(),
             within_days: *within_days,
-            currency: self.default_currency().map(|currency| currency.to_string()),
+            currency: self.default_currency(),
         }
     }
 
@@ -600,7 +600,10 @@ impl Settings {
             let known: Vec<&str> = known.collect();
             return Some((key, format!("must name decisions that are shown: {}", known.join(", ")), name.clone()));
         }
-        None
+        let unknown = self.holdout.except.iter().find(|name| kinds.get(name.as_str()).is_err())?;
+        let known = kinds.iter().map(|kind| kind.about().name.as_str());
+        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        Some(("holdout.except", format!("must name decisions{meant}"), unknown.clone()))
     }
 
     /// Checks how it is learned what actions are worth.

@@ -34,8 +34,8 @@ pub struct ReportPage {
 }
 page!(ReportPage, Some(Section::Holdout));
 
-/// What was measured, in numbers.
-#[derive(Debug, Clone, PartialEq)]
+/// What was measured, in numbers; nothing where it is being counted.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Earned {
     /// What is measured: `Margin in up to 28 days`.
     pub measure: String,

@@ -4,16 +4,12 @@ use super::{CONTROL, HELD, TREATED};
 use crate::capabilities::Capabilities;
 use crate::error::EngineError;
 use crate::measures::Plan;
-use decisions::{Arm, DecisionLog, Exposed};
+use decisions::{Arm, DecisionLog, Draw, Exposed, Holdout, KindName, Of, Over};
 use features::Trace;
 use governance::Permitted;
-use primitives::{CustomerId, DAY_MS, Timestamp};
+use primitives::{CustomerId, Timestamp};
 use profiles::{Customer, Identifier};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// The draw over everything; that of a kind goes on with its name, and each with its number where it is drawn anew.
-const OVER_ALL: &str = "holdout";
-const OF_KIND: &str = "holdout of ";
 
 /// A customer in an arm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +17,10 @@ pub(super) struct Drawn {
     /// Where they stand among the customers.
     pub(super) place: usize,
     pub(super) arm: usize,
+    /// When they were drawn: what was before it was before everything that could be compared.
     pub(super) exposed_at: Timestamp,
+    /// From when on it counts.
+    pub(super) from: Timestamp,
     pub(super) end: End,
 }
 
@@ -38,12 +37,11 @@ pub(super) struct People {
 /// Everybody who was drawn.
 pub(super) struct Draws {
     exposed: Vec<(String, Vec<Exposed>)>,
-    /// The first decision of each kind about each customer, in each draw.
-    met: BTreeMap<String, HashMap<(CustomerId, i64), Timestamp>>,
-    redraw_days: i64,
+    holdout: Holdout,
+    /// Out of what customers were held by a setting that was changed since.
+    ended: BTreeSet<Over>,
     /// By experiment: whom each arm met first, once who they are is known.
     by_name: BTreeMap<String, BTreeMap<usize, Met>>,
-    met_by_place: BTreeMap<String, HashMap<(usize, i64), Timestamp>>,
     n_left_out: u64,
 }
 
@@ -82,14 +80,25 @@ impl People {
 }
 
 impl Draws {
-    /// Reads who met what, and the first decision of each kind that customers are held out of.
+    /// Reads who met what, but for draws of a setting that was changed since: who was held out by that one is not by this.
     pub(super) fn read(
         log: &dyn DecisionLog,
         capabilities: &Capabilities,
         now: Timestamp,
     ) -> Result<Self, EngineError> {
-        let mut exposed = Vec::new();
+        let holdout = capabilities.holdout.clone();
+        let (mut exposed, mut ended) = (Vec::new(), BTreeSet::new());
         for (name, _) in log.experiments()? {
+            if Draw::is_name(&name) {
+                match Draw::read(&name) {
+                    Some(draw) if holdout.is_of(&draw) => {}
+                    Some(Draw { of: Of::Drawn(over), .. }) => {
+                        ended.insert(over);
+                        continue;
+                    }
+                    _ => continue,
+                }
+            }
             let mut all = Vec::new();
             log.exposed(&name, &mut |one| {
                 if one.first_at <= now {
@@ -99,30 +108,12 @@ impl Draws {
             })?;
             exposed.push((name, all));
         }
-        let holdout = &capabilities.holdout;
-        let redraw_days = holdout.redraw_days;
-        let over_all = exposed.iter().filter(|(name, _)| is_over_all(name));
-        let first = over_all.flat_map(|(_, all)| all).map(|one| one.first_at).min();
-        let mut met: BTreeMap<String, HashMap<(CustomerId, i64), Timestamp>> = BTreeMap::new();
-        let is_asked = |name: &str| {
-            let name = name.into();
-            !holdout.kinds.contains_key(&name) && !holdout.except.contains(&name)
-        };
-        let kinds =
-            capabilities.kinds.iter().filter(|kind| kind.is_held_out()).map(|kind| kind.about().name.to_string());
-        let kinds: BTreeSet<String> = kinds.filter(|name| is_asked(name)).collect();
-        if let Some(first) = first {
-            log.since(first, &mut |logged| {
-                if let Some(customer) = logged.customer.filter(|_| kinds.contains(&logged.kind)) {
-                    let draw = draw_of(logged.decided_at, redraw_days);
-                    let of_kind = met.entry(logged.kind).or_default();
-                    of_kind.entry((customer, draw)).or_insert(logged.decided_at);
-                }
-                true
-            })?;
-        }
-        let (by_name, met_by_place) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { exposed, met, redraw_days, by_name, met_by_place, n_left_out: 0 })
+        Ok(Self { exposed, holdout, ended, by_name: BTreeMap::new(), n_left_out: 0 })
+    }
+
+    /// Whether customers were held out of this by a setting that was changed since.
+    pub(super) fn has_ended(&self, over: &Over) -> bool {
+        self.ended.contains(over)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -131,8 +122,7 @@ impl Draws {
 
     /// Everybody who is named.
     pub(super) fn names(&self) -> BTreeSet<CustomerId> {
-        let exposed = self.exposed.iter().flat_map(|(_, all)| all.iter().map(|one| one.customer.clone()));
-        exposed.chain(self.met.values().flat_map(|met| met.keys().map(|(id, _)| id.clone()))).collect()
+        self.exposed.iter().flat_map(|(_, all)| all.iter().map(|one| one.customer.clone())).collect()
     }
 
     /// Finds who everybody is now. Of two who turned out to be one, that arm counts which was drawn under the name that is kept,
@@ -161,15 +151,6 @@ impl Draws {
                 }
             }
         }
-        for (kind, met) in std::mem::take(&mut self.met) {
-            let of_kind = self.met_by_place.entry(kind).or_default();
-            for ((customer, draw), at) in met {
-                if let Some(place) = people.places.get(&customer) {
-                    let first = of_kind.entry((*place, draw)).or_insert(at);
-                    *first = (*first).min(at);
-                }
-            }
-        }
         self.n_left_out = left_out.len() as u64;
     }
 
@@ -179,31 +160,36 @@ impl Draws {
 
     /// The names of experiments that are no holdout.
     pub(super) fn experiments(&self) -> Vec<String> {
-        self.by_name.keys().filter(|name| !is_over_all(name) && !name.starts_with(OF_KIND)).cloned().collect()
+        self.by_name.keys().filter(|name| !Draw::is_name(name)).cloned().collect()
     }
 
     /// Everybody in the draw over everything.
     pub(super) fn of_all(&self) -> Vec<Drawn> {
-        self.over_all().map(|(_, drawn)| drawn).collect()
+        self.drawn(&Over::Everything).into_iter().map(|(_, drawn)| drawn).collect()
     }
 
-    /// Those of them about whom a kind decided, from then on.
-    pub(super) fn of_kind(&self, kind: &str) -> Vec<Drawn> {
-        let Some(met) = self.met_by_place.get(kind) else { return Vec::new() };
-        let from = |(draw, drawn): (i64, Drawn)| {
-            let met_at = met.get(&(drawn.place, draw))?;
-            Some(Drawn { exposed_at: drawn.exposed_at.max(*met_at), ..drawn })
+    /// Those of them who met a kind, from then on.
+    pub(super) fn of_kind(&self, kind: &KindName) -> Vec<Drawn> {
+        let met: HashMap<(usize, Option<i64>), Timestamp> = self
+            .draws(&Of::Met(kind.clone()))
+            .into_iter()
+            .flat_map(|(draw, met)| met.iter().map(move |(place, one)| ((*place, draw.number), one.first_at)))
+            .collect();
+        let from = |(number, drawn): (Option<i64>, Drawn)| {
+            let met_at = met.get(&(drawn.place, number))?;
+            Some(Drawn { from: drawn.exposed_at.max(*met_at), ..drawn })
         };
-        self.over_all().filter_map(from).collect()
+        self.drawn(&Over::Everything).into_iter().filter_map(from).collect()
     }
 
     /// Everybody in the draw of a kind alone, but those whom the draw over everything holds out anyway.
-    pub(super) fn of_own(&self, kind: &str) -> Vec<Drawn> {
-        let held: BTreeSet<(usize, i64)> =
-            self.over_all().filter(|(_, drawn)| drawn.arm == HELD).map(|(draw, drawn)| (drawn.place, draw)).collect();
-        let name = format!("{OF_KIND}{kind}");
-        self.numbered(move |found| found.strip_prefix(name.as_str()))
-            .filter(|(draw, drawn)| !held.contains(&(drawn.place, *draw)))
+    pub(super) fn of_own(&self, kind: &KindName) -> Vec<Drawn> {
+        let over_all = self.drawn(&Over::Everything).into_iter();
+        let held: BTreeSet<(usize, Option<i64>)> =
+            over_all.filter(|(_, drawn)| drawn.arm == HELD).map(|(number, drawn)| (drawn.place, number)).collect();
+        self.drawn(&Over::Kind(kind.clone()))
+            .into_iter()
+            .filter(|(number, drawn)| !held.contains(&(drawn.place, *number)))
             .map(|(_, drawn)| drawn)
             .collect()
     }
@@ -219,35 +205,30 @@ impl Draws {
         });
         let arm_of = |arm: &str| variations.iter().position(|(name, _)| name == arm);
         let drawn = met.iter().filter_map(|(place, one)| {
-            Some(Drawn { place: *place, arm: arm_of(&one.arm)?, exposed_at: one.first_at, end: End(None) })
+            let (place, arm, exposed_at) = (*place, arm_of(&one.arm)?, one.first_at);
+            Some(Drawn { place, arm, exposed_at, from: exposed_at, end: End(None) })
         });
         (drawn.collect(), variations.clone(), met.values().filter(|one| one.is_mixed).count() as u64)
     }
 
-    fn over_all(&self) -> impl Iterator<Item = (i64, Drawn)> {
-        self.numbered(|found| found.strip_prefix(OVER_ALL))
+    /// Everybody who was drawn, each with the number of the draw.
+    fn drawn(&self, over: &Over) -> Vec<(Option<i64>, Drawn)> {
+        let mut all = Vec::new();
+        for (draw, met) in self.draws(&Of::Drawn(over.clone())) {
+            let end = End(self.holdout.end(&draw));
+            all.extend(met.iter().map(|(place, one)| {
+                let arm = if one.arm == Arm::Holdout.name() { HELD } else { TREATED };
+                let exposed_at = one.first_at;
+                (draw.number, Drawn { place: *place, arm, exposed_at, from: exposed_at, end })
+            }));
+        }
+        all
     }
 
-    /// Those in draws whose name begins so, each with its number; 0 where it is not drawn anew.
-    fn numbered(&self, rest: impl Fn(&str) -> Option<&str>) -> impl Iterator<Item = (i64, Drawn)> {
-        let is_anew = self.redraw_days > 0;
-        let of_draw = move |(name, met): (&String, &'_ BTreeMap<usize, Met>)| {
-            let draw = match rest(name)? {
-                "" if !is_anew => 0,
-                number if is_anew => number.strip_prefix(' ')?.parse::<i64>().ok()?,
-                _ => return None,
-            };
-            Some((draw, met.clone()))
-        };
-        let days = self.redraw_days;
-        self.by_name.iter().filter_map(of_draw).flat_map(move |(draw, met)| {
-            let end =
-                End(is_anew.then(|| Timestamp::from_millis((draw + 1).saturating_mul(days).saturating_mul(DAY_MS))));
-            met.into_iter().map(move |(place, one)| {
-                let arm = if one.arm == Arm::Holdout.name() { HELD } else { TREATED };
-                (draw, Drawn { place, arm, exposed_at: one.first_at, end })
-            })
-        })
+    /// Draws of this setting, with whom they met.
+    fn draws(&self, of: &Of) -> Vec<(Draw, &BTreeMap<usize, Met>)> {
+        let is_meant = |draw: &Draw| draw.of == *of && self.holdout.is_of(draw);
+        self.by_name.iter().filter_map(|(name, met)| Some((Draw::read(name).filter(is_meant)?, met))).collect()
     }
 }
 
@@ -264,23 +245,10 @@ impl Met {
     }
 }
 
-fn is_over_all(name: &str) -> bool {
-    name.strip_prefix(OVER_ALL).is_some_and(|rest| {
-        rest.is_empty() || rest.strip_prefix(' ').is_some_and(|number| number.parse::<i64>().is_ok())
-    })
-}
-
-/// The number of the draw that a moment lies in.
-fn draw_of(at: Timestamp, redraw_days: i64) -> i64 {
-    match redraw_days {
-        ..=0 => 0,
-        days => at.as_millis().div_euclid(days.saturating_mul(DAY_MS)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use primitives::DAY_MS;
 
     const DAY: i64 = DAY_MS;
 
@@ -292,18 +260,27 @@ mod tests {
         Met { arm: arm.to_owned(), first_at: at(day), is_own, is_mixed: false, arm_at: at(day) }
     }
 
-    fn draws(redraw_days: i64, of: &[(&str, &[(usize, &str, i64)])]) -> Draws {
+    fn holdout(redraw_days: i64) -> Holdout {
+        Holdout { share: 0.5, kinds: BTreeMap::from([("act".into(), 0.5)]), redraw_days, ..Holdout::default() }
+    }
+
+    /// The name that the holdout writes of what is met at a decision of this kind, on this day.
+    fn name(holdout: &Holdout, of: &Of, day: i64) -> String {
+        let kind = match of {
+            Of::Drawn(Over::Everything) => "recommend".into(),
+            Of::Drawn(Over::Kind(kind)) | Of::Met(kind) => kind.clone(),
+        };
+        let drawn = holdout.draw(&kind, &"user:1".into(), at(day)).unwrap();
+        let mut names = drawn.exposures.into_iter().map(|exposure| exposure.experiment);
+        names.find(|name| Draw::read(name).unwrap().of == *of).unwrap()
+    }
+
+    fn draws(holdout: &Holdout, of: &[(&str, &[(usize, &str, i64)])]) -> Draws {
         let one = |(name, all): &(&str, &[(usize, &str, i64)])| {
             ((*name).to_owned(), all.iter().map(|(place, arm, day)| (*place, met(arm, *day, true))).collect())
         };
-        Draws {
-            exposed: Vec::new(),
-            met: BTreeMap::new(),
-            redraw_days,
-            by_name: of.iter().map(one).collect(),
-            met_by_place: BTreeMap::new(),
-            n_left_out: 0,
-        }
+        let by_name = of.iter().map(one).collect();
+        Draws { exposed: Vec::new(), holdout: holdout.clone(), ended: BTreeSet::new(), by_name, n_left_out: 0 }
     }
 
     fn told(drawn: &[Drawn]) -> Vec<(usize, usize, i64)> {
@@ -334,17 +311,19 @@ mod tests {
 
     #[test]
     fn a_kinds_own_holdout_leaves_out_whom_the_other_one_holds_anyway() {
+        let holdout = holdout(0);
+        let act = Of::Drawn(Over::Kind("act".into()));
         let draws = draws(
-            0,
+            &holdout,
             &[
-                ("holdout", &[(1, "holdout", 0), (2, "treated", 0)]),
-                ("holdout of act", &[(1, "treated", 1), (2, "holdout", 1), (3, "treated", 4)]),
+                (&name(&holdout, &Of::Drawn(Over::Everything), 0), &[(1, "holdout", 0), (2, "treated", 0)]),
+                (&name(&holdout, &act, 0), &[(1, "treated", 1), (2, "holdout", 1), (3, "treated", 4)]),
                 ("holdout of action", &[(9, "holdout", 1)]),
                 ("copy", &[(1, "bold", 2), (2, "control", 3)]),
             ],
         );
         assert_eq!(told(&draws.of_all()), [(1, HELD, 0), (2, TREATED, 0)]);
-        assert_eq!(told(&draws.of_own("act")), [(2, HELD, 1), (3, TREATED, 4)]);
+        assert_eq!(told(&draws.of_own(&"act".into())), [(2, HELD, 1), (3, TREATED, 4)]);
         assert_eq!(draws.experiments(), ["copy"]);
         let (drawn, variations, n_mixed) = draws.of_experiment("copy", None);
         assert_eq!(variations, [("control".to_owned(), 1.0), ("bold".to_owned(), 1.0)]);
@@ -352,30 +331,37 @@ mod tests {
     }
 
     #[test]
-    fn a_draw_ends_when_the_next_begins_and_a_kind_counts_from_its_own_first_decision() {
-        let mut draws = draws(
-            90,
+    fn a_draw_ends_when_the_next_begins_and_a_kind_counts_from_when_it_was_met() {
+        let holdout = holdout(90);
+        let everything = Of::Drawn(Over::Everything);
+        let (second, third) = (name(&holdout, &everything, 185), name(&holdout, &everything, 275));
+        let draws = draws(
+            &holdout,
             &[
-                ("holdout 2", &[(1, "holdout", 185)]),
-                ("holdout 3", &[(1, "treated", 275)]),
-                ("holdout", &[(7, "treated", 1)]),
+                (&second, &[(1, "holdout", 185)]),
+                (&third, &[(1, "treated", 275)]),
+                (&name(&holdout, &Of::Met("recommend".into()), 280), &[(1, "treated", 280)]),
             ],
         );
         let all = draws.of_all();
-        assert_eq!(
-            told(&all),
-            [(1, HELD, 185), (1, TREATED, 275)],
-            "one that was never drawn anew is another setting's"
-        );
+        assert_eq!(told(&all), [(1, HELD, 185), (1, TREATED, 275)]);
         assert_eq!([all[0].end, all[1].end], [End(Some(at(270))), End(Some(at(360)))]);
-        draws.met_by_place.insert("act".to_owned(), HashMap::from([((1, 3), at(280))]));
-        assert_eq!(told(&draws.of_kind("act")), [(1, TREATED, 280)]);
-        assert_eq!((draw_of(at(269), 90), draw_of(at(270), 90), draw_of(at(270), 0)), (2, 3, 0));
-        assert!(
-            is_over_all("holdout 12")
-                && is_over_all("holdout")
-                && !is_over_all("holdout of act")
-                && !is_over_all("holdouts")
-        );
+        // From when the kind was met it counts, and what was before ended with the draw's own first exposure.
+        let kind = draws.of_kind(&"recommend".into());
+        assert_eq!((told(&kind), kind[0].from), (vec![(1, TREATED, 275)], at(280)));
+    }
+
+    #[test]
+    fn of_another_setting_nobody_counts_and_the_arms_that_it_drew_are_not_kept() {
+        let before = holdout(0);
+        let now = Holdout { salt: "other".to_owned(), ..before.clone() };
+        let everything = Of::Drawn(Over::Everything);
+        let of = [
+            (&*name(&before, &everything, 0), &[(1, "holdout", 0), (2, "treated", 0)][..]),
+            (&*name(&now, &everything, 0), &[(1, "treated", 5)][..]),
+            ("holdout", &[(7, "treated", 1)][..]),
+        ];
+        assert_eq!(told(&draws(&now, &of).of_all()), [(1, TREATED, 5)]);
+        assert_eq!(told(&draws(&before, &of).of_all()), [(1, HELD, 0), (2, TREATED, 0)]);
     }
 }

@@ -114,7 +114,11 @@ impl Match<'_> {
 
 impl Matched {
     pub(super) fn is_of(&self, watch_idx: usize) -> bool {
-        usize::try_from(self.watch) == Ok(watch_idx)
+        self.watch_idx() == watch_idx
+    }
+
+    pub(super) fn watch_idx(&self) -> usize {
+        usize::try_from(self.watch).unwrap_or(usize::MAX)
     }
 
     pub(super) fn place(&self) -> (Offset, u32) {

@@ -34,6 +34,8 @@ fn an_outcome_lies_after_its_moment_and_up_to_its_end() {
         event.replace_range(.., "Order Refunded");
     }
     let trace = trace(&[&orders()[..], &[refund]].concat());
+    assert_eq!(trace.refunds_known(hour(99)).map(|(_, refund)| refund.minor).collect::<Vec<_>>(), [-100]);
+    assert_eq!(trace.refunds_known(hour(14)).count(), 0);
     for (after, until, offsets, items) in [
         (-1, 99, &[1, 2, 3][..], &[0, 1, 2, 3][..]),
         (0, 20, &[2, 3], &[1, 2, 3]),
@@ -60,6 +62,33 @@ fn what_was_bought_counts_from_when_it_was_heard_of() {
     }
     assert_eq!(trace.span(), Some((hour(0), hour(20))));
     assert_eq!(Trace::default().span(), None);
+}
+
+#[test]
+fn where_the_company_told_something_the_write_keys_word_on_that_matter_is_not_believed() {
+    let of_key = |mut recorded: Recorded| {
+        recorded.event.origin = events::Origin::Client;
+        recorded
+    };
+    let ticket = |offset: u64| {
+        let said = json!({"ticket_id": format!("t{offset}")});
+        track(offset, hour(1), hour(i64::try_from(offset).unwrap()), "Ticket Created", said)
+    };
+    let shown = track(4, hour(1), hour(1), "Decision Shown", json!({"decision_id": "d"}));
+    let watched = ["Ticket Created", "Decision Shown"];
+    let watches = watched.map(|name| Watch { filter: Filter::named(name), take: None });
+    let reads = TraceReads::new(watches.to_vec());
+    let believed = |told: &[Recorded], as_of| -> Vec<usize> {
+        let mut trace = Trace::default();
+        told.iter().for_each(|one| trace.apply(one, &reads));
+        trace.believed(watched.len(), hour(as_of)).iter().map(Vec::len).collect()
+    };
+    let claimed = [of_key(ticket(1)), of_key(ticket(2)), of_key(shown)];
+    assert_eq!(believed(&claimed, 99), [2, 1], "nobody else tells of it");
+    let told = [&claimed[..], &[ticket(5)]].concat();
+    assert_eq!(believed(&told, 99), [1, 1], "what customers do themselves is told by their devices");
+    assert_eq!(believed(&told, 4), [2, 1], "as it was known then");
+    assert_eq!(believed(&told, 1), [1, 1]);
 }
 
 #[test]

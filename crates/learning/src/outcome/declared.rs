@@ -176,6 +176,11 @@ fn what(filter: Filter) -> What {
 }
 
 fn is_order(event: &str) -> bool {
+    is_step(event, CommerceStep::Ordered)
+}
+
+/// Whether events of a name are this step of a purchase in any vocabulary.
+pub(crate) fn is_step(event: &str, step: CommerceStep) -> bool {
     let example = Event {
         message_id: "example".into(),
         user_id: Some("example".into()),
@@ -188,7 +193,7 @@ fn is_order(event: &str) -> bool {
         origin: Origin::Server,
         reading: Reading::default(),
     };
-    matches!(Commerce::read(&example), Ok(Some(commerce)) if commerce.step == CommerceStep::Ordered)
+    matches!(Commerce::read(&example), Ok(Some(commerce)) if commerce.step == step)
 }
 
 fn example_order() -> Fields {

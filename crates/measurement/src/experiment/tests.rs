@@ -70,6 +70,22 @@ fn the_end_without_a_gain_is_a_stop() {
 }
 
 #[test]
+fn one_that_was_stopped_is_judged_by_one_look_and_never_goes_on() {
+    let unclear = report(&counted(N, vec![share("conversion", [500, 505], N)], Stage::Stopped));
+    assert_eq!(unclear.verdict, Verdict::Stop);
+    assert_eq!(unclear.says, "Stop: it was ended, and no metric is clearly better or worse.");
+    let gained = || vec![share("conversion", [500, 595], N)];
+    assert_eq!(report(&counted(N, gained(), Stage::Stopped)).verdict, Verdict::Ship);
+    let open = report(&counted(N, gained(), Stage::Running { days_left: Some(0) }));
+    assert_eq!(open.verdict, Verdict::GoOn, "customers are still counted");
+    assert!(
+        open.says.ends_with("the planned end is reached, and what customers do is still counted."),
+        "{}",
+        open.says
+    );
+}
+
+#[test]
 fn one_find_among_twenty_is_adjusted_for_the_others() {
     // p = .04 alone.
     let lucky = || share("lucky", [500, 565], N);

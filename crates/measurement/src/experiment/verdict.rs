@@ -62,6 +62,11 @@ fn not_clear(report: &ExperimentReport, stage: Stage) -> (Verdict, String) {
     };
     match stage {
         Stage::AtEnd => (Verdict::Stop, format!("Stop: the planned end is reached, and {why}.")),
+        Stage::Stopped => (Verdict::Stop, format!("Stop: it was ended, and {why}.")),
+        Stage::Running { days_left: Some(0) } => {
+            let says = format!("Go on: {why}; the planned end is reached, and what customers do is still counted.");
+            (Verdict::GoOn, says)
+        }
         Stage::Running { days_left: None } => (Verdict::GoOn, format!("Go on: {why}.")),
         Stage::Running { days_left: Some(1) } => (Verdict::GoOn, format!("Go on: {why}; 1 day is left.")),
         Stage::Running { days_left: Some(n) } => (Verdict::GoOn, format!("Go on: {why}; {n} days are left.")),

@@ -24,11 +24,14 @@ fn orders(of: &[(i64, f64)]) -> Vec<Vec<Occurred>> {
 fn what_was_before_is_apart_from_what_came_after_and_nothing_counts_twice() {
     let occurred = orders(&[(0, 1.0), (50, 2.0), (99, 4.0), (100, 8.0), (120, 16.0), (128, 32.0)]);
     let seen = |span: Option<Span>| span.unwrap().seen(&revenue(), &occurred);
-    let whole = seen(Span::new(day(100), 28, &[day(400)]));
+    let whole = seen(Span::new(day(100), day(100), 28, &[day(400)]));
     assert_eq!((whole.before, whole.after), (Counted::Pair(6.0, 1.0), Counted::Pair(24.0, 1.0)));
     // Cut by now, or by the end of the draw.
-    assert_eq!(seen(Span::new(day(100), 28, &[day(400), day(110)])).after, Counted::Pair(8.0, 1.0));
-    assert_eq!(Span::new(day(100), 28, &[day(100)]), None);
+    assert_eq!(seen(Span::new(day(100), day(100), 28, &[day(400), day(110)])).after, Counted::Pair(8.0, 1.0));
+    assert_eq!(Span::new(day(100), day(100), 28, &[day(100)]), None);
+    // From a later moment on as long, and what was before still ends with the exposure.
+    let later = seen(Span::new(day(100), day(120), 28, &[day(400)]));
+    assert_eq!((later.before, later.after), (Counted::Pair(6.0, 1.0), Counted::Pair(48.0, 1.0)));
     // Of a period, only what lies in it; what was before stays before the exposure.
     let month = seen(Span::within(day(100), (day(110), day(140)), &[day(400)]));
     assert_eq!((month.before, month.after), (Counted::Pair(6.0, 1.0), Counted::Pair(48.0, 1.0)));

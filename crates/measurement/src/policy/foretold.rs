@@ -40,33 +40,35 @@ pub(super) fn foretell(rounds: &Rounds, target: &[f64], weights: Option<&[f64]>)
     Ok(foretold)
 }
 
-/// The shrunk mean of each action at each place.
+/// The shrunk mean of each action at each place. Only those that occur are numbered: places times actions can be more than any memory
+/// holds. Of all others the mean of all is foretold.
 fn by_cell(rounds: &Rounds, weights: Option<&[f64]>) -> Result<Foretold, ModelError> {
-    let n_places = rounds.n_places();
     let n_actions = rounds.n_actions as usize;
-    let cell = |row: usize| rounds.place(row) * rounds.n_actions + rounds.action[row];
-    let cells: Vec<u32> = (0..rounds.action.len()).map(cell).collect();
-    let n_cells = n_actions.saturating_mul(n_places as usize);
-    let q = smoothed(&cells, n_cells, &rounds.reward, weights, PRIOR)?;
+    let mut numbers: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    let number = |row: usize| {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry((rounds.place(row), rounds.action[row])).or_insert(next)
+    };
+    let cells: Vec<u32> = (0..rounds.action.len()).map(number).collect();
+    // One more, in which nobody ever was.
+    let mut q = smoothed(&cells, numbers.len() + 1, &rounds.reward, weights, PRIOR)?;
+    let elsewhere = q.pop().unwrap_or_default();
     let taken = cells.iter().map(|cell| q[*cell as usize]).collect();
-    let means: Vec<f64> =
-        q.chunks(n_actions.max(1)).map(|q| q.iter().sum::<f64>() / f64::from(rounds.n_actions)).collect();
-    let of_row = |row: usize| {
-        let place = rounds.place(row) as usize;
-        match &rounds.target {
-            Target::OfAll(chances) => {
-                let q = q.get(place * n_actions..).unwrap_or_default();
-                chances
-                    .get(row * n_actions..)
-                    .unwrap_or_default()
-                    .iter()
-                    .take(n_actions)
-                    .zip(q)
-                    .map(|(p, q)| p * q)
-                    .sum()
-            }
-            _ => means.get(place).copied().unwrap_or(0.0),
+    // By place, what each action that occurs brings more than one that does not.
+    let mut by_place: BTreeMap<u32, Vec<(u32, f64)>> = BTreeMap::new();
+    for ((place, action), cell) in &numbers {
+        by_place.entry(*place).or_default().push((*action, q[*cell as usize] - elsewhere));
+    }
+    let of_place = |place: u32| by_place.get(&place).map(Vec::as_slice).unwrap_or_default();
+    let mean = |more: &[(u32, f64)]| more.iter().map(|(_, more)| more).sum::<f64>() / f64::from(rounds.n_actions);
+    let means: BTreeMap<u32, f64> = by_place.iter().map(|(place, more)| (*place, elsewhere + mean(more))).collect();
+    let of_row = |row: usize| match &rounds.target {
+        Target::OfAll(chances) => {
+            let own = chances.get(row * n_actions..(row + 1) * n_actions).unwrap_or_default();
+            let more = of_place(rounds.place(row)).iter().map(|(action, more)| own[*action as usize] * more);
+            elsewhere * own.iter().sum::<f64>() + more.sum::<f64>()
         }
+        _ => means.get(&rounds.place(row)).copied().unwrap_or(0.0),
     };
     Ok(Foretold { taken, target: (0..cells.len()).map(of_row).collect() })
 }
@@ -150,7 +152,7 @@ impl Rounds {
     }
 
     fn n_places(&self) -> u32 {
-        self.place.iter().flatten().max().map_or(1, |place| place + 1)
+        self.place.iter().flatten().max().map_or(1, |place| place.saturating_add(1))
     }
 
     /// What is looked at, as numbers of the same size, with the place where there are few, and 1.

@@ -232,3 +232,14 @@ proptest! {
         prop_assert!((one.ess - other.ess).abs() < 1e-9);
     }
 }
+
+#[test]
+fn places_may_be_numbered_as_they_are_and_far_apart() {
+    for target in [Target::Uniform, of_taken()] {
+        let near = rounds(target);
+        let apart = |place: &u32| if *place == 0 { 7 } else { u32::MAX };
+        let far = near.place.iter().map(|places| places.iter().map(apart).collect()).next();
+        let far = Rounds { place: far, ..near.clone() };
+        assert_eq!(values(&evaluate(&far).unwrap()), values(&evaluate(&near).unwrap()));
+    }
+}

@@ -7,17 +7,23 @@ use crate::failure::ApiError;
 use crate::months::month;
 use axum::Json;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use engine::{ExperimentFound, Measured, Worth};
 use measurement::Interval;
 use measurement::experiment::{Bearing, ExperimentReport, Finding, Stage, Verdict};
 use measurement::lift::Against;
 use measurement::statistics::Effect;
+use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// What is said where nothing was counted yet.
+pub const COUNTING: &str = "What customers did is being counted: ask again in a while.";
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(lift)).routes(routes!(experiments))
@@ -69,6 +75,8 @@ pub struct WorthReply {
     pub srm: SrmReply,
     /// When the first of them was decided for.
     pub since: Option<String>,
+    /// When it was counted.
+    pub measured_at: String,
     /// What is measured.
     #[schema(example = "margin in up to 28 days")]
     pub measure: String,
@@ -150,6 +158,8 @@ pub struct ExperimentReply {
     pub state: &'static str,
     /// When the first customer met it.
     pub began: Option<String>,
+    /// When it was counted.
+    pub measured_at: String,
     /// How many met each variation.
     pub n: BTreeMap<String, u64>,
     /// Whether arms are as large as they should be.
@@ -187,18 +197,16 @@ struct Period {
 #[utoipa::path(
     get, path = "/v1/lift", tag = "models", params(Period),
     responses(
-        (status = 200, description = "What they were worth", body = LiftReply),
+        (status = 200, description = "What they were worth, as it was counted at `measured_at`", body = LiftReply),
+        (status = 202, description = "It is being counted for the first time: ask again in a while", body = CountingReply),
         (status = 400, description = "The month cannot be read", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn lift(
-    _: MayRead,
-    State(app): State<Arc<App>>,
-    Query(period): Query<Period>,
-) -> Result<Json<LiftReply>, ApiError> {
+async fn lift(_: MayRead, State(app): State<Arc<App>>, Query(period): Query<Period>) -> Result<Response, ApiError> {
     let period = period.month.as_deref().map(month).transpose()?;
-    Ok(Json(app.run(move |app| Ok(LiftReply::from(&*app.engine.measured(period)?))).await?))
+    let told = app.run(move |app| Ok(app.engine.measured_lately(period)?)).await?;
+    Ok(told.map_or_else(counting, |measured| Json(LiftReply::from(&*measured)).into_response()))
 }
 
 /// What experiments found
@@ -206,31 +214,49 @@ async fn lift(
 /// Every experiment that a customer met, but for the holdout: how its variations differ from the control, and what to do.
 #[utoipa::path(
     get, path = "/v1/experiments", tag = "models",
-    responses((status = 200, description = "What each found", body = BTreeMap<String, ExperimentReply>)),
+    responses(
+        (status = 200, description = "What each found, as it was counted at `measuredAt`", body = BTreeMap<String, ExperimentReply>),
+        (status = 202, description = "It is being counted for the first time: ask again in a while", body = CountingReply),
+    ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn experiments(
-    _: MayRead,
-    State(app): State<Arc<App>>,
-) -> Result<Json<BTreeMap<String, ExperimentReply>>, ApiError> {
-    Ok(Json(app.run(|app| Ok(found(&*app.engine.measured(None)?))).await?))
+async fn experiments(_: MayRead, State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    let told = app.run(|app| Ok(app.engine.measured_lately(None)?)).await?;
+    Ok(told.map_or_else(counting, |measured| Json(found(&measured)).into_response()))
+}
+
+/// That it is being counted.
+#[derive(Debug, Serialize, ToSchema)]
+struct CountingReply {
+    /// Always `counting`.
+    #[schema(example = "counting")]
+    state: &'static str,
+    /// What to do, in a sentence.
+    says: &'static str,
+}
+
+fn counting() -> Response {
+    let body = CountingReply { state: "counting", says: COUNTING };
+    (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "5")], Json(body)).into_response()
 }
 
 /// What each experiment found, as it is told.
 #[must_use]
 pub fn found(measured: &Measured) -> BTreeMap<String, ExperimentReply> {
-    measured.experiments.iter().map(|(name, found)| (name.clone(), ExperimentReply::from(found))).collect()
+    let of = |found| ExperimentReply::of(found, measured.at);
+    measured.experiments.iter().map(|(name, found)| (name.clone(), of(found))).collect()
 }
 
 impl From<&Measured> for LiftReply {
     fn from(measured: &Measured) -> Self {
-        let kinds = measured.kinds.iter().map(|(name, worth)| (name.clone(), worth.into()));
-        Self { of: std::iter::once(("all".to_owned(), (&measured.all).into())).chain(kinds).collect() }
+        let of = |worth| WorthReply::of(worth, measured.at);
+        let kinds = measured.kinds.iter().map(|(name, worth)| (name.clone(), of(worth)));
+        Self { of: std::iter::once(("all".to_owned(), of(&measured.all))).chain(kinds).collect() }
     }
 }
 
-impl From<&Worth> for WorthReply {
-    fn from(worth: &Worth) -> Self {
+impl WorthReply {
+    fn of(worth: &Worth, measured_at: Timestamp) -> Self {
         let Worth { lift, measure, against, since, kpis, flow } = worth;
         let is_told = lift.reason.is_none() || lift.money.is_some();
         Self {
@@ -250,6 +276,7 @@ impl From<&Worth> for WorthReply {
             n_treated: lift.n_treated,
             srm: SrmReply { p: finite(lift.srm.p), ok: lift.srm.ok },
             since: since.map(|since| since.to_string()),
+            measured_at: measured_at.to_string(),
             measure: measure.clone(),
             against: match against {
                 Against::Everything => "everything",
@@ -265,15 +292,17 @@ impl From<&Worth> for WorthReply {
     }
 }
 
-impl From<&ExperimentFound> for ExperimentReply {
-    fn from(found: &ExperimentFound) -> Self {
+impl ExperimentReply {
+    fn of(found: &ExperimentFound, measured_at: Timestamp) -> Self {
         let report = &found.report;
         Self {
             state: match (report.stage, found.state) {
+                (Stage::Stopped, _) | (_, Some("stopped")) => "stopped",
                 (Stage::AtEnd, _) => "ended",
                 (_, state) => state.unwrap_or("running"),
             },
             began: found.began.map(|began| began.to_string()),
+            measured_at: measured_at.to_string(),
             n: report.n.clone(),
             srm: SrmReply { p: finite(report.srm.p), ok: report.srm.ok },
             metrics: metrics(report, report.metrics.iter()),
@@ -282,7 +311,7 @@ impl From<&ExperimentFound> for ExperimentReply {
             n_mixed: report.n_mixed,
             days_left: match report.stage {
                 Stage::Running { days_left } => days_left,
-                Stage::AtEnd => Some(0),
+                Stage::AtEnd | Stage::Stopped => Some(0),
             },
             verdict: match report.verdict {
                 Verdict::Ship => "ship",

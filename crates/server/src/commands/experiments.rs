@@ -40,7 +40,7 @@ fn one(name: &str, told: &ExperimentReply) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
     // While it runs, what holds at every look; at its end, what holds for one.
-    let is_over = told.state == "ended";
+    let is_over = told.state == "ended" || told.state == "stopped";
     table.set_header(["metric", "control", "treated", "lift", "95 % interval", "p", ""]);
     let percent = |value: f64| format!("{:+.1} %", 100.0 * value);
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));

@@ -2,6 +2,7 @@
 
 use super::Asked;
 use super::visit::Visit;
+use crate::api::measured::COUNTING;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::months::month;
@@ -13,7 +14,6 @@ use engine::{Measured, Worth};
 use measurement::Interval;
 use measurement::experiment::{Bearing, Finding};
 use primitives::{Timestamp, capital};
-use std::sync::Arc;
 
 /// So many months can be chosen from.
 const N_MONTHS: usize = 6;
@@ -29,23 +29,26 @@ pub(super) async fn report(visit: Visit, Query(asked): Query<Asked>) -> Response
 }
 
 fn fill(app: &App, frame: Frame) -> Result<HoldoutPage, ServerError> {
-    let measured = app.engine.measured(None)?;
+    let measured = app.engine.measured_lately(None)?;
     let share = app.engine.capabilities().holdout.share;
     let share = match share > 0.0 {
         true => format!("{:.1} % of the customers are.", 100.0 * share),
         false => "Nobody is held out of everything: set share in [holdout] of rapport.toml.".to_owned(),
     };
-    Ok(HoldoutPage { frame, told: money(app, &measured), share })
+    let (told, when) = earned(app, measured.as_deref());
+    Ok(HoldoutPage { frame, told, share: format!("{share} {when}") })
 }
 
 fn fill_report(app: &App, frame: Frame, asked: Option<&str>) -> Result<ReportPage, ServerError> {
     let months = months(frame.now);
     let named = asked.or_else(|| months.first().map(|(name, _)| name.as_str())).unwrap_or_default().to_owned();
     let period = month(&named)?;
-    let measured = app.engine.measured(Some(period))?;
+    let measured = app.engine.measured_lately(Some(period))?;
     let months = months.into_iter().map(|(name, word)| (format!("/report?month={name}"), word)).collect();
-    let unknown = unknown(app, &measured, frame.now < period.1);
-    Ok(ReportPage { told: money(app, &measured), month: in_words(period.0), months, unknown, frame })
+    let (told, when) = earned(app, measured.as_deref());
+    let mut all = vec![when];
+    all.extend(measured.iter().flat_map(|measured| unknown(app, measured, frame.now < period.1)));
+    Ok(ReportPage { told, month: in_words(period.0), months, unknown: all, frame })
 }
 
 /// The newest months, by their names and in words.
@@ -85,7 +88,15 @@ fn in_words(first: Timestamp) -> String {
     format!("{name} {year}")
 }
 
-fn money(app: &App, measured: &Arc<Measured>) -> Earned {
+/// What was counted, and when, in a sentence; nothing where it is being counted.
+fn earned(app: &App, measured: Option<&Measured>) -> (Earned, String) {
+    match measured {
+        Some(measured) => (money(app, measured), format!("Counted at {}.", measured.at)),
+        None => (Earned::default(), COUNTING.to_owned()),
+    }
+}
+
+fn money(app: &App, measured: &Measured) -> Earned {
     let kinds = &app.engine.capabilities().kinds;
     let title = |name: &String| kinds.get(name).map_or_else(|_| name.clone(), |kind| kind.about().title.clone());
     let all = std::iter::once(line("All decisions".to_owned(), &measured.all));
@@ -97,7 +108,7 @@ fn money(app: &App, measured: &Arc<Measured>) -> Earned {
     let flow = &measured.all.flow;
     Earned {
         measure: capital(&measured.all.measure),
-        currency: measures.currency.clone(),
+        currency: measures.currency.map(|currency| currency.to_string()),
         lines: all.chain(measured.kinds.iter().map(|(name, worth)| line(title(name), worth))).collect(),
         kpis: kpis.map(|finding| kpi_line(kpi_title(&finding.metric), finding)).collect(),
         way: Some(flow.says.clone()).filter(|_| !flow.steps.is_empty()),
@@ -158,11 +169,12 @@ fn unknown(app: &App, measured: &Measured, is_open: bool) -> Vec<String> {
         unknown.push("Cost to serve: nobody said what a contact costs. Set contact_cost in [money].".to_owned());
     }
     if measured.all.lift.currency.is_none() {
-        unknown
-            .push("Currency: none is set, so amounts are added up as they came. Set default in [currency].".to_owned());
-    } else {
-        unknown.push("Orders in other currencies are added up as they came.".to_owned());
+        unknown.push(
+            "Currency: none is set, so that which most customers paid in is told. Set default in [currency]."
+                .to_owned(),
+        );
     }
+    unknown.push("Orders in other currencies count as orders, and what they were worth is not added.".to_owned());
     unknown.push("What was paid back is told beside, and not taken off what was earned.".to_owned());
     for (name, worth) in &measured.kinds {
         if let Some(reason) = &worth.lift.reason {

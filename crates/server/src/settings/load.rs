@@ -242,6 +242,11 @@ fn check_metrics(settings: &Settings) -> Result<(), (&str, String)> {
             let reason = format!("experiment \"{}\": there is no KPI \"{name}\": {remedy}", experiment.name);
             return Err((&experiment.name, reason));
         }
+        let mut named = experiment.metrics.iter().chain(&experiment.guardrails);
+        if settings.money.contact_cost.is_empty() && named.any(|name| name == "cost_to_serve") {
+            let remedy = "cost_to_serve is not counted, for nobody said what a contact costs: set contact_cost in [money], or leave it out";
+            return Err((&experiment.name, format!("experiment \"{}\": {remedy}", experiment.name)));
+        }
     }
     Ok(())
 }

@@ -79,6 +79,14 @@ fn every_mistake_names_its_place() {
             "RAPPORT__SERVER__LISTEN__PORT: listen is of type string",
         ),
         ("", vec![("RAPPORT__LOGGING__LEVEL", "loud")], "logging.level"),
+        ("[holdout]\nexcept = [\"serach\"]\n", vec![], "did you mean search?"),
+        ("[holdout]\nkinds = { serach = 0.1 }\n", vec![], "must name decisions that are shown"),
+        (
+            "[[experiments]]\nname = \"copy\"\nguardrails = [\"cost_to_serve\"]\n\
+             variations = [{ name = \"control\", value = 1 }, { name = \"bold\", value = 2 }]\n",
+            vec![],
+            "set contact_cost in [money]",
+        ),
     ] {
         let file = file(text);
         let error = load(Some(file.path()), env(&variables)).expect_err(text);
