@@ -23,7 +23,7 @@ const SECONDS_MAX: i64 = 86_400;
 /// What a channel has free.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CapacityBody {
+pub(super) struct CapacityBody {
     /// How many contacts it can take now.
     #[schema(example = 12)]
     pub free: u64,
@@ -36,7 +36,7 @@ pub struct CapacityBody {
 /// What counts of a channel from now on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CapacityReply {
+pub(super) struct CapacityReply {
     /// The channel.
     pub channel: String,
     /// How many contacts it can take.
