@@ -194,7 +194,7 @@ impl Engine {
         let holdout = Some(&self.capabilities.holdout);
         // Of two answers at a time, neither would know of the other.
         let days = kind.contact_days();
-        let of = days.map(|_| self.who_is_meant(&asked)).transpose()?.unwrap_or_default();
+        let of = days.map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
         let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
@@ -276,7 +276,7 @@ impl Engine {
             None => BTreeSet::new(),
         };
         let days = kind.contact_days();
-        let answered = match days.map(|days| Ok::<_, EngineError>((days, self.who_is_meant(&asked)?))).transpose()? {
+        let answered = match days.map(|days| Ok::<_, EngineError>((days, self.known_under(&asked)?))).transpose()? {
             Some(((counted, _), ids)) => self.answered(&about.name, &ids, (as_of, counted))?,
             None => Vec::new(),
         };
@@ -307,7 +307,7 @@ impl Engine {
     }
 
     /// Whom a question is about: by the name that they have now, and then by those under which they may have been answered before.
-    fn who_is_meant(&self, asked: &Asked) -> Result<Vec<CustomerId>, EngineError> {
+    fn known_under(&self, asked: &Asked) -> Result<Vec<CustomerId>, EngineError> {
         let founder = asked.names.iter().find(|name| !self.is_refused(name));
         self.look(|live| {
             let Some(customer) = resolve(live, &asked.names)? else {
