@@ -19,28 +19,28 @@ use tempfile::TempDir;
 const N_WAITING: usize = 5_000;
 
 /// A full cart, and what it was met with.
-pub struct Cart {
-    pub day: i64,
+pub(crate) struct Cart {
+    pub(crate) day: i64,
     /// What was done, by its place in [`Offer::ALL`].
-    pub chosen: usize,
+    pub(crate) chosen: usize,
     /// What each offer would earn on average.
-    pub worth: Vec<f64>,
+    pub(crate) worth: Vec<f64>,
 }
 
 /// The company's shop, with the engine that it asks.
-pub struct Shop {
-    pub engine: Arc<Engine>,
+pub(crate) struct Shop {
+    pub(crate) engine: Arc<Engine>,
     clock: Arc<SimulatedClock>,
     waiting: Vec<Event>,
-    pub carts: Vec<Cart>,
+    pub(crate) carts: Vec<Cart>,
     /// Which offer is made where another is chosen, by their places: all as they are, until tastes are swapped.
-    pub means: [usize; Offer::ALL.len()],
+    pub(crate) means: [usize; Offer::ALL.len()],
     _opened: Opened,
     _data: TempDir,
 }
 
 /// The offers that may be chosen, each declared with the same worth: nothing is known of them.
-pub fn declared(offers: &[Offer]) -> Result<Vec<Action>> {
+pub(crate) fn declared(offers: &[Offer]) -> Result<Vec<Action>> {
     let table = |offer: &Offer| json!({"name": offer.name(), "group": "cart", "value": 10, "prior": 0.5});
     let action = |offer: &Offer| {
         let table = table(offer);
@@ -52,7 +52,7 @@ pub fn declared(offers: &[Offer]) -> Result<Vec<Action>> {
 
 impl Shop {
     /// Opens an engine of its own, at a moment.
-    pub fn open(settings: Settings, at: Timestamp) -> Result<Self> {
+    pub(crate) fn open(settings: Settings, at: Timestamp) -> Result<Self> {
         let (data, clock) = (tempfile::tempdir()?, Arc::new(SimulatedClock::new(at)));
         let opened = Opened::open_at(data.path(), Access::Exclusive, settings, clock.clone())?;
         let means = std::array::from_fn(|at| at);
@@ -61,7 +61,7 @@ impl Shop {
     }
 
     /// Takes the past of a company in, up to its end.
-    pub fn take_in(&mut self, company: &mut Company) -> Lives {
+    pub(crate) fn take_in(&mut self, company: &mut Company) -> Lives {
         self.clock.set(Timestamp::from_millis(company.settings().first_day() * primitives::DAY_MS));
         for item in company.catalogue() {
             let at = Timestamp::from_millis(company.settings().first_day() * primitives::DAY_MS);
@@ -76,7 +76,7 @@ impl Shop {
     }
 
     /// Lives through a day, and learns again in the night where enough is new.
-    pub fn live(&mut self, company: &mut Company, lives: &mut Lives, day: i64, last: &mut Learned) -> Result<()> {
+    pub(crate) fn live(&mut self, company: &mut Company, lives: &mut Lives, day: i64, last: &mut Learned) -> Result<()> {
         company.live_beside(lives, day, self);
         self.flush();
         self.engine.refit_policies(last, Seed::new(1))?;
@@ -93,7 +93,7 @@ impl Shop {
         }
     }
 
-    pub fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let accepted = std::mem::take(&mut self.waiting);
         if let Err(error) = self.engine.ingest(Batch { accepted, ..Batch::default() }) {
             println!("not taken in: {error}");
