@@ -158,9 +158,11 @@ impl RoundLog {
                 }
             }
         }
+        // What is told in money may be a loss, and who left losses out would take what makes them for good.
+        let least = if self.settings.reward == Reward::Value { -LARGEST } else { 0.0 };
         let n = kept.len();
         kept.retain(|round| {
-            round.reward.is_none_or(|reward| (-LARGEST..=LARGEST).contains(&reward.amount) && reward.at >= round.at)
+            round.reward.is_none_or(|reward| (least..=LARGEST).contains(&reward.amount) && reward.at >= round.at)
         });
         self.n_unbelievable += (n - kept.len()) as u64;
         self.rounds = kept;

@@ -159,6 +159,33 @@ fn a_company_lives_beside_a_server_and_obeys_it() {
 }
 
 #[test]
+fn a_company_offers_what_the_server_chooses_and_says_what_that_earned() {
+    let server = TestServer::start_with(|settings| {
+        let table = |name: &str| serde_json::json!({"name": name, "group": "cart", "value": 10, "prior": 0.5});
+        let action = |name| decisions::Action::from_table(table(name).as_object().unwrap()).unwrap();
+        settings.actions = ["none", "free_shipping", "percent_10", "sample"].map(action).into();
+        settings.act.reward = "value".to_owned();
+    });
+    server.let_time_pass();
+    let lived = Living::start(&server.url(""), "--speed max --days 10 --customers 200 --seed 5").summary();
+    let offers = &lived["offers"];
+    assert!(offers["carts"].as_u64().unwrap() > 20 && offers["chosen"].as_object().unwrap().len() == 4, "{lived}");
+    let earned = offers["earned_per_cart"].as_f64().unwrap();
+    assert!(0.0 < earned && earned < offers["oracle_per_cart"].as_f64().unwrap(), "{offers}");
+    let events =
+        server.get("/v1/events?limit=1000&event=Decision%20Converted").ok()["events"].as_array().unwrap().clone();
+    let of_carts: Vec<&Value> =
+        events.iter().map(|event| &event["properties"]).filter(|one| one["action"].is_string()).collect();
+    assert!(of_carts.len() > 5, "{}", events.len());
+    for properties in of_carts {
+        let id = properties["decision_id"].as_str().unwrap();
+        let decided = server.get(&format!("/v1/decisions/{id}")).ok();
+        assert_eq!(decided["answer"]["actions"][0]["id"], properties["action"], "{decided}");
+        assert!(properties["value"].is_number() && properties["currency"] == "EUR", "{properties}");
+    }
+}
+
+#[test]
 fn a_server_that_goes_away_and_comes_back_hears_everything_once() {
     let server = living_server();
     let address = server.address();

@@ -2,7 +2,7 @@
 
 use super::world::{catalogue, day, seed};
 use crate::{
-    Act, Body, Contest, Data, Dataset, Doable, Loaded, PolicyModel, PolicySettings, Reigning, Rewarded, Round,
+    Act, Body, Contest, Data, Dataset, Doable, Loaded, PolicyModel, PolicySettings, Reigning, Reward, Rewarded, Round,
     RoundLog, Task, Trained, challenge, file,
 };
 use primitives::{HOUR_MS, ModelVersion, Timestamp};
@@ -161,8 +161,12 @@ fn what_is_drawn_again_within_a_day_counts_once_and_what_cannot_be_not_at_all() 
     log.rounds[8].reward = Some(Rewarded { at: now, amount: -1.0 });
     log.rounds[9].propensity = 0.0;
     log.rounds[10].action = 99;
-    let settled = log.settled();
+    let settled = log.clone().settled();
     assert_eq!((settled.rounds.len(), settled.n_unbelievable), (296, 2));
+    // Where it counts what it was worth, a loss is learned from.
+    log.settings.reward = Reward::Value;
+    let settled = log.settled();
+    assert_eq!((settled.rounds.len(), settled.n_unbelievable), (297, 1));
 }
 
 #[test]

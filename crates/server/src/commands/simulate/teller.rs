@@ -352,6 +352,55 @@ mod tests {
         assert_eq!(asked, json!({"decision": "recommend", "userId": null, "anonymousId": "d", "n": 6}));
     }
 
+    /// What is asked about two full carts of one day, and what was decided, where the server answers so.
+    fn offered(answers: &[&str]) -> (Vec<Option<Reply>>, Vec<Value>, Value) {
+        let scripted: Vec<(u16, &str, &str)> = answers.iter().map(|answer| (200, "", *answer)).collect();
+        let (server, counts) = (Scripted::answering(&scripted), Counts::default());
+        let (caller, never) = (server.caller(), || false);
+        let mut teller = Teller::new(&caller, &caller, Tempo::Speed(Pace::new(Speed::Max)), &counts, &never);
+        let question = Question {
+            decision: decision::OFFER,
+            user_id: Some("u".to_owned()),
+            device: None,
+            n: 1,
+            at: Timestamp::from_millis(1_790_000_000_000),
+            choices: ["none", "sample"].map(str::to_owned).to_vec(),
+            about: [("value", json!(34.5))].into(),
+            worth: vec![7.0, 8.0],
+        };
+        assert!(teller.decides(decision::OFFER) && !teller.decides(decision::PRICE));
+        let replies = vec![teller.decide(&question), teller.decide(&question)];
+        let heard = server.heard().into_iter().map(|(_, body)| serde_json::from_str(&body).unwrap()).collect();
+        (replies, heard, counts.so_far().offers.document())
+    }
+
+    #[test]
+    fn the_server_chooses_what_to_offer_and_is_not_told_what_it_is_worth() {
+        let answer = r#"{"decisionId":"d1","actions":[{"id":"sample","propensity":0.9}],"leftOut":[{"id":"none","rule":"outranked"}]}"#;
+        let (replies, heard, offers) = offered(&[answer, answer]);
+        let reply = Reply { decision_id: "d1".to_owned(), items: vec!["sample".to_owned()], ..Reply::default() };
+        assert_eq!(replies, [Some(reply.clone()), Some(reply)]);
+        let asked = json!({"decision": "act", "userId": "u", "anonymousId": null, "n": 1, "among": ["none", "sample"],
+            "context": {"value": 34.5}});
+        assert_eq!(heard, [asked.clone(), asked]);
+        assert_eq!((&offers["carts"], &offers["earned_per_cart"]), (&2.into(), &8.0.into()));
+    }
+
+    #[test]
+    fn who_declares_no_such_action_is_asked_once_a_day_and_who_holds_somebody_out_of_it_each_time() {
+        for (answer, n_asked) in [
+            (r#"{"decisionId":"d1","actions":[]}"#, 1),
+            (r#"{"decisionId":"d1","actions":[],"leftOut":[{"id":"call","rule":"asked"}]}"#, 1),
+            (r#"{"decisionId":"d1","actions":[],"leftOut":[{"id":"sample","rule":"eligible"}]}"#, 2),
+            (r#"{"decisionId":"d1","actions":[],"arm":"holdout"}"#, 2),
+        ] {
+            let (replies, heard, offers) = offered(&[answer, answer]);
+            assert!(replies.iter().flatten().all(|reply| reply.items.is_empty()), "{answer}");
+            assert_eq!(heard.len(), n_asked, "{answer}");
+            assert_eq!(offers["chosen"], json!({"none": n_asked}), "the company does what it always does: {answer}");
+        }
+    }
+
     #[test]
     fn whoever_has_to_come_back_is_asked_once_more() {
         let (reply, counted, heard) =
