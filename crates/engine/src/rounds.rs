@@ -7,7 +7,7 @@ use decisions::{Acted, Action, ContentShape, DecisionQuery, Record, inputs_of_po
 use features::{Contact, FeatureState, Worth};
 use governance::{Consents, Purpose, permit};
 use learning::{Doable, PolicySettings, Reward, Rewarded, Round, RoundLog};
-use primitives::{CustomerId, DAY_MS, Timestamp};
+use primitives::{Currency, CustomerId, DAY_MS, Timestamp};
 use profiles::{Customer, Identifier};
 use std::collections::{BTreeMap, HashMap};
 
@@ -111,7 +111,7 @@ impl Engine {
                 by_customer.entry(customer).or_default().push(doables.read(id, acted));
             })?;
         }
-        let currency = self.capabilities.measures.currency.as_deref();
+        let currency = self.capabilities.measures.currency;
         for (id, all) in by_customer {
             let Some(now) = self.now(&id)? else { continue };
             log.rounds
@@ -176,7 +176,7 @@ fn rounds_of(
     doables: &[Doable],
     now: &Now,
     told: Told,
-    (settings, currency): (&PolicySettings, Option<&str>),
+    (settings, currency): (&PolicySettings, Option<Currency>),
 ) -> Vec<Round> {
     let Told { decision, at, x, drawn } = told;
     let of = Contact::name_of(&decision);
@@ -207,9 +207,9 @@ fn rounds_of(
 
 /// What a contact brought, in parts of what the action is declared to be worth. In another currency than the declarations' it is not
 /// known what it was worth, but that it succeeded.
-fn reward(contact: &Contact, value: f64, (reward, currency): (Reward, Option<&str>)) -> Option<Rewarded> {
+fn reward(contact: &Contact, value: f64, (reward, currency): (Reward, Option<Currency>)) -> Option<Rewarded> {
     let worth = contact.worth.and_then(|worth| match worth {
-        Worth::In(money) => (Some(money.currency.code()) == currency).then(|| money.to_major()),
+        Worth::In(money) => (Some(money.currency) == currency).then(|| money.to_major()),
         Worth::Bare(amount) => Some(amount),
     });
     let at: Option<Timestamp> = match reward {
@@ -268,7 +268,7 @@ mod tests {
             let now = Now { customer: "y".into(), contacts };
             let settings = PolicySettings { reward, ..PolicySettings::default() };
             let told = doables.read("d".to_owned(), acted());
-            rounds_of(&doables.all, &now, told, (&settings, Some("EUR")))
+            rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok()))
         };
         let all = rounds(&[], Reward::Converted);
         let actions: Vec<u32> = all.iter().map(|round| round.action).collect();
@@ -279,7 +279,7 @@ mod tests {
             all.into_iter().take(2).map(|round| round.reward.map(|it| it.amount)).collect::<Vec<_>>()
         };
         let yen = Contact {
-            worth: Some(Worth::In(Money::from_major(1_500.0, primitives::Currency::parse("JPY").unwrap()).unwrap())),
+            worth: Some(Worth::In(Money::from_major(1_500.0, Currency::parse("JPY").unwrap()).unwrap())),
             ..contact("d", "a", 6, None)
         };
         for (contacts, reward, expected) in [
