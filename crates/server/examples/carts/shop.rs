@@ -76,7 +76,13 @@ impl Shop {
     }
 
     /// Lives through a day, and learns again in the night where enough is new.
-    pub(crate) fn live(&mut self, company: &mut Company, lives: &mut Lives, day: i64, last: &mut Learned) -> Result<()> {
+    pub(crate) fn live(
+        &mut self,
+        company: &mut Company,
+        lives: &mut Lives,
+        day: i64,
+        last: &mut Learned,
+    ) -> Result<()> {
         company.live_beside(lives, day, self);
         self.flush();
         self.engine.refit_policies(last, Seed::new(1))?;
