@@ -1,7 +1,7 @@
 //! What did a decision draw among actions, and from what? As it is learned from.
 
 use crate::kinds::{Look, OUTRANKED, looked_at};
-use crate::{Arm, Content, Record, Subject};
+use crate::{Arm, Contacted, Content, Record, Subject};
 use primitives::{CustomerId, Timestamp};
 
 /// What one decision drew.
@@ -78,5 +78,28 @@ impl Record {
             x,
             drawn,
         })
+    }
+
+    /// The contacts that a decision was answered for.
+    #[must_use]
+    pub fn contacted(&self) -> Vec<Contacted> {
+        let Content::Actions(actions) = &self.decision.answer.content else { return Vec::new() };
+        let channel = self.question.parameters.get("channel").and_then(serde_json::Value::as_str);
+        let of = |action: &crate::ChosenAction| Contacted {
+            decision: Contacted::number_of(self.decision.id.as_str()),
+            action: Contacted::number_of(&action.id),
+            channel: channel.map_or(0, Contacted::number_of),
+            at: Some(self.question.as_of),
+            answered_at: None,
+            refused_at: None,
+            accepted_at: None,
+        };
+        actions.chosen.iter().map(of).collect()
+    }
+
+    /// The channel that it was asked for.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        self.question.parameters.get("channel").and_then(serde_json::Value::as_str)
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! It is what the company itself did, and it is looked at whatever the customer permits: only so can somebody be left alone.
 
-use crate::{Content, Record};
 use primitives::{DAY_MS, Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -94,30 +93,5 @@ impl Contacted {
     #[must_use]
     pub fn days_before(at: Timestamp, days: i64) -> Timestamp {
         Timestamp::from_millis(at.as_millis().saturating_sub(days.saturating_mul(DAY_MS)))
-    }
-}
-
-impl Record {
-    /// The contacts that a decision was answered for.
-    #[must_use]
-    pub fn contacted(&self) -> Vec<Contacted> {
-        let Content::Actions(actions) = &self.decision.answer.content else { return Vec::new() };
-        let channel = self.question.parameters.get("channel").and_then(serde_json::Value::as_str);
-        let of = |action: &crate::ChosenAction| Contacted {
-            decision: Contacted::number_of(self.decision.id.as_str()),
-            action: Contacted::number_of(&action.id),
-            channel: channel.map_or(0, Contacted::number_of),
-            at: Some(self.question.as_of),
-            answered_at: None,
-            refused_at: None,
-            accepted_at: None,
-        };
-        actions.chosen.iter().map(of).collect()
-    }
-
-    /// The channel that it was asked for.
-    #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.question.parameters.get("channel").and_then(serde_json::Value::as_str)
     }
 }

@@ -19,6 +19,7 @@ mod cached;
 pub mod clock;
 pub mod commands;
 mod cookies;
+mod counting;
 mod credentials;
 mod customer_files;
 pub mod declarations;

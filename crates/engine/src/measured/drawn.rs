@@ -275,7 +275,10 @@ mod tests {
         names.find(|name| Draw::read(name).unwrap().of == *of).unwrap()
     }
 
-    fn draws(holdout: &Holdout, of: &[(&str, &[(usize, &str, i64)])]) -> Draws {
+    /// A draw with whom it met: their place, arm and day.
+    type MetBy<'a> = (&'a str, &'a [(usize, &'a str, i64)]);
+
+    fn draws(holdout: &Holdout, of: &[MetBy<'_>]) -> Draws {
         let one = |(name, all): &(&str, &[(usize, &str, i64)])| {
             ((*name).to_owned(), all.iter().map(|(place, arm, day)| (*place, met(arm, *day, true))).collect())
         };

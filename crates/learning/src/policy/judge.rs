@@ -142,19 +142,6 @@ fn evaluation(
     }
     let n_taken = told.iter().filter(|case| model_takes(case) == case.round.action).count();
     let customers: std::collections::BTreeSet<&str> = told.iter().map(|case| case.round.customer.as_str()).collect();
-    let mut warnings = Vec::new();
-    if told.is_empty() {
-        warnings.push(
-            "so little can have come of the newest choices by now that the policy could not be judged on them"
-                .to_owned(),
-        );
-    }
-    if log.n_unbelievable > 0 {
-        let n = log.n_unbelievable;
-        warnings.push(format!(
-            "{n} choices are left out, since more than 100 times what was declared is said to have come of them"
-        ));
-    }
     Ok(Evaluation {
         split: split.clone(),
         n_train: first as u64,
@@ -173,8 +160,26 @@ fn evaluation(
         to_beat: None,
         protocols: BTreeMap::new(),
         calibration: calibration(log, &told, model),
-        warnings,
+        warnings: warnings(log, told.is_empty()),
     })
+}
+
+/// What is to be said of it beside the numbers.
+fn warnings(log: &RoundLog, is_unjudged: bool) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if is_unjudged {
+        warnings.push(
+            "so little can have come of the newest choices by now that the policy could not be judged on them"
+                .to_owned(),
+        );
+    }
+    if log.n_unbelievable > 0 {
+        let n = log.n_unbelievable;
+        warnings.push(format!(
+            "{n} choices are left out, since more than 100 times what was declared is said to have come of them"
+        ));
+    }
+    warnings
 }
 
 /// For each case, what a way of choosing would have earned there: `chance` says how likely it takes an action.

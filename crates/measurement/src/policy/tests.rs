@@ -181,7 +181,7 @@ fn chances_that_cannot_be_those_of_the_draw_are_doubted() {
     rounds.propensity.iter_mut().for_each(|p| *p *= 0.6);
     let report = evaluate(&rounds).unwrap();
     assert!(report.doubts.iter().any(|doubt| doubt.contains("1.667 in the mean")), "{:?}", report.doubts);
-    let never = Target::OfAll(vec![0.25, 0.25, 0.5].repeat(4_000));
+    let never = Target::OfAll([0.25, 0.25, 0.5].repeat(4_000));
     let report = evaluate(&Rounds { n_actions: 3, target: never, ..log(4_000, 8, 0.5, 0.5).0 }).unwrap();
     assert!(
         report.doubts.iter().any(|doubt| doubt.starts_with("50.0 % of what B does was never done")),
@@ -240,6 +240,7 @@ fn places_may_be_numbered_as_they_are_and_far_apart() {
         let apart = |place: &u32| if *place == 0 { 7 } else { u32::MAX };
         let far = near.place.iter().map(|places| places.iter().map(apart).collect()).next();
         let far = Rounds { place: far, ..near.clone() };
-        assert_eq!(values(&evaluate(&far).unwrap()), values(&evaluate(&near).unwrap()));
+        let bits = |values: [f64; 8]| values.map(f64::to_bits);
+        assert_eq!(bits(values(&evaluate(&far).unwrap())), bits(values(&evaluate(&near).unwrap())));
     }
 }

@@ -3,6 +3,7 @@
 use super::auth::MayRead;
 use super::extract::Query;
 use crate::app::App;
+use crate::counting::COUNTING;
 use crate::failure::ApiError;
 use crate::months::month;
 use axum::Json;
@@ -21,9 +22,6 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// What is said where nothing was counted yet.
-pub const COUNTING: &str = "What customers did is being counted: ask again in a while.";
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(lift)).routes(routes!(experiments))

@@ -2,8 +2,8 @@
 
 use super::Asked;
 use super::visit::Visit;
-use crate::api::measured::COUNTING;
 use crate::app::App;
+use crate::counting::COUNTING;
 use crate::error::ServerError;
 use crate::months::month;
 use axum::extract::Query;
