@@ -157,7 +157,8 @@ fn only_the_name_of_the_erased_is_nobody() {
 
 #[test]
 fn a_decision_about_flags_shows_what_each_is_and_why() {
-    let console = Console::filled(20);
+    let console = Console::start(true);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann","traits":{"name":"Ann"}}]}"#);
     let engine = &console.running.app().engine;
     let flag = |table: serde_json::Value| decisions::Flag::from_table(table.as_object().unwrap()).unwrap();
     let checkout = serde_json::json!({"name": "checkout", "title": "The checkout", "default": "old",
