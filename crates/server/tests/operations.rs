@@ -178,8 +178,9 @@ fn every_described_path_is_served_and_every_served_path_is_described() {
         );
         assert_eq!(reply.status, 200, "{path}");
     }
-    // Other companies describe their own interfaces; what becomes of each call stands in docs/gorse.md and docs/personalize.md.
-    let is_ours = |file: &&PathBuf| !["gorse", "personalize"].iter().any(|name| file.to_string_lossy().contains(name));
+    // Other companies describe their own interfaces; what becomes of each call stands in docs/gorse.md, docs/personalize.md
+    // and docs/flags.md.
+    let is_ours = |file: &&PathBuf| !THEIRS.iter().any(|name| file.to_string_lossy().contains(name));
     let sources = sources();
     let ours = sources.iter().filter(is_ours);
     let served: BTreeSet<String> = ours.flat_map(|file| paths_in(&std::fs::read_to_string(file).unwrap())).collect();
@@ -190,11 +191,14 @@ fn every_described_path_is_served_and_every_served_path_is_described() {
     }
 }
 
+/// Interfaces that others have described.
+const THEIRS: [&str; 4] = ["gorse", "growthbook", "ofrep", "personalize"];
+
 fn sources() -> Vec<PathBuf> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = support::files_below(&sources.join("api"));
     // Pointers into events are no paths, and others' interfaces are described by those whose they are.
-    let is_theirs = |file: &Path| ["gorse", "personalize"].iter().any(|name| file.to_string_lossy().contains(name));
+    let is_theirs = |file: &Path| THEIRS.iter().any(|name| file.to_string_lossy().contains(name));
     files.retain(|file| !file.ends_with("wire.rs") && !is_theirs(file));
     files.push(sources.join("api.rs"));
     files
