@@ -107,10 +107,6 @@ impl Action {
         table.known("", &KEYS.map(|(key, _)| key))?;
         let name = table.name();
         TaskName::check(name).map_err(|why| table.wrong("name", &why))?;
-        let words = |key: &str, default: String, bytes_max| match table.get(key) {
-            None => Ok(default),
-            Some(_) => table.text(key, bytes_max).map(str::to_owned),
-        };
         let number = |key: &str, default: Option<f64>, (least, most): (f64, f64)| {
             let found = if table.get(key).is_some() { table.get(key).and_then(Value::as_f64) } else { default };
             let found = found.filter(|number| (least..=most).contains(number));
@@ -139,11 +135,11 @@ impl Action {
         let may_be_worth_nothing = service || nothing;
         let action = Self {
             name: name.to_owned(),
-            title: words("title", primitives::capital(&name.replace(['_', '-'], " ")), TEXT_BYTES_MAX)?,
-            group: words("group", name.to_owned(), TEXT_BYTES_MAX)?,
+            title: table.title(TEXT_BYTES_MAX)?,
+            group: table.text_or("group", name, TEXT_BYTES_MAX)?,
             channels: channels(&table)?,
-            eligible: words("eligible", String::new(), CONDITION_BYTES_MAX)?,
-            suitable: words("suitable", String::new(), CONDITION_BYTES_MAX)?,
+            eligible: table.text_or("eligible", "", CONDITION_BYTES_MAX)?,
+            suitable: table.text_or("suitable", "", CONDITION_BYTES_MAX)?,
             stock: table.get("stock").map(|_| table.text("stock", TEXT_BYTES_MAX)).transpose()?.map(ItemId::from),
             value: number("value", may_be_worth_nothing.then_some(0.0), (0.0, MONEY_MAX))?,
             cost: number("cost", Some(0.0), (0.0, MONEY_MAX))?,

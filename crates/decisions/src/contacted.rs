@@ -2,7 +2,7 @@
 //!
 //! It is what the company itself did, and it is looked at whatever the customer permits: only so can somebody be left alone.
 
-use primitives::{DAY_MS, Timestamp, stable_hash};
+use primitives::{DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -52,10 +52,10 @@ pub struct Reached {
 }
 
 impl Contacted {
-    /// The number of a name.
+    /// The number of a name, as events say it.
     #[must_use]
     pub fn number_of(name: &str) -> u64 {
-        stable_hash(name)
+        features::Contact::name_of(name)
     }
 
     /// When anything was last known of it.

@@ -129,18 +129,14 @@ impl Experiment {
         if table.get("unit").is_some_and(|unit| unit != "customer") {
             return Err(table.wrong("unit", "write customer, or leave it out: nothing else can be drawn by now"));
         }
-        let words = |key: &str, default: String, bytes_max| match table.get(key) {
-            None => Ok(default),
-            Some(_) => table.text(key, bytes_max).map(str::to_owned),
-        };
         let share = table.get("share").map_or(Some(1.0), Value::as_f64).filter(|share| (0.0..=1.0).contains(share));
-        let state = words("state", State::Running.name().to_owned(), TEXT_BYTES_MAX)?;
+        let state = table.text_or("state", State::Running.name(), TEXT_BYTES_MAX)?;
         let state = State::ALL.into_iter().find(|(_, named)| *named == state).map(|(state, _)| state);
         let days = table.get("days").map_or(Ok(14), |_| table.days("days", DAYS))?;
         Ok(Self {
             name: name.to_owned(),
-            title: words("title", primitives::capital(&name.replace(['_', '-'], " ")), TEXT_BYTES_MAX)?,
-            who: words("who", String::new(), CONDITION_BYTES_MAX)?,
+            title: table.title(TEXT_BYTES_MAX)?,
+            who: table.text_or("who", "", CONDITION_BYTES_MAX)?,
             share: share.ok_or_else(|| table.wrong("share", "write a share from 0 to 1, such as 0.5"))?,
             layer: table.get("layer").map(|_| table.text("layer", TEXT_BYTES_MAX).map(str::to_owned)).transpose()?,
             variations: variations(&table)?,

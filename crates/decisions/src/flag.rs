@@ -99,10 +99,7 @@ impl Flag {
         table.known("", &KEYS.map(|(key, _)| key))?;
         let name = table.name();
         TaskName::check(name).map_err(|why| table.wrong("name", &why))?;
-        let title = match table.get("title") {
-            None => primitives::capital(&name.replace(['_', '-'], " ")),
-            Some(_) => table.text("title", TEXT_BYTES_MAX)?.to_owned(),
-        };
+        let title = table.title(TEXT_BYTES_MAX)?;
         let default = table.get("default").filter(|value| !value.is_null());
         let default = default.ok_or_else(|| table.wrong("default", "write the value that it has by itself"))?;
         let of = match table.get("type") {

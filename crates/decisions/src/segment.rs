@@ -172,10 +172,7 @@ impl Segment {
         reader.known("", &KEYS.map(|(key, _)| key))?;
         let name = reader.name();
         TaskName::check(name).map_err(|why| reader.wrong("name", &why))?;
-        let title = match table.get("title") {
-            None => primitives::capital(&name.replace(['_', '-'], " ")),
-            Some(_) => reader.text("title", TITLE_BYTES_MAX)?.to_owned(),
-        };
+        let title = reader.title(TITLE_BYTES_MAX)?;
         let rule = match table.get("rule") {
             Some(Value::Array(rule)) if !rule.is_empty() && rule.len() <= N_CONDITIONS_MAX => rule,
             _ => {

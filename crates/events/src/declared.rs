@@ -120,6 +120,25 @@ impl<'a> Table<'a> {
         text.ok_or_else(|| self.wrong(path, &format!("write a text of 1 to {bytes_max} letters")))
     }
 
+    /// A text as [`Table::text`] reads it; another one where nothing stands there.
+    ///
+    /// # Errors
+    /// [`Mistake`].
+    pub fn text_or(&self, path: &str, other: impl Into<String>, bytes_max: usize) -> Result<String, Mistake> {
+        if self.get(path).is_none() {
+            return Ok(other.into());
+        }
+        self.text(path, bytes_max).map(str::to_owned)
+    }
+
+    /// What it is called on a page: its title, or the words of its name.
+    ///
+    /// # Errors
+    /// [`Mistake`].
+    pub fn title(&self, bytes_max: usize) -> Result<String, Mistake> {
+        self.text_or("title", primitives::capital(&self.name().trim().replace(['_', '-'], " ")), bytes_max)
+    }
+
     /// A whole number of days within bounds.
     ///
     /// # Errors
@@ -191,6 +210,14 @@ mod tests {
         let table = Table::new("feature", nameless.as_object().unwrap());
         assert_eq!((table.text("title", 3), table.name()), (Ok("abc"), ""));
         assert!(table.text("title", 2).is_err());
+        assert_eq!((table.title(3).as_deref(), table.text_or("title", "x", 3).as_deref()), (Ok("abc"), Ok("abc")));
+        assert!(table.title(2).is_err() && table.text_or("title", "x", 2).is_err());
+        let untitled = json!({ "name": "next_best-one" });
+        let named = Table::new("feature", untitled.as_object().unwrap());
+        assert_eq!(
+            (named.title(1).as_deref(), named.text_or("group", "x", 1).as_deref()),
+            (Ok("Next best one"), Ok("x"))
+        );
         assert_eq!(said(table.wrong("name", "say one")), "feature without a name: name is missing: say one");
         assert_eq!(said(Mistake::of_name("feature", "a\"b", "no")), "feature \"a\"b\": name is \"a\\\"b\": no");
         assert_eq!(table.wrong("name", "").kind(), ErrorKind::Invalid);

@@ -79,10 +79,7 @@ impl Outcome {
         let name = reader.text("name", TEXT_BYTES_MAX)?;
         TaskName::check(name).map_err(|why| reader.wrong("name", &why))?;
         let label = reader.label()?;
-        let title = match table.get("title") {
-            Some(_) => reader.text("title", TEXT_BYTES_MAX)?.to_owned(),
-            None => primitives::capital(&name.replace(['_', '-'], " ")),
-        };
+        let title = reader.title(TEXT_BYTES_MAX)?;
         Ok(Self {
             title,
             question: reader.text("question", TEXT_BYTES_MAX)?.to_owned(),

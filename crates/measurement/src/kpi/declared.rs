@@ -61,10 +61,7 @@ impl Kpi {
         if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte)) {
             return Err(reader.wrong("name", "write small letters, digits, `_` and `-` alone"));
         }
-        let title = match table.get("title") {
-            Some(_) => reader.text("title", TEXT_BYTES_MAX)?.to_owned(),
-            None => primitives::capital(&name.replace(['_', '-'], " ")),
-        };
+        let title = reader.title(TEXT_BYTES_MAX)?;
         let kpi = Self {
             name: name.to_owned(),
             title,
