@@ -84,7 +84,7 @@ impl Record {
     #[must_use]
     pub fn contacted(&self) -> Vec<Contacted> {
         let Content::Actions(actions) = &self.decision.answer.content else { return Vec::new() };
-        let channel = self.channel();
+        let channel = self.question.channel();
         let of = |action: &crate::ChosenAction| Contacted {
             decision: Contacted::number_of(self.decision.id.as_str()),
             action: Contacted::number_of(&action.id),
@@ -95,11 +95,5 @@ impl Record {
             accepted_at: None,
         };
         actions.chosen.iter().map(of).collect()
-    }
-
-    /// The channel that it was asked for.
-    #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.question.parameters.get("channel").and_then(serde_json::Value::as_str)
     }
 }

@@ -333,6 +333,36 @@ impl Kinds {
     }
 }
 
+impl Kinds {
+    /// The kind of a name as it is in force by now: as people have set it since it was declared, where it can be.
+    ///
+    /// # Errors
+    /// As [`Kinds::get`].
+    pub fn in_force(&self, name: &str) -> Result<InForce<'_>, DecisionError> {
+        let declared = self.get(name)?;
+        Ok(declared.held().map_or(InForce::Declared(declared), InForce::Held))
+    }
+}
+
+/// A kind as it is in force: one for a whole decision, whatever people set meanwhile.
+pub enum InForce<'a> {
+    /// As it was declared at the start.
+    Declared(&'a dyn Kind),
+    /// As it was set since.
+    Held(Arc<dyn Kind>),
+}
+
+impl InForce<'_> {
+    /// The kind itself.
+    #[must_use]
+    pub fn kind(&self) -> &dyn Kind {
+        match self {
+            Self::Declared(kind) => *kind,
+            Self::Held(kind) => kind.as_ref(),
+        }
+    }
+}
+
 impl KindAbout {
     /// A question of this kind as JSON, with each whole number at what holds where nobody says. The name must need no quoting.
     #[must_use]

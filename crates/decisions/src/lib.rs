@@ -79,7 +79,7 @@ pub use flag::{Flag, FlagRule, Need};
 pub use flag_type::FlagType;
 pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
-pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
+pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
     Act, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
     kinds,

@@ -32,6 +32,12 @@ impl Question {
     pub fn is_of_nobody(&self) -> bool {
         self.customer == nobody().customer_id()
     }
+
+    /// The channel that it is asked for, where one was named.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        self.parameters.get("channel").and_then(serde_json::Value::as_str)
+    }
 }
 
 /// In whose name it is decided where nobody is named, and for those who were erased: no event has it.

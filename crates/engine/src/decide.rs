@@ -140,9 +140,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the question is out of range.
     pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
-        let declared = self.capabilities.kinds.get(asked.kind.as_str())?;
-        let held = declared.held();
-        Ok(self.tried(asked, held.as_deref().unwrap_or(declared), &self.models())?.answer)
+        let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
+        Ok(self.tried(asked, in_force.kind(), &self.models())?.answer)
     }
 
     /// The same, with what each part of the model says of each item of the answer; nothing where the answer is everybody's, or is
@@ -151,9 +150,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::try_out`].
     pub fn try_out_in_parts(&self, asked: Asked) -> Result<Tried, EngineError> {
-        let (declared, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
-        let held = declared.held();
-        let kind = held.as_deref().unwrap_or(declared);
+        let (in_force, models) = (self.capabilities.kinds.in_force(asked.kind.as_str())?, self.models());
+        let kind = in_force.kind();
         let watch = Stopwatch::start();
         let Weighed { question, subject, answer, testimony, .. } = self.tried(asked, kind, &models)?;
         let took = watch.elapsed();
@@ -185,9 +183,8 @@ impl Engine {
     /// A decision that is not logged yet.
     fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
         let (models, as_of) = (self.models(), self.clock.now());
-        let declared = self.capabilities.kinds.get(asked.kind.as_str())?;
-        let held = declared.held();
-        let kind = held.as_deref().unwrap_or(declared);
+        let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
+        let kind = in_force.kind();
         // Drawn first: chance comes from it, so that a replay draws the same.
         let id = self.draw_id(as_of);
         let seed = decisions::seed_of(&id);

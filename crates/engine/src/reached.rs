@@ -75,7 +75,7 @@ impl Reaching {
         if contacted.is_empty() {
             return;
         }
-        if let Some(channel) = record.channel() {
+        if let Some(channel) = record.question.channel() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.entry(channel.to_owned()).and_modify(|free| free.n = free.n.saturating_sub(1));
         }

@@ -96,9 +96,8 @@ enum Whom {
 }
 
 fn asked(kinds: &Kinds, body: DecideBody) -> Result<Whom, ApiError> {
-    let declared = kinds.get(&body.decision).map_err(ServerError::from)?;
-    let held = declared.held();
-    let decided = held.as_deref().unwrap_or(declared);
+    let in_force = kinds.in_force(&body.decision).map_err(ServerError::from)?;
+    let decided = in_force.kind();
     let kind = decided.about();
     if body.context.is_some() && !kind.is_shown {
         let message = format!(

@@ -80,9 +80,8 @@ fn kind_of<'a>(app: &'a App, name: &KindName, then: Option<&'a dyn Kind>) -> Opt
 
 /// What one of several that a kind answers with is called today.
 fn title_of(app: &App, kind: &KindName, name: &str) -> String {
-    let declared = kind_of(app, kind, None);
-    let held = declared.and_then(Kind::held);
-    held.as_deref().or(declared).map_or(name, |kind| kind.title_of(name)).to_owned()
+    let in_force = app.engine.capabilities().kinds.in_force(kind.as_str()).ok();
+    in_force.as_ref().map_or(name, |in_force| in_force.kind().title_of(name)).to_owned()
 }
 
 /// What an answer says. Items have the names they had when it was given, and so has what was asked; those of today where it

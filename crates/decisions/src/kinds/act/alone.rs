@@ -87,7 +87,7 @@ impl<'a> Alone<'a> {
             counted,
             no_upsell: no_upsell.and_then(|filter| scores.holds(filter, ask, known)),
             reached: ask.world.reached(),
-            channel: ask.question.parameters.get("channel").and_then(serde_json::Value::as_str),
+            channel: ask.question.channel(),
             as_of,
             period_ms: how.same_hours.max(1).saturating_mul(HOUR_MS),
             is_quiet: policy.is_quiet(as_of, zone.as_ref().unwrap_or(&policy.timezone)),

@@ -102,21 +102,17 @@ pub(super) fn arbitrate<'a>(
         }
     }
     let worth: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
-    let (mut p, mut left) = (chances(&worth, how, guess, ask), worth);
+    let p = chances(&worth, how, guess, ask);
+    let mut left: Vec<(Candidate<'_>, f64)> = worth.into_iter().zip(p).collect();
     while told.chosen.len() < n {
-        let Some((at, propensity)) = draw(&left, &p, how, ask) else { break };
-        let one = left.remove(at);
-        p.remove(at);
+        let Some((at, propensity)) = draw(&left, how, ask) else { break };
+        let (one, _) = left.remove(at);
         told.chosen.push(one.chosen(propensity, one.reason()));
         alone.iter_mut().for_each(|alone| alone.count(one.action));
         // What is chosen first may leave no contact for others: those that could still be chosen share what they had.
-        let may_be: Vec<bool> = left.iter().map(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
-        let mut is_left = may_be.iter();
-        p.retain(|_| *is_left.next().unwrap_or(&true));
-        let mut is_left = may_be.iter();
-        left.retain(|_| *is_left.next().unwrap_or(&true));
+        left.retain(|(one, _)| !told.leave_alone(one.action, alone.as_ref()));
     }
-    left.iter().for_each(|one| told.leave(OUTRANKED, one.action));
+    left.iter().for_each(|(one, _)| told.leave(OUTRANKED, one.action));
     if told.chosen.len() < n {
         told.shortfall = Some(told.why_few(n));
     }
@@ -130,8 +126,7 @@ fn why_not(choice: &Choice, scores: &Scores, ask: &Ask<'_>, known: Option<&Knowl
     let named = |name: &str| -> Option<BTreeSet<&str>> {
         Some(said(name)?.as_array()?.iter().filter_map(serde_json::Value::as_str).collect())
     };
-    let channel = said("channel").and_then(serde_json::Value::as_str);
-    if channel.is_some_and(|channel| !action.is_for(channel)) {
+    if ask.question.channel().is_some_and(|channel| !action.is_for(channel)) {
         return Some("channel");
     }
     if !action.is_at(ask.question.as_of) {
@@ -209,11 +204,12 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Which of those that are left comes next, and how likely that was; `None` where nothing is left.
-fn draw(left: &[Candidate<'_>], p: &[f64], how: &Arbitration, ask: &Ask<'_>) -> Option<(usize, f64)> {
+/// Which of those that are left comes next, each with its chance, and how likely that was; `None` where nothing is left.
+fn draw(left: &[(Candidate<'_>, f64)], how: &Arbitration, ask: &Ask<'_>) -> Option<(usize, f64)> {
     let drawn_by = who_and_when(how, ask);
-    let order = race(p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].action.name))));
-    Some((*order.first()?, *race_propensities(p, &order).first()?))
+    let p: Vec<f64> = left.iter().map(|(_, p)| *p).collect();
+    let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].0.action.name))));
+    Some((*order.first()?, *race_propensities(&p, &order).first()?))
 }
 
 /// How likely each is drawn first.

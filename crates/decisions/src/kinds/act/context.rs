@@ -86,8 +86,7 @@ impl<'a> Look<'a> {
     /// What is known under a name; NaN where nothing is.
     pub(crate) fn number(&self, name: &str) -> f64 {
         if let Some(channel) = name.strip_prefix(CHANNEL) {
-            let said = self.question.parameters.get("channel").and_then(Value::as_str);
-            return f64::from(u8::from(said == Some(channel)));
+            return f64::from(u8::from(self.question.channel() == Some(channel)));
         }
         if let Some(slot) = name.strip_prefix(SLOT).and_then(|slot| slot.parse::<usize>().ok()) {
             return self.slots.get(slot).copied().unwrap_or(f64::NAN);
