@@ -342,6 +342,7 @@ pub(crate) fn holds(kind: Kind) -> String {
         Kind::Seconds => "seconds, from 0 to 31 days".to_owned(),
         Kind::Share => "a number from 0 to 1".to_owned(),
         Kind::Amount => "an amount from 0, in major units".to_owned(),
+        Kind::Gain => "an amount in major units, below 0 for a loss".to_owned(),
         Kind::Currency => "three letters".to_owned(),
         Kind::Moment => "a time".to_owned(),
     }

@@ -11,6 +11,8 @@
     reason = "a benchmark measures with the real clock and prints"
 )]
 
+#[path = "load/actions.rs"]
+mod actions;
 #[path = "load/client.rs"]
 mod client;
 #[path = "load/lists.rs"]
@@ -48,6 +50,9 @@ struct Args {
     /// Only how quickly lists of items are answered, at each place and with every rule
     #[arg(long)]
     lists: bool,
+    /// Only how quickly one of so many actions is chosen
+    #[arg(long, value_name = "N", conflicts_with = "lists")]
+    actions: Option<usize>,
 }
 
 fn main() -> Result<()> {
@@ -55,13 +60,21 @@ fn main() -> Result<()> {
     let span = Duration::from_secs(args.seconds);
     let passing = tempfile::tempdir().context("making a data directory")?;
     let data = args.data.as_deref().unwrap_or_else(|| passing.path());
-    let (users, items) = prepare(data, args.customers, args.items, &|task| !args.lists || task == "recommend")?;
+    let (users, items) = prepare(data, args.customers, args.items, &|task| match args.actions {
+        Some(_) => false,
+        None => !args.lists || task == "recommend",
+    })?;
+    if let Some(n_actions) = args.actions {
+        actions::declare(data, n_actions)?;
+    }
 
     let started = Instant::now();
     let server = Server::start(data)?;
     println!("start to listening with {} customers: {:.2} s", users.len(), started.elapsed().as_secs_f64());
 
-    if args.lists {
+    if args.actions.is_some() {
+        actions::measure(&server, &users, span, args.rate)?;
+    } else if args.lists {
         lists::measure(&server, &Told { users, items }, span, &[args.rate, args.rate * 4])?;
     } else {
         ingest(&server, &users, span)?;

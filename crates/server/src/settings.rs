@@ -616,6 +616,12 @@ impl Settings {
         if Reward::of(reward).is_none() {
             return Some(("act.reward", one_of(&Reward::NAMES), reward.clone()));
         }
+        // Without it every success would count as the whole declared value, whatever it brought.
+        if Reward::of(reward) == Some(Reward::Value) && self.default_currency().is_none() {
+            let needs = "compares what came with what the actions are declared to be worth: say in which currency that is with \
+                         `[currency] default`, or learn from \"converted\"";
+            return Some(("act.reward", needs.to_owned(), reward.clone()));
+        }
         if !(0.0..=3_650.0).contains(half_life_days) {
             return Some(("act.half_life_days", "must be 0 to 3650".to_owned(), half_life_days.to_string()));
         }

@@ -165,6 +165,7 @@ fn a_company_offers_what_the_server_chooses_and_says_what_that_earned() {
         let action = |name| decisions::Action::from_table(table(name).as_object().unwrap()).unwrap();
         settings.actions = ["none", "free_shipping", "percent_10", "sample"].map(action).into();
         settings.act.reward = "value".to_owned();
+        settings.currency.default = "EUR".to_owned();
     });
     server.let_time_pass();
     let lived = Living::start(&server.url(""), "--speed max --days 10 --customers 200 --seed 5").summary();

@@ -106,7 +106,7 @@ fn of_kind(key: &str, kind: Kind) -> Value {
         Kind::Length => json!(812.5),
         Kind::Seconds => json!(42),
         Kind::Share => json!(0.6),
-        Kind::Amount => json!(9.9),
+        Kind::Amount | Kind::Gain => json!(9.9),
         Kind::Currency => "EUR".into(),
         Kind::Moment => "2026-12-22T10:00:00Z".into(),
     }

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Share,
     /// An amount of money that is not negative, in the event's `currency`.
     Amount,
+    /// What was gained, in the event's `currency`: below 0 where it was a loss.
+    Gain,
     /// The three letters of a currency.
     Currency,
     /// A time.
@@ -147,7 +149,7 @@ properties! {
     LOYALTY = ["loyalty_id", "loyaltyId"] Kind::Id, "by which card of the loyalty programme they were known";
     DECISION_ID = ["decision_id", "decisionId"] Kind::Id, "the `decisionId` of the answer";
     ACTION = ["action", "action_id", "actionId"] Kind::Id, "which of the actions that it answered; the first where nothing is said";
-    EARNED = ["value"] Kind::Amount, "what it was worth, such as the revenue that came of it";
+    EARNED = ["value"] Kind::Gain, "what it was worth, such as the margin that came of it; below 0 where it was a loss";
     MET_BY = ["channel"] Kind::Text, "where it met them: `web`, `email`, `call`, …";
     ITEM = ["item_id", "itemId", "product_id", "productId"] Kind::Id, "which item of it";
 }

@@ -29,8 +29,13 @@ impl Client {
         self.ask(KEY, "POST", path, body)
     }
 
-    /// Asks with a key and reads the whole answer.
+    /// Asks with a key, and reads the whole answer without looking at it.
     pub(crate) fn ask(&mut self, key: &str, method: &str, path: &str, body: &str) -> Result<()> {
+        self.answer(key, method, path, body).map(drop)
+    }
+
+    /// Asks with a key, and answers with the body of what was answered.
+    pub(crate) fn answer(&mut self, key: &str, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n",
@@ -56,7 +61,7 @@ impl Client {
         if !status.contains(" 200 ") {
             bail!("{method} {path} was answered with {} {}", status.trim(), String::from_utf8_lossy(&answer));
         }
-        Ok(())
+        Ok(answer)
     }
 }
 

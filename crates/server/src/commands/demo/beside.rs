@@ -3,14 +3,14 @@
 use super::hour::Hour;
 use crate::commands::progress::is_cancelled;
 use crate::error::ServerError;
-use decisions::KindAbout;
+use decisions::{Content, KindAbout};
 use engine::{Asked, Engine};
-use events::{Batch, Envelope, Event, Origin, parse_event};
+use events::{Batch, Envelope, Event, Fields, Origin, parse_event};
 use primitives::{AnonymousId, ErrorKind, Timestamp, UserId};
 use profiles::Identifier;
 use serde_json::Value;
-use simulation::{Host, Message, Question, Reply, Sender};
-use std::collections::{BTreeMap, VecDeque};
+use simulation::{Contact, Host, Message, Offer, Question, Reply, Retention, Sender, decision};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// So many events wait before they are taken, where nobody asks anything.
 const N_WAITING_MAX: usize = 500;
@@ -27,6 +27,8 @@ pub(super) struct Beside<'e> {
     until: Option<Timestamp>,
     writers: VecDeque<UserId>,
     waiting: Vec<Event>,
+    /// What the settings declare actions for.
+    declared: BTreeSet<&'static str>,
     failed: Option<ServerError>,
     pub(super) n_events: u64,
     pub(super) n_decisions: u64,
@@ -36,7 +38,8 @@ impl<'e> Beside<'e> {
     /// Beside an engine whose clock is this one.
     pub(super) fn new(engine: &'e Engine, clock: &'e Hour) -> Self {
         let (waiting, writers) = Default::default();
-        Self { engine, clock, until: None, writers, waiting, failed: None, n_events: 0, n_decisions: 0 }
+        let declared = declared(engine);
+        Self { engine, clock, until: None, writers, waiting, declared, failed: None, n_events: 0, n_decisions: 0 }
     }
 
     /// Nothing is heard of what happens after a moment.
@@ -103,7 +106,7 @@ impl<'e> Beside<'e> {
         let kinds = kinds.filter(|about| !about.is_shown && is_asked(about));
         for kind in kinds.map(|about| about.name.clone()).collect::<Vec<_>>() {
             let names = vec![Identifier::User(user.clone())];
-            self.ask(Asked { kind, names, parameters: BTreeMap::new(), context: events::Fields::new() })?;
+            self.ask(Asked { kind, names, parameters: BTreeMap::new(), context: Fields::new() })?;
         }
         Ok(())
     }
@@ -117,8 +120,10 @@ impl<'e> Beside<'e> {
     fn ask(&mut self, asked: Asked) -> Result<Reply, ServerError> {
         let decision = self.engine.decide(asked)?.decision;
         self.n_decisions += 1;
-        let items = decision.answer.content.items().unwrap_or_default();
-        let items = items.iter().map(|item| item.id.to_string()).collect();
+        let items = match &decision.answer.content {
+            Content::Actions(actions) => actions.chosen.iter().map(|action| action.id.clone()).collect(),
+            content => content.items().unwrap_or_default().iter().map(|item| item.id.to_string()).collect(),
+        };
         Ok(Reply { decision_id: decision.id.to_string(), items, ..Reply::default() })
     }
 
@@ -127,13 +132,17 @@ impl<'e> Beside<'e> {
         let user = question.user_id.as_deref().map(|id| Identifier::User(UserId::from(id)));
         let device = question.device.as_deref().map(|id| Identifier::Anonymous(AnonymousId::from(id)));
         let n = i64::try_from(question.n).unwrap_or(i64::MAX);
-        let context = events::Fields::from_iter([("page".to_owned(), serde_json::json!({ "path": "/" }))]);
-        let asked = Asked {
+        let mut asked = Asked {
             kind: question.decision.into(),
             names: user.into_iter().chain(device).collect(),
             parameters: BTreeMap::from([("n".to_owned(), n.into())]),
-            context,
+            context: Fields::from_iter([("page".to_owned(), serde_json::json!({ "path": "/" }))]),
         };
+        if question.decision != decision::RECOMMEND {
+            asked.kind = "act".into();
+            asked.parameters.insert("among".to_owned(), question.choices.clone().into());
+            asked.context = question.about.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        }
         self.clock.set(question.at);
         self.ask(asked)
     }
@@ -147,9 +156,25 @@ impl<'e> Beside<'e> {
     }
 }
 
+/// Of what the company may ask about: that of which the settings declare an action, for they may be somebody's own.
+fn declared(engine: &Engine) -> BTreeSet<&'static str> {
+    let choices: [(&'static str, Vec<&str>); 3] = [
+        (decision::OFFER, Offer::ALL.map(Offer::name).into()),
+        (decision::RETAIN, Retention::ALL.map(Retention::name).into()),
+        (decision::CONTACT, Contact::ALL.map(Contact::name).into()),
+    ];
+    let actions = &engine.capabilities().actions;
+    let is_declared = |names: &[&str]| actions.iter().any(|action| names.contains(&action.name.as_str()));
+    choices.into_iter().filter(|(_, names)| is_declared(names)).map(|(decision, _)| decision).collect()
+}
+
 impl Host for Beside<'_> {
     fn hear(&mut self, message: Message) {
         self.unless_failed(|host| host.told(message));
+    }
+
+    fn decides(&self, decision: &str) -> bool {
+        decision == decision::RECOMMEND || self.declared.contains(decision)
     }
 
     fn decide(&mut self, question: &Question) -> Option<Reply> {
