@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the bytes that this program writes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
 
@@ -18,6 +18,9 @@ pub(crate) struct Ground {
     means: Vec<f64>,
     /// One over the standard deviation; 0 where there is none, so that what is always the same says nothing.
     scales: Vec<f64>,
+    /// Between which distances from the mean it was seen, in standard deviations. What was learned says nothing of what lies beyond:
+    /// an hour that never was, or a tenure that nobody had yet.
+    seen: Vec<(f64, f64)>,
 }
 
 impl Ground {
@@ -39,8 +42,19 @@ impl Ground {
             let deviation = variance.sqrt();
             if deviation > 1e-9 * (1.0 + mean.abs()) { deviation.recip() } else { 0.0 }
         };
-        let scales = means.iter().zip(variances).map(scale).collect();
-        Self { inputs: inputs.to_vec(), means, scales }
+        let scales: Vec<f64> = means.iter().zip(variances).map(scale).collect();
+        let ends = |at: usize| {
+            let finite = rows.clone().filter_map(|row| row.get(at).copied().filter(|value| value.is_finite()));
+            let ends =
+                finite.fold((f32::INFINITY, f32::NEG_INFINITY), |ends, value| (ends.0.min(value), ends.1.max(value)));
+            let near = |value: f32| match value.is_finite() {
+                true => ((f64::from(value) - means[at]) * scales[at]).clamp(-FAR, FAR),
+                false => 0.0,
+            };
+            (near(ends.0), near(ends.1))
+        };
+        let seen = (0..inputs.len()).map(ends).collect();
+        Self { inputs: inputs.to_vec(), means, scales, seen }
     }
 
     pub(crate) fn n_inputs(&self) -> usize {
@@ -51,9 +65,18 @@ impl Ground {
     pub(crate) fn view(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
         let near = |at: usize| {
             let distance = (value(at) - self.means[at]) * self.scales[at];
-            if distance.is_finite() { distance.clamp(-FAR, FAR) } else { 0.0 }
+            let (low, high) = self.seen[at];
+            if distance.is_finite() { distance.clamp(low, high) } else { 0.0 }
         };
         (0..self.inputs.len()).map(near).collect()
+    }
+
+    /// Whether it is what [`Ground::of`] makes.
+    fn is_whole(&self) -> bool {
+        let n = self.inputs.len();
+        let are_finite = |all: &[f64]| all.len() == n && all.iter().all(|one| one.is_finite());
+        let is_range = |(low, high): &(f64, f64)| -FAR <= *low && low <= high && *high <= FAR;
+        are_finite(&self.means) && are_finite(&self.scales) && self.seen.len() == n && self.seen.iter().all(is_range)
     }
 }
 
@@ -174,10 +197,31 @@ impl PolicyModel {
             return Err(corrupt(format!("the policy has not version {VERSION}")));
         };
         let model: Self = postcard::from_bytes(rest).map_err(|error| corrupt(error.to_string()))?;
-        let Ground { inputs, means, scales } = &model.ground;
-        let is_whole = inputs.len() == model.values.n_features()
-            && [means, scales].iter().all(|all| all.len() == inputs.len() && all.iter().all(|one| one.is_finite()))
+        let is_whole = model.ground.is_whole()
+            && model.ground.n_inputs() == model.values.n_features()
             && model.actions.values().all(|at| (*at as usize) < model.values.n_actions());
         if is_whole { Ok(model) } else { Err(corrupt("the model's parts do not fit together".to_owned())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_never_seen_counts_as_the_nearest_that_was() {
+        let rows: Vec<Vec<f32>> = (0..50_u8).map(|at| vec![f32::from(at % 10), 7.0, f32::NAN]).collect();
+        let inputs = ["hour", "constant", "unknown"].map(str::to_owned);
+        let ground = Ground::of(&inputs, rows.iter().map(Vec::as_slice));
+        assert!(ground.is_whole());
+        let view = |value: f64| ground.view(|_| value);
+        assert_eq!(view(23.0), view(9.0), "later than any");
+        assert_eq!(view(-1e9), view(0.0), "earlier than any");
+        assert!(view(0.0)[0] < view(4.0)[0] && view(4.0)[0] < view(9.0)[0]);
+        assert_eq!(view(23.0)[1..], [0.0, 0.0], "what is always the same, or never known, says nothing");
+        assert_eq!(view(f64::NAN), [0.0; 3], "what is not known counts as the mean");
+        let turned = Ground { seen: vec![(1.0, -1.0); 3], ..ground.clone() };
+        let short = Ground { seen: vec![(-1.0, 1.0)], ..ground };
+        assert!(!turned.is_whole() && !short.is_whole(), "bytes that were tampered with");
     }
 }
