@@ -142,9 +142,10 @@ fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
     };
     let came = mean(log.rounds.iter().map(|round| f64::from(u8::from(round.reward.is_some()))));
     format!(
-        "A regression for each of {} actions around what its group brings, with a ridge of {}; {forgets}, and what is younger than \
+        "A regression for each of {} actions around what its group {}, with a ridge of {}; {forgets}, and what is younger than \
          {} days counts as far as its success can have come; something came of {:.1} % of the choices so far",
         model.n_actions(),
+        if settings.values.common > 0.0 { "has in common" } else { "brings" },
         settings.values.ridge,
         settings.policy.reward_days,
         100.0 * came,

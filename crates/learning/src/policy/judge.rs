@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 
 /// What the number that decides is called.
 pub(crate) const DECIDES: &str = "policy_value";
-/// What an action is held to its group with.
-const RIDGES: [f64; 3] = [1.0, 10.0, 100.0];
+/// With what an action is held to its group, and with what all that the group has in common is held: from actions that may differ as
+/// they will to those that hardly may.
+const RIDGES: [(f64, f64); 5] = [(1.0, 0.0), (10.0, 0.0), (100.0, 1.0), (1_000.0, 1.0), (10_000.0, 1.0)];
 /// After how many days a choice may count half.
 const HALF_LIVES: [f64; 3] = [90.0, 30.0, 10.0];
 /// Rounds of which less than this share of what comes can have come say too little of it.
@@ -42,19 +43,48 @@ pub(crate) fn judge(data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Judg
     // What was not known when the judging begins is not learned from: of rounds at one moment, as far as can be told.
     let lesson = Lesson::of(log, first, begins, &log.settings);
     let cases = cases(log, first, &lesson, data.now);
-    let mut best: Option<(f64, Fit, PolicyModel)> = None;
-    for settings in settings_of(&log.settings) {
-        let model = lesson.fit(log, &settings)?;
-        let error = squared_error(log, &cases, &model);
-        if best.as_ref().is_none_or(|(least, ..)| error < *least) {
-            best = Some((error, settings, model));
-        }
-    }
     let nothing = || LearningError::File { reason: "there are no settings to choose from".to_owned() };
-    let (_, settings, model) = best.ok_or_else(nothing)?;
+    let settings = best_of(&lesson, log, &cases)?.ok_or_else(nothing)?;
+    let model = lesson.fit(log, &settings)?;
     let split = split(data).ok_or_else(nothing)?;
     let evaluation = evaluation(data, (&split, first), &cases, &model)?;
     Ok(Judged { settings: as_json(&settings)?, evaluation, contest: contest(reigning) })
+}
+
+/// The settings with which what came is foretold best; of those of the same memory that do hardly worse, the ones that let actions differ
+/// least. What is within a standard error of the best cannot be told from it, and a difference that is not there misleads every choice:
+/// the rule of one standard error of Breiman et al. 1984.
+fn best_of(lesson: &Lesson, log: &RoundLog, cases: &[Case<'_>]) -> Result<Option<Fit>, LearningError> {
+    let mut best: Option<(f64, Fit)> = None;
+    for half_life in half_lives(&log.settings) {
+        let mut tried: Vec<(Fit, Vec<f64>)> = Vec::new();
+        for (ridge, common) in RIDGES {
+            let settings = fit_with(&log.settings, half_life, (ridge, common));
+            let errors = squared_errors(log, cases, &lesson.fit(log, &settings)?);
+            tried.push((settings, errors));
+        }
+        let Some(least) = tried.iter().min_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1))).map(|(_, errors)| errors) else {
+            continue;
+        };
+        let error = sum(least);
+        if best.as_ref().is_none_or(|(least, _)| error < *least) {
+            let is_alike = |(_, errors): &&(Fit, Vec<f64>)| sum(errors) - error <= error_of_difference(errors, least);
+            let chosen = tried.iter().rfind(is_alike).map(|(settings, _)| settings.clone());
+            best = chosen.map(|settings| (error, settings));
+        }
+    }
+    Ok(best.map(|(_, settings)| settings))
+}
+
+fn sum(all: &[f64]) -> f64 {
+    all.iter().sum()
+}
+
+/// The standard error of the difference of two sums over the same cases.
+fn error_of_difference(a: &[f64], b: &[f64]) -> f64 {
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    let center = mean(differences.iter().copied());
+    differences.iter().map(|one| (one - center) * (one - center)).sum::<f64>().sqrt()
 }
 
 fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -> Vec<Case<'a>> {
@@ -69,17 +99,18 @@ fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -
     log.rounds[first..].iter().map(case).collect()
 }
 
-/// All settings that are tried; the longest memory is the one that people have set.
-fn settings_of(policy: &PolicySettings) -> Vec<Fit> {
+/// Each memory that is tried, in days until a choice counts half; the longest is the one that people have set.
+fn half_lives(policy: &PolicySettings) -> Vec<f64> {
     let longest = policy.half_life_days;
     let shorter = HALF_LIVES.into_iter().filter(|days| longest <= 0.0 || *days < longest);
-    let half_lives: Vec<f64> = std::iter::once(longest.max(0.0)).chain(shorter).collect();
-    let each = half_lives.iter().flat_map(|half_life| RIDGES.map(|ridge| (*half_life, ridge)));
-    each.map(|(half_life, ridge)| Fit {
-        values: ValuesSettings { ridge, half_life, ..ValuesSettings::default() },
+    std::iter::once(longest.max(0.0)).chain(shorter).collect()
+}
+
+fn fit_with(policy: &PolicySettings, half_life: f64, (ridge, common): (f64, f64)) -> Fit {
+    Fit {
+        values: ValuesSettings { ridge, common, half_life, ..ValuesSettings::default() },
         policy: PolicySettings { half_life_days: half_life, ..*policy },
-    })
-    .collect()
+    }
 }
 
 fn foretold(log: &RoundLog, model: &PolicyModel, view: &[f64], action: u32) -> f64 {
@@ -87,16 +118,14 @@ fn foretold(log: &RoundLog, model: &PolicyModel, view: &[f64], action: u32) -> f
     model.foretell(view, &doable.name, &doable.group).map_or(0.0, |found| found.share)
 }
 
-/// How far what came lies from what was foretold. What has not come yet is 0 in both sums: in expectation that is what is left when
-/// all has come.
-fn squared_error(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> f64 {
-    let (mut squares, mut n) = (0.0, 0.0);
-    for case in cases {
+/// How far what came lies from what was foretold, case by case and but for what is the same for all settings. What has not come yet
+/// is 0 in both sums: in expectation that is what is left when all has come.
+fn squared_errors(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> Vec<f64> {
+    let error = |case: &Case<'_>| {
         let score = foretold(log, model, &case.view, case.round.action);
-        squares += case.came * (case.came - 2.0 * score) + case.arrived * score * score;
-        n += case.arrived;
-    }
-    squares / f64::max(n, 1e-12)
+        case.came.mul_add(case.came - 2.0 * score, case.arrived * score * score)
+    };
+    cases.iter().map(error).collect()
 }
 
 /// What a choice is worth: what it earns less what it costs.

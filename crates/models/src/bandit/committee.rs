@@ -3,7 +3,7 @@
 use super::fit::{ValuesSettings, finish};
 use super::rounds::{Rounds, widen};
 use super::values::{Arm, Values};
-use crate::linear::Gram;
+use crate::linear::{Gram, narrow};
 use crate::{ModelError, bytes};
 use primitives::Seed;
 use rand::RngExt as _;
@@ -113,7 +113,7 @@ impl Committee {
                     side.iter_mut().zip(&x).for_each(|(sum, x)| *sum += target * x);
                 }
                 let (mean, of_intercept) = means.groups[group_of[action] as usize];
-                settings.solve(&gram, side, mean, of_intercept).0
+                settings.solve(&gram, side, mean, of_intercept).theta.into_iter().map(narrow).collect()
             };
             let fitted: Vec<Vec<f32>> = (0..n_actions).into_par_iter().map(fit).collect();
             let mut stored = settings.stored(rounds, group_of, means);

@@ -17,11 +17,15 @@ settings! {
     /// ridge[0] = (1 - m[g]) / m[g], from 1 to prior_max  of the intercept; `ridge` of every other input
     /// A[a]     = sum of h f x x',   b[a] = sum of h r x  over the rounds of action a
     /// theta[a] = (A[a] + diag(ridge))^-1 (b[a] - A[a] e m[g])                  e: only the intercept
+    /// where `common` is above 0, theta[a] = beta[g] + delta[a] instead, both at once by least squares:
+    ///   minimise the sum over g of sum of h f (r / f - m - (beta + delta[a])'x)^2 + common |beta|^2 + sum of delta[a]' diag(ridge) delta[a]
     /// score    = m[g] + theta[a]'x,   width = sqrt(x' (A[a] + diag(ridge))^-1 x)
     /// spread^2 = sum of h (r^2 - 2 r s + f s^2) / sum of h f                   s: the score
     /// ```
     /// An action that was never taken is worth what its group is. The weights by chance are for the mean alone: within an action,
-    /// a regression given the inputs needs none, and they would only make it noisier.
+    /// a regression given the inputs needs none, and they would only make it noisier. What all actions of a group have in common
+    /// (a large cart is worth more, whatever is offered) is learned from all of them at once where `common` is set: then a large `ridge`
+    /// lets actions differ only where that is certain, and does not take away what holds for all.
     /// *Shapes*: rounds as [`Rounds`], a group for every action. *Units*: those of the rewards. *Guarantees*: equal to the bit for
     /// equal rounds in equal order, on any number of threads; a weight of 2 is the same as two rows, a weight of 0 as none.
     /// *Edge cases*: rewards that are never above 0 have the largest prior. *Cost*: `n d^2 / 2` for `n` rounds of `d` inputs, and
@@ -31,12 +35,30 @@ settings! {
     ValuesSettings {
         /// What is added for every input but the intercept.
         ridge: f64 = 1.0 in 0.000001..=1_000_000.0, larger: "keeps an action nearer to its group until there are more rounds";
+        /// What is added for every input of the regression that the actions of a group have in common; 0 where each has its own alone.
+        common: f64 = 0.0 in 0.0..=1_000_000.0, larger: "lets what is alike in all actions of a group count less";
         /// With how many rounds an action is held to the mean of its group at most.
         prior_max: f64 = 50.0 in 1.0..=1_000_000.0, larger: "lets new actions of groups that rarely succeed catch up later";
         /// For how many rounds one counts at most in the mean of its group.
         weight_max: f64 = 20.0 in 1.0..=1_000_000.0, larger: "makes the mean truer and noisier";
         /// The age at which a round counts half; 0 forgets nothing.
         half_life: f64 = 0.0 in 0.0..=1_000_000_000.0, larger: "remembers longer";
+    }
+}
+
+/// What was learned of one action.
+pub(super) struct Own {
+    /// What is added to the mean of its group, one number for each input and then the intercept.
+    pub(super) theta: Vec<f64>,
+    pub(super) factor: Factor,
+    ridge: Vec<f64>,
+    n_rounds: f64,
+}
+
+impl Own {
+    /// `R theta`.
+    fn weighed(&self) -> impl Iterator<Item = f64> {
+        self.theta.iter().zip(&self.ridge).map(|(theta, ridge)| theta * ridge)
     }
 }
 
@@ -74,23 +96,24 @@ impl ValuesSettings {
                 side.iter_mut().zip(&x).for_each(|(sum, x)| *sum += reward * x);
             }
             let (mean, of_intercept) = means.groups[*group as usize];
-            let (theta, factor) = self.solve(&gram, side, mean, of_intercept);
             let n_rounds: f64 = rows.iter().map(|row| checked.seen[*row]).sum();
-            let factor: Vec<f32> = factor.lower().iter().map(|entry| narrow(*entry)).collect();
-            (theta, factor, n_rounds)
+            Own { n_rounds, ..self.solve(&gram, side, mean, of_intercept) }
         };
-        let fitted: Vec<(Vec<f32>, Vec<f32>, f64)> = rows_of.par_iter().zip(group_of).map(fit).collect();
+        let mut fitted: Vec<Own> = rows_of.par_iter().zip(group_of).map(fit).collect();
+        if self.common > 0.0 {
+            self.add_common(&mut fitted, group_of);
+        }
         let mut stored = self.stored(rounds, group_of, means);
-        for (theta, factor, n_rounds) in fitted {
-            stored.coefficients.extend(theta);
-            stored.factors.extend(factor);
-            stored.n_rounds_of.push(n_rounds);
+        for own in fitted {
+            stored.coefficients.extend(own.theta.into_iter().map(narrow));
+            stored.factors.extend(own.factor.lower().iter().map(|entry| narrow(*entry)));
+            stored.n_rounds_of.push(own.n_rounds);
         }
         finish(stored, rounds, checked)
     }
 
     /// What is added to the mean of the group, and the factor that said so.
-    pub(super) fn solve(&self, gram: &Gram, mut side: Vec<f64>, mean: f64, of_intercept: f64) -> (Vec<f32>, Factor) {
+    pub(super) fn solve(&self, gram: &Gram, mut side: Vec<f64>, mean: f64, of_intercept: f64) -> Own {
         let mut ridge = vec![self.ridge; side.len()];
         if let Some(last) = ridge.last_mut() {
             *last = of_intercept;
@@ -98,7 +121,34 @@ impl ValuesSettings {
         let factor = gram.factor(&ridge);
         side.iter_mut().zip(gram.last_column()).for_each(|(side, column)| *side -= column * mean);
         factor.solve(&mut side);
-        (side.into_iter().map(narrow).collect(), factor)
+        Own { theta: side, factor, ridge, n_rounds: 0.0 }
+    }
+
+    /// Splits what was learned of each action alone into what its group has in common and what is its own. With `theta` of each alone
+    /// and `V = (A + R)^-1`, the common part solves `(sum of R - R V R + common) beta = sum of R theta`, and `theta + V R beta` is
+    /// the whole. An action that was never taken stays what its group is on average.
+    fn add_common(&self, fitted: &mut [Own], group_of: &[u32]) {
+        let n_groups = group_of.iter().map(|group| *group as usize + 1).max().unwrap_or(0);
+        let mut of_group: Vec<Vec<usize>> = vec![Vec::new(); n_groups];
+        let taken = group_of.iter().enumerate().filter(|(action, _)| fitted[*action].n_rounds > 0.0);
+        taken.for_each(|(action, group)| of_group[*group as usize].push(action));
+        let beta = |actions: &Vec<usize>| {
+            let width = fitted.first().map_or(0, |own| own.theta.len());
+            let (mut gram, mut side) = (Gram::new(width), vec![0.0; width]);
+            for own in actions.iter().map(|action| &fitted[*action]) {
+                gram.add_beside(&own.factor, &own.ridge);
+                side.iter_mut().zip(own.weighed()).for_each(|(sum, part)| *sum += part);
+            }
+            gram.factor(&vec![self.common; width]).solve(&mut side);
+            side
+        };
+        let beta: Vec<Vec<f64>> = of_group.par_iter().map(beta).collect();
+        fitted.par_iter_mut().zip(group_of).filter(|(own, _)| own.n_rounds > 0.0).for_each(|(own, group)| {
+            let mut more: Vec<f64> =
+                beta[*group as usize].iter().zip(&own.ridge).map(|(beta, ridge)| beta * ridge).collect();
+            own.factor.solve(&mut more);
+            own.theta.iter_mut().zip(more).for_each(|(theta, more)| *theta += more);
+        });
     }
 
     pub(super) fn means(&self, rounds: &Rounds<'_>, group_of: &[u32], checked: &Checked) -> Means {

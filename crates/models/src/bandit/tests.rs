@@ -1,5 +1,6 @@
 //! What holds of values, explorers and draws, whatever the rounds?
 
+use super::values::Stored;
 use super::*;
 use crate::{Frame, ModelError};
 use primitives::Seed;
@@ -312,5 +313,46 @@ fn what_is_taken_becomes_better_while_it_is_learned() {
         }
         // Whoever draws evenly loses some 0.13 a round.
         assert!(lost[1] < 0.75 * lost[0] && lost[0] < 250.0, "{explorer:?}: {lost:?}");
+    }
+}
+
+/// What is common and what is each action's own are the least squares of both at once: what pulls each action away from the common part
+/// is what its ridge allows, and all of it together is what the ridge of the common part allows.
+#[test]
+fn what_a_group_has_in_common_is_learned_with_what_is_each_actions_own() {
+    let log = log(3_000, 8);
+    let rounds = log.rounds();
+    let groups = [0, 0, 1, 1, 0, 1, 2];
+    let settings = ValuesSettings { ridge: 40.0, common: 3.0, ..ValuesSettings::default() };
+    let values = settings.fit(&rounds, &groups).unwrap();
+    let stored: Stored = postcard::from_bytes(&values.to_bytes().unwrap()[1..]).unwrap();
+    let width = N_FEATURES + 1;
+    for group in [0_usize, 1] {
+        let (mean, of_intercept) = stored.groups[group];
+        let (mut pulls, mut commons) = (vec![0.0; width], Vec::new());
+        for action in (0..groups.len()).filter(|action| groups[*action] as usize == group) {
+            if stored.n_rounds_of[action] <= 0.0 {
+                continue;
+            }
+            let theta: Vec<f64> =
+                stored.coefficients[action * width..(action + 1) * width].iter().copied().map(f64::from).collect();
+            let mut left = vec![0.0; width];
+            for row in (0..3_000).filter(|row| log.action[*row] as usize == action) {
+                let mut x = rounds.x.row(row).to_vec();
+                x.push(1.0);
+                let score = mean + theta.iter().zip(&x).map(|(theta, x)| theta * x).sum::<f64>();
+                left.iter_mut().zip(&x).for_each(|(sum, x)| *sum += (log.reward[row] - score) * x);
+            }
+            let ridge = |at: usize| if at + 1 == width { of_intercept } else { 40.0 };
+            commons.push((0..width).map(|at| theta[at] - left[at] / ridge(at)).collect::<Vec<f64>>());
+            pulls.iter_mut().zip(&left).for_each(|(sum, left)| *sum += left);
+        }
+        assert!(commons.len() >= 2, "group {group}");
+        for common in &commons {
+            for at in 0..width {
+                assert!((common[at] - commons[0][at]).abs() < 1e-3, "{commons:?}");
+                assert!((pulls[at] - 3.0 * common[at]).abs() < 1e-2 * (1.0 + pulls[at].abs()), "{pulls:?} {common:?}");
+            }
+        }
     }
 }

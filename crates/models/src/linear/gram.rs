@@ -38,6 +38,21 @@ impl Gram {
         self.lower.iter_mut().zip(&other.lower).for_each(|(sum, more)| *sum += more);
     }
 
+    /// Adds what is left of `A` where deviations with a ridge of `R` take their part of it: `A - A (A + R)^-1 A`, which is
+    /// `R - R (A + R)^-1 R`. The factor is that of `A + R`.
+    pub(crate) fn add_beside(&mut self, factor: &Factor, ridge: &[f64]) {
+        let mut column = vec![0.0; self.n];
+        for j in 0..self.n {
+            column.fill(0.0);
+            column[j] = ridge[j];
+            factor.solve(&mut column);
+            for i in j..self.n {
+                let own = if i == j { ridge[j] } else { 0.0 };
+                self.lower[row_at(i) + j] += own - ridge[i] * column[i];
+            }
+        }
+    }
+
     /// The last column, which is that of the intercept where it comes last.
     pub(crate) fn last_column(&self) -> &[f64] {
         &self.lower[row_at(self.n.saturating_sub(1))..]
