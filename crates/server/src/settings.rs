@@ -602,7 +602,7 @@ impl Settings {
         }
         let unknown = self.holdout.except.iter().find(|name| kinds.get(name.as_str()).is_err())?;
         let known = kinds.iter().map(|kind| kind.about().name.as_str());
-        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        let meant = nearest(unknown, known).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
         Some(("holdout.except", format!("must name decisions{meant}"), unknown.clone()))
     }
 
@@ -623,7 +623,7 @@ impl Settings {
         let catalogue = learning::catalogue(&self.features, &self.outcomes).ok()?;
         let unknown = features.iter().find(|name| catalogue.get(name).is_none())?;
         let known = catalogue.definitions().iter().map(|definition| &*definition.name);
-        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        let meant = nearest(unknown, known).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
         Some(("act.features", format!("must name features of the catalogue{meant}"), unknown.clone()))
     }
 }
