@@ -159,7 +159,7 @@ impl ContactPolicy {
             .or_else(|| self.caps.iter().find_map(|cap| broken_cap(cap, actions)))
             .or_else(|| {
                 let why = condition::check(&self.no_upsell, names).err().filter(|_| !self.no_upsell.is_empty())?;
-                Some(("contact.no_upsell", format!("must be a condition on customers: {why}"), self.no_upsell.clone()))
+                Some(("contact.no_upsell", format!("must be a condition on customers ({why})"), self.no_upsell.clone()))
             })
     }
 }

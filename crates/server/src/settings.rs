@@ -598,7 +598,7 @@ impl Settings {
         if let Some((key, name)) = named.find(|(_, name)| !is_known(name)) {
             let known = kinds.iter().filter(|kind| kind.is_held_out()).map(|kind| kind.about().name.as_str());
             let known: Vec<&str> = known.collect();
-            return Some((key, format!("must name decisions that are shown: {}", known.join(", ")), name.clone()));
+            return Some((key, format!("must name decisions that are shown ({})", known.join(", ")), name.clone()));
         }
         let unknown = self.holdout.except.iter().find(|name| kinds.get(name.as_str()).is_err())?;
         let known = kinds.iter().map(|kind| kind.about().name.as_str());

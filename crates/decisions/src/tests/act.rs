@@ -250,6 +250,8 @@ fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_pla
         (json!({"name": "a", "value": 1, "eligible": "id = \"42\""}), "not known in a decision"),
         (json!({"name": "a", "value": 1, "suitable": "orders_365d > 5 and orders_365d < 5"}), "it can hold of nobody"),
         (json!({"name": "a", "value": 1, "weight": 0}), "all actions have the weight 0"),
+        (json!({"name": "a", "value": 1, "times": -1}), "times is -1: write a whole number of 0 to 1000"),
+        (json!({"name": "a", "value": 1, "nothing": true}), "to do nothing earns nothing: leave the value out"),
     ] {
         let error = refused(table);
         assert!(error.starts_with("action \"") && error.contains(said), "{said}: {error}");
@@ -257,6 +259,21 @@ fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_pla
     let twice = [action(json!({"name": "a", "value": 1})), action(json!({"name": "a", "value": 2}))];
     assert!(Action::check(&twice, &names).unwrap_err().to_string().contains("of this name already"));
     assert_eq!(Action::check(&[], &names), Ok(()));
+}
+
+#[test]
+fn a_name_that_no_action_has_is_refused_with_the_one_that_was_meant() {
+    let one = act(&[json!({"name": "grinder", "value": 10})]);
+    let check = |act: &Act, parameters: Value| {
+        let parameters = parameters.as_object().cloned().unwrap().into_iter().collect();
+        act.check(&parameters).map_err(|error| error.to_string())
+    };
+    for key in ["among", "exclude"] {
+        assert_eq!(check(&one, json!({key: ["grinder"]})), Ok(()));
+        let said = check(&one, json!({key: ["grinder", "grindr"]})).unwrap_err();
+        assert!(said.contains(key) && said.contains("no action: did you mean \"grinder\"?"), "{said}");
+    }
+    assert_eq!(check(&act(&[]), json!({"among": ["grinder"]})), Ok(()), "where none is declared, that is told");
 }
 
 #[test]
