@@ -11,6 +11,8 @@ pub struct Acted {
     pub customer: CustomerId,
     /// When.
     pub at: Timestamp,
+    /// Over which channel, where one was said.
+    pub channel: Option<String>,
     /// What was known then, in the order of [`inputs_of_policies`]; NaN where it was not.
     pub x: Box<[f32]>,
     /// The actions that were drawn, in the order of their places.
@@ -75,6 +77,7 @@ impl Record {
         (!drawn.is_empty()).then(|| Acted {
             customer: self.question.customer.clone(),
             at: self.question.as_of,
+            channel: self.question.channel().map(str::to_owned),
             x,
             drawn,
         })

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a declaration, and what each says.
-const KEYS: [(&str, &str); 20] = [
+const KEYS: [(&str, &str); 21] = [
     ("name", "its name: small letters, digits, `_` and `-`"),
     ("title", "what it is called on a page; without it, the words of its name"),
     ("group", "of which group it is: what is learned of one of a group counts for a new one of it, too"),
@@ -27,6 +27,7 @@ const KEYS: [(&str, &str); 20] = [
     ("upsell", "whether it sells more: then whoever is angry or waits for help is left alone"),
     ("service", "whether it serves the customer: then it needs no consent to marketing, and may be worth nothing"),
     ("mandatory", "whether it comes before all others where it may be done"),
+    ("times", "how often one customer is met by it at all, over the years; without it, or 0, without end"),
     ("nothing", "whether it is to do nothing: what the others are compared with"),
     ("features", "what it is, for models: numbers and words by name"),
     ("content", "what is handed out with it, as it stands"),
@@ -45,6 +46,8 @@ const PRIOR: f64 = 0.05;
 /// More than anything earns or costs, or counts.
 const MONEY_MAX: f64 = 1e9;
 const FACTOR_MAX: f64 = 1_000.0;
+/// More often than anything is done that ends.
+const TIMES_MAX: u32 = 1_000;
 
 /// Something that can be done for a customer.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +86,8 @@ pub struct Action {
     pub service: bool,
     /// Whether it comes before all others.
     pub mandatory: bool,
+    /// How often one customer is met by it at all; 0 for without end.
+    pub times: u32,
     /// Whether it is to do nothing.
     pub nothing: bool,
     /// What it is, for models.
@@ -151,6 +156,7 @@ impl Action {
             upsell: yes("upsell")?,
             service,
             mandatory: yes("mandatory")?,
+            times: times(&table)?,
             nothing,
             features: inner("features")?,
             content: inner("content")?,
@@ -197,6 +203,7 @@ impl Action {
         ] {
             put(key, json!(yes), yes);
         }
+        put("times", json!(self.times), self.times > 0);
         put("features", json!(self.features), !self.features.is_empty());
         put("content", json!(self.content), !self.content.is_empty());
         table
@@ -217,6 +224,13 @@ impl Action {
             }
             if !taken.insert(&action.name) {
                 return Err(of_name("there is an action of this name already: choose another one".to_owned()));
+            }
+            if action.nothing && action.value > 0.0 {
+                return Err(Mistake {
+                    key: "value".to_owned(),
+                    found: json!(action.value).to_string(),
+                    ..of_name("to do nothing earns nothing: leave the value out, or nothing = true".to_owned())
+                });
             }
             for (key, written) in [("eligible", &action.eligible), ("suitable", &action.suitable)] {
                 let wrong = |remedy: String| Mistake {
@@ -252,6 +266,12 @@ impl Action {
     pub fn is_at(&self, as_of: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= as_of) && self.until.is_none_or(|until| as_of < until)
     }
+}
+
+fn times(table: &Table<'_>) -> Result<u32, Mistake> {
+    let Some(written) = table.get("times") else { return Ok(0) };
+    let read = written.as_u64().and_then(|times| u32::try_from(times).ok()).filter(|times| *times <= TIMES_MAX);
+    read.ok_or_else(|| table.wrong("times", &format!("write a whole number of 0 to {TIMES_MAX}; 0 is without end")))
 }
 
 fn channels(table: &Table<'_>) -> Result<BTreeSet<String>, Mistake> {

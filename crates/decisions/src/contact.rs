@@ -59,7 +59,7 @@ pub struct Cap {
 
 /// Of what contacts are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Per {
     /// All of a customer.
     Customer,
@@ -79,6 +79,19 @@ impl Per {
             Self::Action => "action",
             Self::Group => "group",
         }
+    }
+}
+
+impl TryFrom<String> for Per {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        const ALL: [Per; 4] = [Per::Customer, Per::Channel, Per::Action, Per::Group];
+        ALL.into_iter().find(|per| per.name() == name).ok_or_else(|| {
+            let known = ALL.map(Self::name);
+            let meant = primitives::nearest(&name, known).map(|name| format!("; did you mean \"{name}\"?"));
+            format!("per is \"{name}\": write one of {}{}", known.join(", "), meant.unwrap_or_default())
+        })
     }
 }
 
@@ -146,8 +159,16 @@ impl ContactPolicy {
             .or_else(|| self.caps.iter().find_map(|cap| broken_cap(cap, actions)))
             .or_else(|| {
                 let why = condition::check(&self.no_upsell, names).err().filter(|_| !self.no_upsell.is_empty())?;
-                Some(("contact.no_upsell", format!("must be a condition on customers: {why}"), self.no_upsell.clone()))
+                Some(("contact.no_upsell", format!("must be a condition on customers ({why})"), self.no_upsell.clone()))
             })
+    }
+}
+
+impl ContactPolicy {
+    /// Which of the caps is the first that is wrong.
+    #[must_use]
+    pub fn broken_cap(&self, actions: &[crate::Action]) -> Option<usize> {
+        self.caps.iter().position(|cap| broken_cap(cap, actions).is_some())
     }
 }
 
@@ -171,12 +192,12 @@ fn broken_cap(cap: &Cap, actions: &[crate::Action]) -> Option<(&'static str, Str
         return None;
     }
     let meant = primitives::nearest(of, known.iter().copied());
-    let meant = meant.map(|name| format!(": did you mean \"{name}\"?")).unwrap_or_default();
+    let meant = meant.map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
     let remedy = match cap.per {
         Per::Customer => "must have no `of` where it is per customer".to_owned(),
         per => format!("must have an `of` that is a known {}{meant}", per.name()),
     };
-    wrong(remedy, of.to_owned())
+    wrong(remedy, format!("\"{of}\""))
 }
 
 /// The minutes of a day from which and until which it is quiet.

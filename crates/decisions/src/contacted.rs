@@ -4,7 +4,7 @@
 
 use primitives::{DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One action that was answered about a customer, or that met them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,44 @@ pub struct Reached {
     pub free: BTreeMap<String, u64>,
 }
 
+/// Which contacts with a customer are looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedBack {
+    /// Those that were answered within so many days.
+    pub counted: i64,
+    /// Those of which they made something within so many days.
+    pub back: i64,
+    /// Those with these actions, however long ago.
+    pub always: BTreeSet<u64>,
+}
+
+impl LookedBack {
+    /// From when on answers are looked for.
+    #[must_use]
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        if self.always.is_empty() {
+            Contacted::days_before(now, self.counted)
+        } else {
+            Timestamp::from_millis(i64::MIN)
+        }
+    }
+
+    /// Whether an answer is still to be known.
+    #[must_use]
+    pub fn counts(&self, one: &Contacted, now: Timestamp) -> bool {
+        one.at.is_some_and(|at| at > Contacted::days_before(now, self.counted)) || self.always.contains(&one.action)
+    }
+
+    /// What is told of a customer's contacts at a moment.
+    #[must_use]
+    pub fn told(&self, answered: &[Contacted], events: Vec<Contacted>, now: Timestamp) -> Vec<Contacted> {
+        let since = Contacted::days_before(now, self.back);
+        let mut all = Contacted::joined(answered, events);
+        all.retain(|one| one.last_at().is_some_and(|at| at > since) || self.always.contains(&one.action));
+        all
+    }
+}
+
 impl Contacted {
     /// The number of a name, as events say it.
     #[must_use]
@@ -65,9 +103,9 @@ impl Contacted {
     }
 
     /// What was answered about a customer, with what events say came of it: an event that names no action means the first of its
-    /// decision. Only what was last known within so many days.
+    /// decision.
     #[must_use]
-    pub fn told(answered: &[Self], events: Vec<Self>, since: Timestamp) -> Vec<Self> {
+    pub fn joined(answered: &[Self], events: Vec<Self>) -> Vec<Self> {
         let mut all: Vec<Self> = answered.to_vec();
         for event in events {
             let is_meant =
@@ -85,7 +123,6 @@ impl Contacted {
                 None => all.push(event),
             }
         }
-        all.retain(|one| one.last_at().is_some_and(|at| at > since));
         all
     }
 

@@ -35,28 +35,33 @@ pub fn decide_by(
     models: &Models,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    answer(kind, &Ask { question, models, world, catalogue, as_before: false, is_unplaced: false }, subject)
+    kind.check(&question.parameters)?;
+    Ok(answer(kind, &Ask { question, models, world, catalogue, as_before: false, is_unplaced: false }, subject))
 }
 
-fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, DecisionError> {
-    kind.check(&ask.question.parameters)?;
-    let personal = match subject {
-        _ if ask.question.arm == Some(Arm::Holdout) => Err(Why::HeldOut),
-        Subject::Known(known) => kind.personal(ask, known.get()),
+fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Answer {
+    let is_held_out = ask.question.arm == Some(Arm::Holdout);
+    let own = match subject {
+        Subject::Known(known) => Ok(known.get()),
         Subject::Withheld(consent) => Err(Why::Refused(*consent)),
         Subject::Unknown(_) => Err(Why::Unknown),
     };
-    let (said, fallback) = match personal {
-        Ok(mut said) => {
-            let fallback = said.more.fallback.take();
-            (said, fallback)
-        }
-        Err(why) => {
-            let (said, sentence) = kind.general(ask, &why);
-            (said, Some(sentence))
+    let (said, fallback) = if is_held_out {
+        let (said, sentence) = kind.held_out(ask, own.ok());
+        (said, Some(sentence))
+    } else {
+        match own.and_then(|known| kind.personal(ask, known)) {
+            Ok(mut said) => {
+                let fallback = said.more.fallback.take();
+                (said, fallback)
+            }
+            Err(why) => {
+                let (said, sentence) = kind.general(ask, &why);
+                (said, Some(sentence))
+            }
         }
     };
-    Ok(Answer {
+    Answer {
         content: said.content,
         model: said.model,
         consent: subject.consent(),
@@ -65,7 +70,7 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         shortfall: said.more.shortfall,
         left_out: said.more.left_out,
         arm: ask.question.arm,
-    })
+    }
 }
 
 /// What whoever is held out would have been answered, chance aside.
@@ -133,7 +138,11 @@ fn again(
         return Err(DecisionError::Forgotten);
     }
     let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
-    answer(kind, &Ask { question, models, world, catalogue, as_before, is_unplaced }, &record.subject())
+    let ask = Ask { question, models, world, catalogue, as_before, is_unplaced };
+    let subject = if record.is_held_out_unseen() { record.subject().unseen() } else { record.subject() };
+    // What was answered then may be answered again: which names there were was looked at then.
+    kind.about().check(&question.parameters)?;
+    Ok(answer(kind, &ask, &subject))
 }
 
 /// From which seed chance comes in a decision: its name tells it again.

@@ -4,7 +4,8 @@ use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
 use crate::{
-    Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, ModelRef, Models, Question, Why, World,
+    Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, LookedBack, ModelRef, Models, Question, Why,
+    World,
 };
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -255,9 +256,8 @@ pub trait Kind: Send + Sync {
         None
     }
 
-    /// How many days of contacts with a customer it looks at, so that they are left alone: of what was answered, and of what they made
-    /// of it. `None` where it looks at none.
-    fn contact_days(&self) -> Option<(i64, i64)> {
+    /// Which contacts with a customer it looks at, so that they are left alone. `None` where it looks at none.
+    fn contacts(&self) -> Option<LookedBack> {
         None
     }
 
@@ -291,6 +291,12 @@ pub trait Kind: Send + Sync {
 
     /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String);
+
+    /// For whoever is held out: what everybody gets of whom nothing is known. `known` says only what must not be withheld from
+    /// anybody.
+    fn held_out(&self, ask: &Ask<'_>, _known: Option<&Knowledge>) -> (Said, String) {
+        self.general(ask, &Why::HeldOut)
+    }
 }
 
 /// Everything that can be decided, in the order in which it is shown.

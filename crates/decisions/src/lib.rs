@@ -64,7 +64,7 @@ pub use acted::{Acted, DrawnAction, inputs_of_policies};
 pub use action::{Action, CHANNELS};
 pub use arbitration::{Arbitration, Explore};
 pub use contact::{Cap, ContactPolicy, Per};
-pub use contacted::{Contacted, Reached};
+pub use contacted::{Contacted, LookedBack, Reached};
 pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,

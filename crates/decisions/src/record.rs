@@ -16,11 +16,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the record that this program writes.
-const RECORD_VERSION: u8 = 6;
+const RECORD_VERSION: u8 = 7;
 /// The last version whose records do not say what was declared.
 const UNDECLARED_VERSION: u8 = 3;
 /// The last version whose items do not say their places.
 const UNPLACED_VERSION: u8 = 4;
+/// The last version by which whoever was held out got nothing that asks for the person, mandatory or not.
+const UNSEEN_VERSION: u8 = 6;
 
 /// Takes the place of every sentence that told something of a customer who has refused since.
 const FORGOTTEN: &str = "Forgotten, since the customer refuses personalization or analytics.";
@@ -210,6 +212,11 @@ impl Record {
     /// Whether it is of before items said their places.
     pub(crate) fn is_unplaced(&self) -> bool {
         self.v <= UNPLACED_VERSION
+    }
+
+    /// Whether the customer was held out by a program that looked at nothing of them then.
+    pub(crate) fn is_held_out_unseen(&self) -> bool {
+        self.v <= UNSEEN_VERSION && self.question.arm == Some(Arm::Holdout)
     }
 
     /// The customer as they were known.

@@ -43,6 +43,11 @@ impl Subject {
         }
     }
 
+    /// The same, of whom nothing is looked at.
+    pub(crate) fn unseen(self) -> Self {
+        Self::Unknown(self.consent())
+    }
+
     /// The ground on which the data may or may not be used.
     #[must_use]
     pub fn consent(&self) -> ConsentAnswer {

@@ -185,9 +185,9 @@ fn a_record_of_another_version_or_a_damaged_one_is_refused() {
     assert_eq!(reopened(&record), record);
     assert!(logged.is_fallback && logged.kind == "churn" && logged.decided_at == NOW);
     let damaged = |record: Vec<u8>| Record::open(&LoggedDecision { record, ..logged.clone() }).expect_err("damaged");
-    let newer = json(&logged.record).replacen("\"v\":6", "\"v\":9", 1);
+    let newer = json(&logged.record).replacen("\"v\":7", "\"v\":9", 1);
     let newer = damaged(newer.into_bytes());
-    assert!(matches!(newer, DecisionError::Version { found: 9, known: 6 }), "{newer}");
+    assert!(matches!(newer, DecisionError::Version { found: 9, known: 7 }), "{newer}");
     assert!(newer.to_string().contains("newer program"));
     let half = damaged(logged.record[..logged.record.len() / 2].to_vec());
     assert_eq!((half.kind(), damaged(b"{}".to_vec()).kind()), (ErrorKind::Corrupt, ErrorKind::Corrupt));

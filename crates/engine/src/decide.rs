@@ -190,8 +190,8 @@ impl Engine {
         let seed = decisions::seed_of(&id);
         let holdout = Some(&self.capabilities.holdout);
         // Of two answers at a time, neither would know of the other.
-        let days = kind.contact_days();
-        let of = days.map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
+        let back = kind.contacts();
+        let of = back.as_ref().map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
         let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
@@ -200,8 +200,8 @@ impl Engine {
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
         let record = record.meeting(exposures);
-        if let Some((_, days)) = days {
-            self.reaching.count(&record, days);
+        if let Some(back) = &back {
+            self.reaching.count(&record, back);
         }
         drop(turn);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
@@ -272,9 +272,9 @@ impl Engine {
             Some(with) => self.shown_last(&asked, with)?,
             None => BTreeSet::new(),
         };
-        let days = kind.contact_days();
-        let answered = match days.map(|days| Ok::<_, EngineError>((days, self.known_under(&asked)?))).transpose()? {
-            Some(((counted, _), ids)) => self.answered(&about.name, &ids, (as_of, counted))?,
+        let back = kind.contacts();
+        let answered = match &back {
+            Some(back) => self.answered(&about.name, &self.known_under(&asked)?, (as_of, back))?,
             None => Vec::new(),
         };
         self.look(|live| {
@@ -291,8 +291,8 @@ impl Engine {
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
-            let back = days.map(|(_, back)| (as_of, back));
-            let reached = back.map(|back| self.reached(customer.as_deref(), &answered, back)).unwrap_or_default();
+            let reached = back.as_ref().map(|back| self.reached(customer.as_deref(), &answered, (as_of, back)));
+            let reached = reached.unwrap_or_default();
             let shelves = Shelves { sought, shown_last, kept, reached, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));
             let answer = decisions::decide_by(kind, catalogue, &question, &subject, models, &witness)?;

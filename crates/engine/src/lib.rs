@@ -19,6 +19,7 @@ mod pressure;
 mod purchases;
 mod shared;
 
+mod came;
 mod decide;
 mod declare;
 mod doubled;
@@ -68,6 +69,7 @@ mod stopwatch;
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};
+pub use came::Came;
 pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};

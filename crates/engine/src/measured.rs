@@ -245,7 +245,7 @@ impl<'a> Counting<'a> {
             currency: currency.as_deref(),
             against,
             share,
-            how: How::new(Measure::Adjusted).lopsided(),
+            how: How::new(Measure::Adjusted).lopsided().never_negative(),
         };
         let lift = lift::report(&sums(HELD), &sums(TREATED), &about);
         let n = counts(units, 2);
@@ -297,6 +297,8 @@ impl<'a> Counting<'a> {
             .map(|(part, name)| ((*name).to_owned(), arms(units, n_arms, (at, kpi), Some(part), true).0));
         let is_money = matches!(measure, Measure::Adjusted | Measure::Mean);
         let how = if is_money { How::new(measure).lopsided() } else { How::new(measure) };
+        // Of a KPI of your own nobody knows here what it may be.
+        let how = if Kpi::built_in_names().contains(&kpi.name.as_str()) { how.never_negative() } else { how };
         Some(Metric {
             name: kpi.name.clone(),
             direction: kpi.direction,

@@ -5,7 +5,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Contacted, DecisionQuery, KindName, Reached, Record};
+use decisions::{Contacted, DecisionQuery, KindName, LookedBack, Reached, Record};
 use features::{Contact, FeatureState};
 use governance::{Consents, Purpose};
 use primitives::{CustomerId, Timestamp, stable_hash};
@@ -41,6 +41,8 @@ struct Kept {
     asked: u64,
     /// Under which names it was looked for.
     ids: Vec<CustomerId>,
+    /// How far it was looked back.
+    back: LookedBack,
     contacts: Vec<Contacted>,
 }
 
@@ -70,7 +72,7 @@ impl Reaching {
     }
 
     /// Counts an answer: from now on it is a contact, and takes a place.
-    pub(super) fn count(&self, record: &Record, days: i64) {
+    pub(super) fn count(&self, record: &Record, back: &LookedBack) {
         let contacted = record.contacted();
         if contacted.is_empty() {
             return;
@@ -79,10 +81,9 @@ impl Reaching {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.entry(channel.to_owned()).and_modify(|free| free.n = free.n.saturating_sub(1));
         }
-        let since = Contacted::days_before(record.question.as_of, days);
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = answered.of.get_mut(&record.question.customer) {
-            kept.contacts.retain(|one| one.at.is_some_and(|at| at > since));
+            kept.contacts.retain(|one| back.counts(one, record.question.as_of));
             kept.contacts.extend(contacted);
         }
     }
@@ -95,15 +96,15 @@ impl Reaching {
 }
 
 impl Answered {
-    /// What is kept of a customer; nothing where they have become one with another since.
-    fn get(&mut self, ids: &[CustomerId]) -> Option<Vec<Contacted>> {
+    /// What is kept of a customer; nothing where they have become one with another since, or it was looked back otherwise.
+    fn get(&mut self, ids: &[CustomerId], back: &LookedBack) -> Option<Vec<Contacted>> {
         self.n_asked += 1;
-        let kept = self.of.get_mut(ids.first()?).filter(|kept| kept.ids == ids)?;
+        let kept = self.of.get_mut(ids.first()?).filter(|kept| kept.ids == ids && kept.back == *back)?;
         kept.asked = self.n_asked;
         Some(kept.contacts.clone())
     }
 
-    fn put(&mut self, ids: &[CustomerId], contacts: Vec<Contacted>) {
+    fn put(&mut self, ids: &[CustomerId], back: &LookedBack, contacts: Vec<Contacted>) {
         let Some(customer) = ids.first() else { return };
         if self.of.len() >= N_CUSTOMERS_MAX {
             let mut asked: Vec<u64> = self.of.values().map(|kept| kept.asked).collect();
@@ -112,7 +113,7 @@ impl Answered {
             let middle = *middle;
             self.of.retain(|_, kept| kept.asked > middle);
         }
-        let kept = Kept { asked: self.n_asked, ids: ids.to_vec(), contacts };
+        let kept = Kept { asked: self.n_asked, ids: ids.to_vec(), back: back.clone(), contacts };
         self.of.insert(customer.clone(), kept);
     }
 }
@@ -125,21 +126,21 @@ impl Engine {
         free.insert(channel.to_owned(), Free { n, until });
     }
 
-    /// What the customer of these names was answered within so many days, by the log and since.
+    /// What the customer of these names was answered, as far as it is looked back, by the log and since.
     pub(super) fn answered(
         &self,
         kind: &KindName,
         ids: &[CustomerId],
-        (now, days): (Timestamp, i64),
+        (now, back): (Timestamp, &LookedBack),
     ) -> Result<Vec<Contacted>, EngineError> {
-        if days <= 0 {
+        if back.counted <= 0 && back.always.is_empty() {
             return Ok(Vec::new());
         }
         let answered = || self.reaching.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = answered().get(ids) {
+        if let Some(known) = answered().get(ids, back) {
             return Ok(known);
         }
-        let since = Contacted::days_before(now, days);
+        let since = back.since(now);
         let mut found = Vec::new();
         for customer in ids {
             let (kind, customer) = (Some(kind.to_string()), Some(customer.clone()));
@@ -149,30 +150,30 @@ impl Engine {
                 n_left -= 1;
                 let is_within = logged.decided_at > since;
                 if is_within {
-                    found.extend(Record::open(&logged).map(|record| record.contacted()).unwrap_or_default());
+                    let contacted = Record::open(&logged).map(|record| record.contacted()).unwrap_or_default();
+                    found.extend(contacted.into_iter().filter(|one| back.counts(one, now)));
                 }
                 is_within && n_left > 0
             })?;
         }
-        answered().put(ids, found.clone());
+        answered().put(ids, back, found.clone());
         Ok(found)
     }
 
-    /// How often a customer was contacted, and what they make of it, for a decision that looks so many days back.
+    /// How often a customer was contacted, and what they make of it, for a decision that looks back so far.
     ///
     /// It is looked at whatever they permit to be personal, and for nothing but to leave them alone.
     pub(super) fn reached(
         &self,
         customer: Option<&Customer<FeatureState>>,
         answered: &[Contacted],
-        (now, days): (Timestamp, i64),
+        (now, back): (Timestamp, &LookedBack),
     ) -> Reached {
         let events = customer.map(|customer| customer.state.contacts()).unwrap_or_default();
         let nothing = Consents::default();
         let consents = customer.map_or(&nothing, |customer| &customer.profile.consents);
-        let since = Contacted::days_before(now, days);
         Reached {
-            contacts: Contacted::told(answered, events.iter().map(contacted).collect(), since),
+            contacts: back.told(answered, events.iter().map(contacted).collect(), now),
             permits_marketing: self.policy.answer(consents, Purpose::Marketing).granted,
             free: self.reaching.free(now),
         }

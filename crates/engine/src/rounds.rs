@@ -35,6 +35,7 @@ struct Doables {
 struct Told {
     decision: String,
     at: Timestamp,
+    channel: u64,
     x: Box<[f32]>,
     drawn: Vec<Drew>,
 }
@@ -85,7 +86,8 @@ impl Doables {
             propensity: one.propensity,
             candidates: one.candidates.iter().map(|name| self.place_of(name)).collect(),
         });
-        Told { decision, at: acted.at, drawn: drawn.collect(), x: acted.x }
+        let channel = acted.channel.as_deref().map_or(0, Contact::name_of);
+        Told { decision, at: acted.at, channel, drawn: drawn.collect(), x: acted.x }
     }
 }
 
@@ -178,15 +180,15 @@ fn rounds_of(
     told: Told,
     (settings, currency): (&PolicySettings, Option<Currency>),
 ) -> Vec<Round> {
-    let Told { decision, at, x, drawn } = told;
+    let Told { decision, at, channel, x, drawn } = told;
     let of = Contact::name_of(&decision);
     let round = |one: Drew| {
         let doable = doables.get(one.action as usize)?;
         let named = now.contacts.get(&(of, Contact::name_of(&doable.name)));
         // Where no action is said, the first one of the answer is meant.
         let unnamed = now.contacts.get(&(of, 0)).filter(|_| one.is_first);
-        let came = [named, unnamed].into_iter().flatten();
-        let rewards = came.filter_map(|contact| reward(contact, doable.value, (settings.reward, currency)));
+        let came = || [named, unnamed].into_iter().flatten();
+        let rewards = came().filter_map(|contact| reward(contact, doable.value, (settings.reward, currency)));
         // It names the decision, so that it cannot have come before; a word of long before is not about it, however that came to be.
         let rewards = rewards.filter(|reward| at.millis_since(reward.at) <= EARLIER_MS);
         let rewards = rewards.map(|reward| Rewarded { at: reward.at.max(at), ..reward });
@@ -194,6 +196,8 @@ fn rounds_of(
             customer: now.customer.clone(),
             at,
             decision: decision.clone(),
+            channel,
+            is_shown: came().any(|contact| contact.shown_at.is_some()),
             place: one.place,
             action: one.action,
             candidates: one.candidates,
@@ -260,6 +264,7 @@ mod tests {
         let acted = || Acted {
             customer: "x".into(),
             at: Timestamp::from_millis(DAY_MS + 5_000),
+            channel: Some("web".to_owned()),
             x: Box::default(),
             drawn: vec![drawn("b", 0), drawn("a", 1), drawn("gone", 2)],
         };
@@ -274,6 +279,13 @@ mod tests {
         let actions: Vec<u32> = all.iter().map(|round| round.action).collect();
         assert_eq!(actions, [1, 0, 3], "what is declared no longer had its share of the chances");
         assert_eq!((&*all[0].candidates, all[0].customer.as_str()), (&[0, 3, 1, 2][..], "y"));
+        assert!(all.iter().all(|round| round.channel == Contact::name_of("web")));
+        let mut shown = |action: &str| {
+            let shown = Contact { shown_at: Some(Timestamp::from_millis(DAY_MS)), ..contact("d", action, 6, None) };
+            let all = rounds(&[shown, contact("d", "gone", 6, None)], Reward::Converted);
+            all.into_iter().map(|round| round.is_shown).collect::<Vec<_>>()
+        };
+        assert_eq!((shown(""), shown("a")), (vec![true, false, false], vec![false, true, false]));
         let mut rewards = |contacts: &[Contact], reward| {
             let all = rounds(contacts, reward);
             all.into_iter().take(2).map(|round| round.reward.map(|it| it.amount)).collect::<Vec<_>>()

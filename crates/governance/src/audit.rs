@@ -45,6 +45,8 @@ pub enum Deed {
     CustomerErased,
     /// Events with the names of somebody who was erased are taken again.
     CustomerAllowed,
+    /// The settings file was changed, and what it declares was taken over.
+    SettingsFollowed,
 }
 
 /// Who it was.
@@ -87,7 +89,7 @@ pub struct AuditEntry {
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
@@ -106,6 +108,7 @@ impl Deed {
         Self::KeyRevoked,
         Self::CustomerErased,
         Self::CustomerAllowed,
+        Self::SettingsFollowed,
     ];
 
     /// Its name in files and addresses.
@@ -130,6 +133,7 @@ impl Deed {
             Self::KeyRevoked => "key_revoked",
             Self::CustomerErased => "customer_erased",
             Self::CustomerAllowed => "customer_allowed",
+            Self::SettingsFollowed => "settings_followed",
         }
     }
 

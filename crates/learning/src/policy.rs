@@ -1,6 +1,6 @@
 //! Which action is worth how much for whom? A policy, learned in batches from what was drawn before.
 //!
-//! The newest quarter of the rounds says which settings are best, and what the policy would have earned there, beside what was
+//! The newest quarter of the rounds, or more where few customers are in it, says which settings are best, and what the policy would have earned there, beside what was
 //! earned; then everything is learned from.
 
 mod arrival;
@@ -14,13 +14,13 @@ use crate::contest::Contest;
 use crate::evaluation::mean;
 use crate::need::Need;
 use crate::reigning::Reigning;
-use crate::rounds::{PolicySettings, RoundLog};
+use crate::rounds::{PolicySettings, Round, RoundLog};
 use crate::split::Split;
 use crate::task::{Data, Fitted, from_json};
 use crate::{Body, Importance, LearningError};
 use lesson::Lesson;
 use models::bandit::ValuesSettings;
-use primitives::{DAY_MS, Timestamp};
+use primitives::{CustomerId, DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -30,8 +30,11 @@ const MORE: &str = "ask what to do for customers, with their `userId`";
 const ANSWER: &str = "send what comes of decisions: `Decision Converted` with `decision_id`, or the `decision_id` in the event \
                       that is sent anyway, such as `Order Completed`";
 
-/// Which part of the rounds the policy is judged on.
+/// Which part of the rounds the policy is judged on, the newest one; where fewer than so many customers are in it, more of them, up
+/// to half.
 const JUDGED: usize = 4;
+const JUDGED_MOST: usize = 2;
+const N_CUSTOMERS_JUDGED: usize = 20;
 
 /// With what a policy was fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,11 +69,11 @@ pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
     ]
 }
 
-/// The newest quarter of the rounds, and what comes before it.
+/// What it is judged on, and what comes before that.
 pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
     let rounds = &data.dataset.rounds().rounds;
     let (first, last) = (rounds.first()?.at, rounds.last()?.at);
-    let test_from = rounds.get(first_judged(rounds.len()))?.at;
+    let test_from = rounds.get(first_judged(rounds))?.at;
     Some(Split {
         train_from: first,
         train_until: test_from,
@@ -83,8 +86,21 @@ pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
 }
 
 /// With which of the rounds, in the order of time, the judging begins.
-fn first_judged(n_rounds: usize) -> usize {
-    n_rounds - n_rounds / JUDGED
+fn first_judged(rounds: &[Round]) -> usize {
+    let (last, least) = (quarter(rounds), rounds.len() - rounds.len() / JUDGED_MOST);
+    let of = |round: &'_ Round| (round.place == 0).then(|| round.customer.clone());
+    let mut customers: BTreeSet<CustomerId> = rounds[last..].iter().filter_map(of).collect();
+    let mut first = last;
+    while customers.len() < N_CUSTOMERS_JUDGED && first > least {
+        first -= 1;
+        customers.extend(of(&rounds[first]));
+    }
+    first
+}
+
+/// With which of the rounds the newest quarter begins.
+fn quarter(rounds: &[Round]) -> usize {
+    rounds.len() - rounds.len() / JUDGED
 }
 
 /// Fits a policy on all rounds.
@@ -119,6 +135,17 @@ pub(crate) fn contest(reigning: Option<&Reigning>) -> Contest {
     }
 }
 
+/// What is to be said of choices of which nobody told whether they were shown.
+fn untold(log: &RoundLog) -> Option<String> {
+    let (n_untold, n) = (log.n_untold(), log.rounds.len() as u64);
+    // Where hardly any is missing, there is nothing to do.
+    (n_untold * 10 >= n && n_untold > 0).then(|| {
+        format!(
+            "{n_untold} of {n} choices were answered and never told as shown; they count as not accepted: send `Decision Shown`"
+        )
+    })
+}
+
 /// How much each input moves what actions are worth, in the mean over the rounds.
 fn importances(model: &PolicyModel) -> Vec<Importance> {
     let moved = model.slopes();
@@ -141,14 +168,16 @@ fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
         _ => "nothing is forgotten".to_owned(),
     };
     let came = mean(log.rounds.iter().map(|round| f64::from(u8::from(round.reward.is_some()))));
+    let untold = untold(log).map(|said| format!("; {said}"));
     format!(
         "A regression for each of {} actions around what its group {}, with a ridge of {}; {forgets}, and what is younger than \
-         {} days counts as far as its success can have come; something came of {:.1} % of the choices so far",
+         {} days counts as far as its success can have come; something came of {:.1} % of the choices so far{}",
         model.n_actions(),
         if settings.values.common > 0.0 { "has in common" } else { "brings" },
         settings.values.ridge,
         settings.policy.reward_days,
         100.0 * came,
+        untold.unwrap_or_default(),
     )
 }
 

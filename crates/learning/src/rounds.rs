@@ -91,6 +91,8 @@ pub struct Round {
     pub at: Timestamp,
     /// The decision's id: of two at the same moment the order.
     pub decision: String,
+    /// Over which channel, named as contacts name it; 0 where none was said.
+    pub channel: u64,
     /// At which place of it, the first being 0.
     pub place: u32,
     /// Which action, by its place in [`RoundLog::actions`].
@@ -101,6 +103,8 @@ pub struct Round {
     pub propensity: f64,
     /// What was known then, in the order of [`RoundLog::inputs`]; NaN where it was not.
     pub x: Box<[f32]>,
+    /// Whether it was told that the customer was shown it.
+    pub is_shown: bool,
     /// What came of it; `None` where nothing did so far.
     pub reward: Option<Rewarded>,
 }
@@ -118,12 +122,58 @@ pub struct RoundLog {
     pub rounds: Vec<Round>,
     /// How many were left out since what is said to have come of them cannot be.
     pub n_unbelievable: u64,
+    /// How many were left out since nobody told that they were shown, where that is told of others.
+    pub n_unshown: u64,
+}
+
+/// Of so many choices over a channel one must be told as shown: then what is not told was not shown.
+const TOLD_OF: u64 = 10;
+
+/// What is told of the choices over a channel.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    /// First places, each draw once, and how many of them were told as shown.
+    n_first: u64,
+    n_shown: u64,
+    /// Whether any place was, and whether anything came of one beyond the first.
+    is_any_shown: bool,
+    is_any_further: bool,
+}
+
+impl Told {
+    /// By channel. A page asks again whenever it is looked at: what is drawn again within a period is the same draw.
+    fn of(rounds: &[Round], period_ms: i64) -> BTreeMap<u64, Self> {
+        let (mut told, mut first) = (BTreeMap::<u64, Self>::new(), BTreeMap::<_, bool>::new());
+        for round in rounds {
+            let of = told.entry(round.channel).or_default();
+            of.is_any_shown |= round.is_shown;
+            of.is_any_further |= round.place > 0 && round.reward.is_some();
+            if round.place == 0 {
+                let period = round.at.as_millis().div_euclid(period_ms);
+                *first.entry((round.channel, &round.customer, period)).or_default() |= round.is_shown;
+            }
+        }
+        for ((channel, ..), is_shown) in first {
+            let of = told.entry(channel).or_default();
+            of.n_first += 1;
+            of.n_shown += u64::from(is_shown);
+        }
+        told
+    }
+
+    /// Whether a round is one. Not what came of it decides that, but whether it was shown: whoever kept successes that were not
+    /// told as shown, and nothing else that was not, would learn that everything succeeds.
+    fn counts(self, round: &Round) -> bool {
+        let is_told = self.n_shown > 0 && self.n_shown * TOLD_OF >= self.n_first;
+        let is_further_told = !self.is_any_shown && self.is_any_further;
+        round.is_shown || !is_told && (round.place == 0 || is_further_told)
+    }
 }
 
 impl RoundLog {
     /// In the order of time, each draw once: what is drawn again for the same customer and place among the same actions within a
     /// period is the same draw, whatever came out, and what came of the same action in any of its decisions came of it. What cannot be
-    /// learned from is left out.
+    /// learned from is left out, and so is what nobody was shown where that is told.
     #[must_use]
     pub fn settled(mut self) -> Self {
         let n_inputs = self.inputs.len();
@@ -135,6 +185,9 @@ impl RoundLog {
         });
         self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
         let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
+        let (told, n_read) = (Told::of(&self.rounds, period_ms), self.rounds.len());
+        self.rounds.retain(|round| told.get(&round.channel).is_some_and(|told| told.counts(round)));
+        self.n_unshown += (n_read - self.rounds.len()) as u64;
         let mut first: BTreeMap<(CustomerId, i64, u32, Vec<u32>), usize> = BTreeMap::new();
         let mut kept: Vec<Round> = Vec::with_capacity(self.rounds.len());
         for round in self.rounds {
@@ -150,6 +203,7 @@ impl RoundLog {
                 Some(at) if kept[*at].action != round.action => {}
                 Some(at) => {
                     let known = &mut kept[*at];
+                    known.is_shown |= round.is_shown;
                     let earlier = |a: Rewarded, b: Rewarded| if b.at < a.at { b } else { a };
                     known.reward = match (known.reward, round.reward) {
                         (Some(a), Some(b)) => Some(earlier(a, b)),
@@ -173,5 +227,11 @@ impl RoundLog {
     #[must_use]
     pub fn n_rewarded(&self) -> u64 {
         self.rounds.iter().filter(|round| round.reward.is_some()).count() as u64
+    }
+
+    /// How many count as not accepted though nobody told that they were shown.
+    #[must_use]
+    pub fn n_untold(&self) -> u64 {
+        self.rounds.iter().filter(|round| !round.is_shown && round.reward.is_none()).count() as u64
     }
 }

@@ -142,7 +142,7 @@ impl ModelHeader {
     /// same customers over a window that neither has learned from, and its probabilities are no further from what came
     /// true; or that one cannot answer any more; or that one has learned from customers who have refused since, and this
     /// one is not worse beyond noise, or the same without them. Where that one has learned from a day of the window, it
-    /// stays. A policy goes on from the one before it, unless chance alone would do better beyond noise.
+    /// stays. A policy goes on from the one before it, unless chance alone would do better beyond noise, or what answered did.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let (is_good_enough, simple) = match (self.evaluation.beyond_bounds().next(), self.unbeaten()) {
@@ -217,27 +217,28 @@ impl ModelHeader {
         ))
     }
 
-    /// A policy learns from what it chooses itself: it answers as soon as nothing says that chance alone would do better.
+    /// A policy learns from what it chooses itself: it answers as soon as nothing says that what answers now, or chance alone, does
+    /// better.
     fn against_chance(&self) -> (bool, String) {
         let value =
             |numbers: Option<&Numbers>| numbers.and_then(|of| of.get(policy::DECIDES)).copied().unwrap_or_default();
-        let (ours, chance) = (value(Some(&self.evaluation.metrics)), value(self.evaluation.baselines.get("uniform")));
-        let logged = value(self.evaluation.baselines.get("logged"));
-        let gain = self.evaluation.gains.get("uniform");
-        let (is_worse, is_better) = (gain.is_some_and(Gain::is_loss), gain.is_some_and(Gain::is_gain));
-        let said = format!(
-            "a choice of it would have earned {ours:.4} in the mean, {} the {chance:.4} of any action with equal chance, where {logged:.4} \
-             was earned{}",
-            if is_better {
-                "more than"
-            } else if is_worse {
-                "less than"
-            } else {
-                "not clearly other than"
-            },
-            gain.map(|gain| format!(" (95 % interval: {})", gain.in_words())).unwrap_or_default(),
-        );
-        (!is_worse, said)
+        let ours = value(Some(&self.evaluation.metrics));
+        let gain = |name: &str| self.evaluation.gains.get(name);
+        let beside = |name: &str, said: &str| {
+            let (is_worse, is_better) = (gain(name).is_some_and(Gain::is_loss), gain(name).is_some_and(Gain::is_gain));
+            let how = match (is_better, is_worse) {
+                (true, _) => "more than",
+                (_, true) => "less than",
+                _ => "not clearly other than",
+            };
+            let interval = gain(name).map(|gain| format!(" (95 % interval: {})", gain.in_words()));
+            let theirs = value(self.evaluation.baselines.get(name));
+            (!is_worse, format!("{how} the {theirs:.4} {said}{}", interval.unwrap_or_default()))
+        };
+        let (beats_chance, chance) = beside("uniform", "of any action with equal chance");
+        let (beats_logged, logged) = beside("logged", "that was earned by what was chosen then");
+        let said = format!("a choice of it would have earned {ours:.4} in the mean, {chance}, and {logged}");
+        (beats_chance && beats_logged, said)
     }
 
     fn against_simple_answers(&self) -> (bool, String) {

@@ -95,14 +95,25 @@ fn says(flow: &Flow) -> String {
     let percent = |share: f64| format!("{:+.1} %", 100.0 * share);
     let Interval { low, high } = lift.fixed;
     let name = primitives::capital(&last.name);
-    let whole = format!("{name} a customer: {} ({} to {})", percent(lift.value), percent(low), percent(high));
+    let whole = format!(
+        "{name} a customer, as it was counted: {} ({} to {})",
+        percent(lift.value),
+        percent(low),
+        percent(high)
+    );
     let clear = flow.steps.iter().filter_map(|step| {
         let lift = step.rate.lift.as_ref().filter(|lift| lift.fixed.low > 0.0 || lift.fixed.high < 0.0)?;
         Some(format!("{} ({})", step.name, percent(lift.value)))
     });
     let clear: Vec<String> = clear.collect();
     if clear.is_empty() {
-        return format!("{whole}. No step is clearly changed, each against the step before.");
+        // Each step is less sure than the whole: small changes of several together may be a large one.
+        let how = if lift.fixed.low > 0.0 || lift.fixed.high < 0.0 {
+            "By which step cannot be told: of none by itself, against the step before, the change is clear."
+        } else {
+            "No step is clearly changed, each against the step before."
+        };
+        return format!("{whole}. {how}");
     }
     format!("{whole}. Clearly changed, each against the step before: {}.", clear.join(", "))
 }
@@ -139,7 +150,7 @@ mod tests {
     #[test]
     fn the_step_that_changed_is_named() {
         let found = flow(&way(20_000, 1, [0.2, 0.2], [0.3, 0.36]), &How::new(Measure::Mean));
-        assert!(found.says.starts_with("Margin a customer: +"), "{}", found.says);
+        assert!(found.says.starts_with("Margin a customer, as it was counted: +"), "{}", found.says);
         assert!(found.says.contains("Clearly changed, each against the step before: orders (+"), "{}", found.says);
         assert!(!found.says.contains("clicks"), "{}", found.says);
     }

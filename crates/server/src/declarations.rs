@@ -3,7 +3,8 @@
 
 use crate::error::ServerError;
 use crate::settings::{self, Settings};
-use engine::Corrector;
+use engine::{AuditTrail, By, Corrector};
+use governance::Deed;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -132,8 +133,18 @@ fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_star
         Ok(settings) => {
             engine.note_refused(None);
             engine.declare_flags(&settings.flags, &settings.experiments);
-            let n_declared = settings.features.len();
-            tracing::info!(n_declared, "features, flags and experiments are those that the settings declare now");
+            let (n_features, n_flags, n_experiments) =
+                (settings.features.len(), settings.flags.len(), settings.experiments.len());
+            let n_declared = n_features + n_flags + n_experiments;
+            tracing::info!(
+                n_declared,
+                n_features,
+                n_flags,
+                n_experiments,
+                "features, flags and experiments are those that the settings declare now"
+            );
+            let told = format!("{n_features} features, {n_flags} flags and {n_experiments} experiments");
+            AuditTrail::new(Arc::clone(engine)).note(Deed::SettingsFollowed, &By::SCHEDULE, told);
             if let Some(sentence) = needs_a_start(at_start, &settings) {
                 tracing::warn!("{sentence}");
             }

@@ -240,7 +240,10 @@ impl Running {
             limits: Limits::new(&settings.limits),
             ticks: Ticks::until(stopped.clone()),
             feature_ticks: Ticks::of_features(stopped.clone()),
-            features: DeclaredFeatures::default(),
+            features: DeclaredFeatures::of(
+                options.settings_file.as_ref().map(|file| file.path().to_owned()),
+                engine.clock().now(),
+            ),
             engine,
             trainer,
             corrector,

@@ -598,11 +598,11 @@ impl Settings {
         if let Some((key, name)) = named.find(|(_, name)| !is_known(name)) {
             let known = kinds.iter().filter(|kind| kind.is_held_out()).map(|kind| kind.about().name.as_str());
             let known: Vec<&str> = known.collect();
-            return Some((key, format!("must name decisions that are shown: {}", known.join(", ")), name.clone()));
+            return Some((key, format!("must name decisions that are shown ({})", known.join(", ")), name.clone()));
         }
         let unknown = self.holdout.except.iter().find(|name| kinds.get(name.as_str()).is_err())?;
         let known = kinds.iter().map(|kind| kind.about().name.as_str());
-        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        let meant = nearest(unknown, known).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
         Some(("holdout.except", format!("must name decisions{meant}"), unknown.clone()))
     }
 
@@ -629,7 +629,7 @@ impl Settings {
         let catalogue = learning::catalogue(&self.features, &self.outcomes).ok()?;
         let unknown = features.iter().find(|name| catalogue.get(name).is_none())?;
         let known = catalogue.definitions().iter().map(|definition| &*definition.name);
-        let meant = nearest(unknown, known).map(|name| format!(": did you mean {name}?")).unwrap_or_default();
+        let meant = nearest(unknown, known).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
         Some(("act.features", format!("must name features of the catalogue{meant}"), unknown.clone()))
     }
 }

@@ -163,3 +163,75 @@ fn training_on_demand_learns_the_same() {
     let read_until = engine.registry().header_of(&"act".into(), &published.version).unwrap();
     assert_eq!(read_until.n_rows, 240);
 }
+
+#[test]
+fn what_came_of_a_decision_is_told_with_it() {
+    let server = server();
+    let answer = act(&server, "ann", "pro");
+    let address = format!("/v1/decisions/{}", answer["decisionId"].as_str().unwrap());
+    let page = || server.get_as(support::ADMIN, &format!("/decisions/{}", answer["decisionId"].as_str().unwrap())).text;
+    assert_eq!(server.get(&address).ok()["came"], json!([]));
+    assert!(page().contains("nothing has followed yet"));
+    let told = |event: &str, properties: Value| {
+        let mut all = json!({"decision_id": answer["decisionId"], "action": first(&answer)});
+        all.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        server.post("/v1/track", &json!({"event": event, "userId": "ann", "properties": all})).ok();
+    };
+    server.advance(Duration::from_secs(60));
+    told("Decision Shown", json!({}));
+    server.advance(Duration::from_secs(60));
+    told("Decision Converted", json!({"value": 12.5, "currency": "EUR"}));
+    // What is said of another decision is not told with this one.
+    converted(&server, "ann", &act(&server, "ann", "pro"));
+    let came = server.get(&address).ok()["came"].clone();
+    let [one] = &came.as_array().unwrap()[..] else { panic!("{came}") };
+    assert_eq!((&one["id"], &one["value"], &one["currency"]), (&json!(first(&answer)), &json!(12.5), &json!("EUR")));
+    assert!(one["shownAt"].as_str() < one["convertedAt"].as_str() && one.get("dismissedAt").is_none(), "{one}");
+    let page = page();
+    assert!(page.contains("shown 1 min later, did what it was for 2 min later, worth"), "{page}");
+    assert!(!page.contains("nothing has followed yet"));
+}
+
+#[test]
+fn what_whoever_is_held_out_would_have_got_is_told_and_what_is_mandatory_they_get() {
+    let server = TestServer::start_with(|settings| {
+        settings.holdout.share = 0.5;
+        settings.holdout.redraw_days = 0;
+        settings.actions = [
+            json!({"name": "grinder", "value": 10}),
+            json!({"name": "recall", "value": 0, "mandatory": true, "eligible": "orders_all >= 1", "times": 1}),
+        ]
+        .iter()
+        .map(|table| Action::from_table(table.as_object().unwrap()).unwrap())
+        .collect();
+    });
+    let ids = |answer: &Value| {
+        let actions = answer["actions"].as_array().unwrap().iter();
+        actions.map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let ask = |user: &str| server.decide(&json!({"decision": "act", "userId": user, "channel": "web", "n": 2})).ok();
+    let mut held = (0..64).map(|at| format!("u{at}"));
+    let held = held.find(|user| ask(user)["arm"] == "holdout").unwrap();
+    let order = json!({"event": "Order Completed", "userId": held, "properties": {"order_id": "o1", "revenue": 5, "currency": "EUR"}});
+    server.post("/v1/track", &order).ok();
+    let answer = ask(&held);
+    assert_eq!((ids(&answer), &answer["arm"]), (vec!["recall".to_owned()], &json!("holdout")));
+    assert!(server.replays(&answer), "{answer}");
+    let address = answer["decisionId"].as_str().unwrap();
+    let would = server.get(&format!("/v1/decisions/{address}")).ok()["would"].clone();
+    assert_eq!(ids(&would), ["recall", "grinder"]);
+    let page = server.get_as(support::ADMIN, &format!("/decisions/{address}")).text;
+    assert!(page.contains("Without that, the answer would have been: Recall, Grinder."), "{page}");
+    // Once is enough, after a start and after months, too.
+    server.advance(Duration::from_secs(60 * 86_400));
+    let again = ask(&held);
+    assert!(ids(&again).is_empty() && again["leftOut"].to_string().contains("times"), "{again}");
+    let server = server.restart();
+    let later = server.decide(&json!({"decision": "act", "userId": held, "channel": "web", "n": 2})).ok();
+    assert!(ids(&later).is_empty() && server.replays(&later), "{later}");
+    let refused = server.decide(&json!({"decision": "act", "userId": held, "among": ["grindr"]}));
+    assert!(refused.error(400, "invalid").contains("did you mean \"grinder\"?"));
+    // An answer by rules is none of a model.
+    let list = server.get_as(support::ADMIN, "/decisions").text;
+    assert!(list.contains("Held out") && !list.contains("<span class=\"badge good\">Model</span>"));
+}

@@ -133,6 +133,7 @@ fn what_goes_wrong_is_told_to_the_byte() {
         ),
         ("", "{", 400, json!({"errorCode": "PARSE_ERROR"})),
         ("", "{\"context\":{\"targetingKey\":null}}", 400, json!({"errorCode": "TARGETING_KEY_MISSING"})),
+        ("", "{\"context\":{\"targetingKey\":\"\"}}", 400, json!({"errorCode": "TARGETING_KEY_MISSING"})),
     ];
     for (path, body, status, expected) in cases {
         let reply = send(path, body);

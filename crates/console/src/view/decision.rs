@@ -32,6 +32,8 @@ pub struct DecisionPage {
     pub random_stream: Option<String>,
     /// Whether what was known was forgotten, since the customer refused later.
     pub is_forgotten: bool,
+    /// What whoever is held out would have been answered.
+    pub would: Option<String>,
     /// What came of it; none while the window is open or nothing is measured.
     pub outcome: Option<Outcome>,
     /// What came of deciding again, where somebody asked for it just now.

@@ -62,6 +62,8 @@ pub struct DecisionDay {
     pub day: Timestamp,
     /// Answered by a model for this customer.
     pub model: u64,
+    /// Answered by rules alone, as flags and actions are of which nothing was learned.
+    pub rules: u64,
     /// Answered with what is popular.
     pub popular: u64,
     /// Answered with an average, or not at all.
@@ -108,8 +110,12 @@ pub struct DecisionRow {
 
 impl DecisionFilter {
     /// On which basis an answer can rest: its name in addresses, and in words.
-    pub const BASES: [(&'static str, &'static str); 3] =
-        [("model", "Model"), ("popular", "Popular items"), ("average", "Average or none")];
+    pub const BASES: [(&'static str, &'static str); 4] = [
+        ("model", "Model"),
+        ("rules", "Rules, no model"),
+        ("popular", "Popular items"),
+        ("average", "Average or none"),
+    ];
 
     fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -155,7 +161,8 @@ impl DecisionsPage {
 
     fn chart(&self) -> Html {
         let stack = |day: &DecisionDay| {
-            let parts = [(day.model, "by a model"), (day.popular, "popular"), (day.average, "average")];
+            let (model, rules) = ((day.model, "by a model"), (day.rules, "by rules"));
+            let parts = [model, rules, (day.popular, "popular"), (day.average, "average")];
             let said: Vec<String> = parts
                 .iter()
                 .filter(|(n, _)| *n > 0)
@@ -168,11 +175,11 @@ impl DecisionsPage {
             }
         };
         let stacks: Vec<Stack> = self.days.iter().map(stack).collect();
-        stacked(&stacks, &["accent", "info", "quiet"], "Decisions on each of the last 30 days, by basis")
+        stacked(&stacks, &["accent", "good", "info", "quiet"], "Decisions on each of the last 30 days, by basis")
     }
 
     fn top(&self) -> String {
-        let sum = |day: &DecisionDay| day.model + day.popular + day.average;
+        let sum = |day: &DecisionDay| day.model + day.rules + day.popular + day.average;
         format::count(self.days.iter().map(sum).max().unwrap_or(0))
     }
 

@@ -15,8 +15,8 @@ use crate::declaration::Declared;
 use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
-use crate::parameter::{Parameter, Takes};
-use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
+use crate::parameter::{Parameter, Parameters, Takes};
+use crate::{Actions, Arbitration, Ask, Content, DecisionError, Declaration, Kind, Knowledge, LookedBack, Said, Why};
 use alone::{Alone, Counted};
 use arbitrate::{Arbitrated, By, Guess};
 use conditions::Choice;
@@ -103,10 +103,11 @@ impl Act {
         arbitrate::arbitrate(self.choices.iter(), self.by(guess.as_ref(), ask, known), ask, known)
     }
 
-    /// What everybody must get, whoever is held out among them: that is not done for what it is worth.
-    fn mandatory(&self, ask: &Ask<'_>) -> Arbitrated {
+    /// What must be done, whoever is held out among them: that is not done for what it is worth. For whom it is is known; what
+    /// persuades is withheld, and nothing else.
+    fn mandatory(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
         let choices = self.choices.iter().filter(|choice| choice.action.mandatory);
-        arbitrate::arbitrate(choices, self.by(None, ask, None), ask, None)
+        arbitrate::arbitrate(choices, self.by(None, ask, known), ask, known)
     }
 
     fn by<'a>(&'a self, guess: Option<&'a Guess<'a>>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
@@ -120,14 +121,38 @@ impl Kind for Act {
         &self.about
     }
 
+    fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
+        self.about.check(given)?;
+        let names = || self.choices.iter().map(|choice| choice.action.name.as_str());
+        let unknown = |parameter: &Parameter| {
+            let named = given.get(parameter.name).and_then(serde_json::Value::as_array);
+            let mut named = named.into_iter().flatten().filter_map(serde_json::Value::as_str);
+            named.find(|name| !names().any(|known| known == *name)).map(|name| (parameter.name, name.to_owned()))
+        };
+        // A kind without actions answers that there are none.
+        let Some((parameter, name)) =
+            [&AMONG, &EXCLUDE].into_iter().filter(|_| names().next().is_some()).find_map(unknown)
+        else {
+            return Ok(());
+        };
+        let advice = match primitives::nearest(&name, names()) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => "the settings declare what there is, in [[actions]]".to_owned(),
+        };
+        let shown: String = name.chars().take(40).collect();
+        let why = format!("names \"{}\", which is no action: {advice}", primitives::visible(&shown));
+        Err(DecisionError::Unfit { name: parameter.to_owned(), why })
+    }
+
     fn declaration(&self) -> Option<&Declaration> {
         Some(&self.declaration)
     }
 
-    fn contact_days(&self) -> Option<(i64, i64)> {
+    fn contacts(&self) -> Option<LookedBack> {
         let contact = &self.arbitration.contact;
-        let is_asked = !contact.is_none() && !self.choices.is_empty();
-        is_asked.then(|| (contact.days_counted(), contact.days_back()))
+        let always = self.counted.ending();
+        let is_asked = !(contact.is_none() && always.is_empty()) && !self.choices.is_empty();
+        is_asked.then(|| LookedBack { counted: contact.days_counted(), back: contact.days_back(), always })
     }
 
     fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
@@ -141,15 +166,13 @@ impl Kind for Act {
 
     /// Conditions that ask for the person are not known then, and what is not known leaves an action out.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
-        let arbitrated = match why {
-            Why::HeldOut => self.mandatory(ask),
-            _ => self.arbitrated(ask, None),
-        };
-        let sentence = match why {
-            Why::HeldOut => format!("{}: nothing is done but what is mandatory.", why.text("act")),
-            _ => format!("{}: actions that ask for the person are left out.", why.text("act")),
-        };
-        (said(arbitrated), sentence)
+        let sentence = format!("{}: actions that ask for the person are left out.", why.text("act"));
+        (said(self.arbitrated(ask, None)), sentence)
+    }
+
+    fn held_out(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> (Said, String) {
+        let sentence = format!("{}: nothing is done but what is mandatory.", Why::HeldOut.text("act"));
+        (said(self.mandatory(ask, known)), sentence)
     }
 }
 

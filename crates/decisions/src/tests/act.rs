@@ -192,13 +192,26 @@ fn who_is_held_out_has_nothing_done_for_them() {
         json!({"name": "terms", "mandatory": true, "value": 0}),
         json!({"name": "vip_terms", "mandatory": true, "value": 0, "eligible": "orders_365d >= 1"}),
     ]);
-    let held = Question { arm: Some(crate::Arm::Holdout), ..asked("user:1", json!({"n": 1})) };
+    let held = Question { arm: Some(crate::Arm::Holdout), ..asked("user:1", json!({"n": 9})) };
     let (answer, actions) = answered(&act, &held, &buyer(1.0));
-    assert_eq!(
-        (ids(&actions), &*actions.left_out["eligible: not known"]),
-        (vec!["terms"], &["vip_terms".to_owned()][..])
-    );
+    // What is mandatory is for whom it is for, held out or not.
+    assert_eq!(ids(&actions), ["terms", "vip_terms"]);
     assert!(answer.fallback.unwrap().ends_with("nothing is done but what is mandatory."));
+    let (_, of_others) = answered(&act, &held, &buyer(0.0));
+    assert_eq!((ids(&of_others), &*of_others.left_out["eligible"]), (vec!["terms"], &["vip_terms".to_owned()][..]));
+    let (_, refused) = answered(&act, &held, &super::shop::refused());
+    assert_eq!((ids(&refused), refused.left_out["eligible: not known"].len()), (vec!["terms"], 1));
+    // A record of before, when nothing was looked at, is answered as it was then.
+    let models = crate::Models::default();
+    let (_, record) = super::shop::decided_as("one", &act, &held, (&buyer(1.0), &models, &super::shop::Shop::full()));
+    let logged = record.to_logged();
+    let before = super::json(&logged.record).replacen("\"v\":7", "\"v\":6", 1);
+    let before = crate::Record::open(&crate::LoggedDecision { record: before.into_bytes(), ..logged }).unwrap();
+    let names = |record: &crate::Record| match crate::replay(&act, catalogue(), record, &models).unwrap().content {
+        Content::Actions(actions) => ids(&actions).into_iter().map(str::to_owned).collect::<Vec<_>>(),
+        other => panic!("actions were asked for: {other:?}"),
+    };
+    assert_eq!((names(&before), names(&super::reopened(&record)).len()), (vec!["terms".to_owned()], 2));
 }
 
 #[test]
@@ -207,7 +220,7 @@ fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_pla
         "name": "grinder", "title": "A grinder", "group": "cross_sell", "channels": ["email", "web"], "eligible": "orders_365d >= 1",
         "suitable": "churn < 0.6", "stock": "LK-0042", "value": 12.5, "cost": 0.25, "prior": 0.03, "from": "2026-12-01T00:00:00.000Z",
         "until": "2026-12-24T00:00:00.000Z", "weight": 2.0, "context": {"placement": {"checkout": 1.5}}, "upsell": true,
-        "service": true, "mandatory": true, "nothing": true, "features": {"kind": "machine"}, "content": {"url": "/g"}
+        "service": true, "mandatory": true, "times": 3, "nothing": true, "features": {"kind": "machine"}, "content": {"url": "/g"}
     });
     assert_eq!(Value::from(action(full.clone()).to_table()), full);
     let names = Names {
@@ -237,6 +250,8 @@ fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_pla
         (json!({"name": "a", "value": 1, "eligible": "id = \"42\""}), "not known in a decision"),
         (json!({"name": "a", "value": 1, "suitable": "orders_365d > 5 and orders_365d < 5"}), "it can hold of nobody"),
         (json!({"name": "a", "value": 1, "weight": 0}), "all actions have the weight 0"),
+        (json!({"name": "a", "value": 1, "times": -1}), "times is -1: write a whole number of 0 to 1000"),
+        (json!({"name": "a", "value": 1, "nothing": true}), "to do nothing earns nothing: leave the value out"),
     ] {
         let error = refused(table);
         assert!(error.starts_with("action \"") && error.contains(said), "{said}: {error}");
@@ -244,6 +259,21 @@ fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_pla
     let twice = [action(json!({"name": "a", "value": 1})), action(json!({"name": "a", "value": 2}))];
     assert!(Action::check(&twice, &names).unwrap_err().to_string().contains("of this name already"));
     assert_eq!(Action::check(&[], &names), Ok(()));
+}
+
+#[test]
+fn a_name_that_no_action_has_is_refused_with_the_one_that_was_meant() {
+    let one = act(&[json!({"name": "grinder", "value": 10})]);
+    let check = |act: &Act, parameters: Value| {
+        let parameters = parameters.as_object().cloned().unwrap().into_iter().collect();
+        act.check(&parameters).map_err(|error| error.to_string())
+    };
+    for key in ["among", "exclude"] {
+        assert_eq!(check(&one, json!({key: ["grinder"]})), Ok(()));
+        let said = check(&one, json!({key: ["grinder", "grindr"]})).unwrap_err();
+        assert!(said.contains(key) && said.contains("no action: did you mean \"grinder\"?"), "{said}");
+    }
+    assert_eq!(check(&act(&[]), json!({"among": ["grinder"]})), Ok(()), "where none is declared, that is told");
 }
 
 #[test]

@@ -44,6 +44,8 @@ fn policies() -> Models {
                 customer: format!("c{at}").into(),
                 at: moment,
                 decision: format!("d{at:05}"),
+                channel: 0,
+                is_shown: true,
                 place: 0,
                 action,
                 candidates: [0, 1].into(),
@@ -58,6 +60,7 @@ fn policies() -> Models {
             settings: PolicySettings::default(),
             rounds: (0..2_000).map(round).collect(),
             n_unbelievable: 0,
+            n_unshown: 0,
         };
         let dataset = Dataset::of_rounds(log, events::Offset::default());
         let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };

@@ -322,7 +322,7 @@ proptest! {
                 }
                 Step::Asked { minutes, channel, n } => {
                     now += minutes * 60_000;
-                    let reached = willing(Contacted::told(&answers, events.clone(), Timestamp::from_millis(0)));
+                    let reached = willing(Contacted::joined(&answers, events.clone()));
                     let mut said = json!({"n": n});
                     channel.iter().for_each(|channel| said["channel"] = json!(channel));
                     let (question, id) = (asked(said, Timestamp::from_millis(now)), format!("d{n_asked}"));
@@ -376,4 +376,36 @@ fn a_mistake_in_the_policy_says_where_and_what_to_write() {
         assert!(remedy.contains(says), "{remedy}");
     }
     assert_eq!(cap(Per::Group, Some("things"), 1, 7).broken(&names, &actions), None);
+}
+
+#[test]
+fn what_is_done_only_so_often_ends_whatever_it_is_for() {
+    let act = act_of(
+        &[
+            json!({"name": "terms", "mandatory": true, "value": 0, "times": 2}),
+            json!({"name": "parcel", "value": 5, "service": true, "times": 1}),
+            json!({"name": "cups", "value": 5, "times": 1}),
+            json!({"name": "endless", "value": 5}),
+        ],
+        ContactPolicy::default(),
+    );
+    let calm = somebody(&[], None);
+    let back = crate::Kind::contacts(&act).unwrap();
+    let rules = |contacts: Vec<Contacted>, parameters: Value| {
+        let contacts = back.told(&contacts, Vec::new(), NOW);
+        let (actions, _) = answered("one", &act, &asked(parameters, NOW), &calm, willing(contacts));
+        ["terms", "parcel", "cups", "endless"].map(|name| rule_of(&actions, name))
+    };
+    let times = || Some("times".to_owned());
+    let web = || json!({"n": 9, "channel": "web"});
+    let long_ago: Vec<Contacted> = ["terms", "parcel", "cups", "endless"].map(|name| contact(name, "web", 900)).into();
+    assert_eq!(rules(Vec::new(), web()), [const { None }; 4]);
+    assert_eq!(rules(long_ago.clone(), web()), [None, times(), times(), None]);
+    let twice = [long_ago.clone(), vec![contact("terms", "email", 3)]].concat();
+    assert_eq!(rules(twice, web()), [times(), times(), times(), None]);
+    // On a page the same within a period is the same contact, and stays; an e-mail is one by itself.
+    let today = vec![contact("parcel", "web", 0), contact("cups", "web", 0)];
+    assert_eq!(rules(today, web()), [const { None }; 4]);
+    let sent = vec![contact("parcel", "email", 0)];
+    assert_eq!(rules(sent, json!({"n": 9, "channel": "email"})), [None, times(), None, None]);
 }

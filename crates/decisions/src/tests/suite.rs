@@ -377,7 +377,7 @@ fn a_value_is_told_in_the_currency_that_was_learned_from() {
         };
         assert_eq!(days(&answer), (Some(30), has_reasons));
         // Before it was told, it was not told.
-        let third = super::json(&record.to_logged().record).replacen("\"v\":6", "\"v\":3", 1);
+        let third = super::json(&record.to_logged().record).replacen("\"v\":7", "\"v\":3", 1);
         let third = Record::open(&LoggedDecision { record: third.into_bytes(), ..record.to_logged() }).unwrap();
         assert_eq!(days(&replay(&third, &models).unwrap()), (None, has_reasons));
     }

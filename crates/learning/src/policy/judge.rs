@@ -1,9 +1,9 @@
 //! With which settings is best foretold what came, and what would the policy have earned where another one chose?
 
 use super::lesson::{Lesson, came_by, delay_by};
-use super::{Fit, contest, first_judged, split};
+use super::{Fit, N_CUSTOMERS_JUDGED, contest, first_judged, quarter, split, untold};
 use crate::body::PolicyModel;
-use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, paired_gain};
+use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, redrawn};
 use crate::reigning::Reigning;
 use crate::rounds::{Round, RoundLog};
 use crate::split::Split;
@@ -35,10 +35,10 @@ struct Case<'a> {
     arrived: f64,
 }
 
-/// Chooses settings on the newest quarter of the rounds and says what the policy would have earned there.
+/// Chooses settings on the newest rounds and says what the policy would have earned there.
 pub(crate) fn judge(data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
     let log = data.dataset.rounds();
-    let first = first_judged(log.rounds.len());
+    let first = first_judged(&log.rounds);
     let begins = log.rounds.get(first).map_or(data.now, |round| round.at);
     // What was not known when the judging begins is not learned from: of rounds at one moment, as far as can be told.
     let lesson = Lesson::of(log, first, begins, &log.settings);
@@ -189,18 +189,36 @@ fn evaluation(
         to_beat: None,
         protocols: BTreeMap::new(),
         calibration: calibration(log, &told, model),
-        warnings: warnings(log, told.is_empty()),
+        warnings: warnings(log, (first, told.is_empty()), customers.len()),
     })
 }
 
 /// What is to be said of it beside the numbers.
-fn warnings(log: &RoundLog, is_unjudged: bool) -> Vec<String> {
+fn warnings(log: &RoundLog, (first, is_unjudged): (usize, bool), n_customers: usize) -> Vec<String> {
     let mut warnings = Vec::new();
     if is_unjudged {
         warnings.push(
             "so little can have come of the newest choices by now that the policy could not be judged on them"
                 .to_owned(),
         );
+    }
+    if first < quarter(&log.rounds) {
+        let (n, all) = (log.rounds.len() - first, log.rounds.len());
+        warnings.push(format!(
+            "too few customers are in the newest quarter of the choices, so that it was judged on the newest {n} of {all}"
+        ));
+    }
+    if !is_unjudged && n_customers < N_CUSTOMERS_JUDGED {
+        warnings.push(format!(
+            "it was judged on {n_customers} customers, fewer than {N_CUSTOMERS_JUDGED}: how sure the numbers are is not known well"
+        ));
+    }
+    warnings.extend(untold(log));
+    if log.n_unshown > 0 {
+        let n = log.n_unshown;
+        warnings.push(format!(
+            "{n} choices are left out, since nobody told that they were shown, as is told of others over the same channel"
+        ));
     }
     if log.n_unbelievable > 0 {
         let n = log.n_unbelievable;
@@ -258,15 +276,19 @@ fn numbers(earned: &[f64]) -> Numbers {
     Numbers::from([(DECIDES.to_owned(), mean(earned.iter().copied()))])
 }
 
-/// By how much more is earned a choice, customer by customer.
+/// By how much more is earned a choice: customers are drawn anew, each with all of theirs.
 fn gain(cases: &[&Case<'_>], ours: &[f64], theirs: &[f64], data: &Data<'_>, name: &str) -> Gain {
     let mut by_customer: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for (case, (ours, theirs)) in cases.iter().zip(ours.iter().zip(theirs)) {
         let of = by_customer.entry(case.round.customer.as_str()).or_default();
         *of = (of.0 + 1.0, of.1 + ours - theirs);
     }
-    let differences: Vec<f64> = by_customer.into_values().map(|(n, sum)| sum / n).collect();
-    paired_gain(&differences, data.seed, &format!("evaluate policy against {name}"))
+    let all: Vec<(f64, f64)> = by_customer.into_values().collect();
+    let a_choice = |drawn: &mut dyn Iterator<Item = usize>| {
+        let (n, sum) = drawn.fold((0.0, 0.0), |(n, sum), customer| (n + all[customer].0, sum + all[customer].1));
+        sum / n
+    };
+    redrawn(all.len(), data.seed, &format!("evaluate policy against {name}"), a_choice)
 }
 
 fn calibration(log: &RoundLog, cases: &[&Case<'_>], model: &PolicyModel) -> Vec<CalibrationBin> {

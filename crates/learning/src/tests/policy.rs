@@ -37,6 +37,8 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
             customer: format!("c{at}").into(),
             at: moment,
             decision: format!("d{at:06}"),
+            channel: 0,
+            is_shown: false,
             place: 0,
             action: u32::try_from(action).unwrap(),
             candidates: [0, 1].into(),
@@ -56,6 +58,7 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
         settings: PolicySettings { half_life_days: 0.0, ..PolicySettings::default() },
         rounds: rounds.collect(),
         n_unbelievable: 0,
+        n_unshown: 0,
     }
 }
 
@@ -205,13 +208,113 @@ fn a_policy_goes_on_from_the_one_before_it() {
     assert_eq!(next.header.contest, Some(Contest::Continued { champion: version.clone(), n_refused: 0 }));
     let verdict = next.header.verdict();
     assert!(verdict.is_champion && verdict.reason.contains("goes on from model 0123456789ab"), "{}", verdict.reason);
-    // Where chance alone would do better beyond noise, it does not.
+    // Where chance alone would do better beyond noise, it does not, and neither where what answered until now did.
     let mut worse = next.header;
-    let gain = worse.evaluation.gains.get_mut("uniform").unwrap();
-    (gain.mean, gain.low, gain.high) = (-0.2, -0.3, -0.1);
-    assert!(!worse.verdict().is_champion);
+    for name in ["uniform", "logged"] {
+        let gain = worse.evaluation.gains.get_mut(name).unwrap();
+        let before = gain.clone();
+        (gain.mean, gain.low, gain.high) = (-0.2, -0.3, -0.1);
+        let verdict = worse.verdict();
+        assert!(!verdict.is_champion && verdict.reason.contains("less than the"), "{name}: {}", verdict.reason);
+        if name == "uniform" {
+            *worse.evaluation.gains.get_mut(name).unwrap() = before;
+        }
+    }
     // Unless the one before it has learned from somebody who refused since.
     worse.contest = Some(Contest::Continued { champion: version, n_refused: 2 });
     let verdict = worse.verdict();
     assert!(verdict.is_champion && verdict.reason.contains("2 customers"), "{}", verdict.reason);
+}
+
+/// What nobody was shown says nothing: asked for everybody every night, it would say that nothing is wanted.
+#[test]
+fn what_nobody_was_shown_is_not_learned_from_where_it_is_told_what_was() {
+    let now = day(200);
+    let mut shown = log(2_000, now, 0.0);
+    shown.rounds.iter_mut().for_each(|round| round.is_shown = true);
+    let only_shown = shown.clone().settled();
+    let nightly = |rounds: &[Round], n: usize| {
+        let again = rounds.iter().flat_map(|round| (1..=n).map(move |at| (round, at)));
+        let again = again.map(|(round, at)| Round {
+            customer: format!("n{at}{}", round.customer.as_str()).into(),
+            decision: format!("n{at}{}", round.decision),
+            is_shown: false,
+            reward: None,
+            ..round.clone()
+        });
+        again.collect::<Vec<Round>>()
+    };
+    let with = |n: usize| {
+        let mut log = shown.clone();
+        log.rounds.extend(nightly(&shown.rounds, n));
+        log
+    };
+    let settled = with(3).settled();
+    assert_eq!((settled.rounds.len(), settled.n_unshown, settled.n_untold()), (2_000, 6_000, 0));
+    assert_eq!(format!("{:?}", settled.rounds), format!("{:?}", only_shown.rounds));
+    let trained = learned(with(3), now);
+    let found = share(policy(&trained), 1.0, "first", "a").unwrap();
+    assert!((found - 0.4).abs() < 0.06, "{found}");
+    let told = trained.header.evaluation.warnings.join("; ");
+    assert!(told.contains("6000 choices are left out, since nobody told that they were shown"), "{told}");
+    // Where hardly any is told as shown, all count, and it is said.
+    let settled = with(10).settled();
+    assert_eq!((settled.rounds.len(), settled.n_unshown), (22_000, 0));
+    let trained = learned(log(400, now, 0.0), now);
+    let said = "choices were answered and never told as shown; they count as not accepted: send `Decision Shown`";
+    assert!(trained.header.method.contains(said), "{}", trained.header.method);
+    assert!(trained.header.evaluation.warnings.iter().any(|warning| warning.contains(said)));
+    // Another channel tells for itself.
+    let mut elsewhere = with(3);
+    elsewhere.rounds.iter_mut().filter(|round| !round.is_shown).for_each(|round| round.channel = 7);
+    assert_eq!(elsewhere.settled().rounds.len(), 8_000);
+    // A success without a word of its being shown does not count either: else everything that is not shown would be a success.
+    let mut untold = with(3);
+    let reward = Some(Rewarded { at: now, amount: 1.0 });
+    untold.rounds.iter_mut().filter(|round| !round.is_shown).for_each(|round| round.reward = reward);
+    assert_eq!(untold.settled().n_rewarded(), only_shown.n_rewarded());
+}
+
+#[test]
+fn further_places_of_an_answer_count_where_they_are_told_of() {
+    let now = day(200);
+    let of_five = |is_shown: bool, further: Option<Rewarded>| {
+        let mut log = log(300, now, 0.0);
+        let further = log.rounds.iter().flat_map(|round| {
+            let at = round.at;
+            (1..5).map(move |place| Round {
+                place,
+                reward: further.map(|reward| Rewarded { at, ..reward }),
+                ..round.clone()
+            })
+        });
+        let further: Vec<Round> = further.collect();
+        log.rounds.iter_mut().for_each(|round| round.is_shown = is_shown);
+        log.rounds.extend(further);
+        log.settled().rounds.len()
+    };
+    let success = Some(Rewarded { at: now, amount: 1.0 });
+    assert_eq!((of_five(true, None), of_five(false, None)), (300, 300));
+    assert_eq!((of_five(true, success), of_five(false, success)), (300, 1_500));
+}
+
+#[test]
+fn it_is_judged_on_twenty_customers_where_half_of_the_choices_are_of_so_many() {
+    let now = day(200);
+    let judged = |n_customers: usize| {
+        let mut log = log(400, now, 0.0);
+        // A customer has a stretch of the time for themselves.
+        for (at, round) in log.rounds.iter_mut().enumerate() {
+            round.customer = format!("c{:04}", at * n_customers / 400).into();
+        }
+        let evaluation = learned(log, now).header.evaluation;
+        (evaluation.n_train, evaluation.n_test, evaluation.warnings.join("; "))
+    };
+    let (n_train, n_test, warnings) = judged(100);
+    assert!((n_train, n_test) == (300, 25) && !warnings.contains("customers"), "{n_train} {n_test} {warnings}");
+    let (n_train, n_test, warnings) = judged(50);
+    assert!(n_train < 250 && n_test == 20 && warnings.contains("too few customers"), "{n_train} {n_test} {warnings}");
+    let (n_train, n_test, warnings) = judged(20);
+    assert_eq!((n_train, n_test), (200, 10));
+    assert!(warnings.contains("it was judged on 10 customers, fewer than 20"), "{warnings}");
 }

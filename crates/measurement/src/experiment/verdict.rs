@@ -55,8 +55,17 @@ fn decided(report: &ExperimentReport, counted: &Counted) -> (Verdict, String) {
 
 fn not_clear(report: &ExperimentReport, stage: Stage) -> (Verdict, String) {
     let unknown = report.metrics.iter().find(|finding| finding.bearing == Bearing::Unknown);
+    let known: Vec<String> =
+        report.metrics.iter().filter(|finding| finding.bearing == Bearing::Unclear).map(ticked).collect();
     let why = match unknown.and_then(|finding| finding.compared.reason.as_ref().map(|reason| (finding, reason))) {
-        Some((finding, reason)) => format!("of `{}` nothing can be told, as {reason}", finding.metric),
+        Some((finding, reason)) => {
+            let are = if known.len() == 1 { "is" } else { "are" };
+            let first = match known.is_empty() {
+                true => String::new(),
+                false => format!("{} {are} not clearly better or worse, and ", list(known.into_iter())),
+            };
+            format!("{first}of `{}` nothing can be told, as {reason}", finding.metric)
+        }
         None if report.metrics.is_empty() => "no metric is declared".to_owned(),
         None => "no metric is clearly better or worse".to_owned(),
     };
@@ -71,6 +80,10 @@ fn not_clear(report: &ExperimentReport, stage: Stage) -> (Verdict, String) {
         Stage::Running { days_left: Some(1) } => (Verdict::GoOn, format!("Go on: {why}; 1 day is left.")),
         Stage::Running { days_left: Some(n) } => (Verdict::GoOn, format!("Go on: {why}; {n} days are left.")),
     }
+}
+
+fn ticked(finding: &Finding) -> String {
+    format!("`{}`", finding.metric)
 }
 
 fn broken(counted: &Counted) -> String {

@@ -21,6 +21,8 @@ pub struct How {
     pub alpha: f64,
     /// Whether the fixed interval minds lopsided values (Hall's cubic): for money, and for holdouts of a few hundred.
     pub is_lopsided: bool,
+    /// Whether what is measured is never below 0, so that no lift is below −1.
+    pub is_never_negative: bool,
     /// Where the sequential interval is tightest: customers of both arms, fixed before the first look.
     pub n_tuned: u64,
     /// What was believed before.
@@ -31,13 +33,19 @@ impl How {
     /// With what is usual: intervals of 95 %, nothing believed before, sequences tuned to 5,000 customers.
     #[must_use]
     pub fn new(measure: Measure) -> Self {
-        Self { measure, alpha: 0.05, is_lopsided: false, n_tuned: 5000, prior: Prior::Flat }
+        Self { measure, alpha: 0.05, is_lopsided: false, is_never_negative: false, n_tuned: 5000, prior: Prior::Flat }
     }
 
     /// The same, minding lopsided values.
     #[must_use]
     pub fn lopsided(self) -> Self {
         Self { is_lopsided: true, ..self }
+    }
+
+    /// The same of what is never below 0.
+    #[must_use]
+    pub fn never_negative(self) -> Self {
+        Self { is_never_negative: true, ..self }
     }
 }
 
@@ -52,7 +60,7 @@ pub struct Effect {
     pub df: f64,
     /// The interval for one look, at an end that was planned.
     pub fixed: Interval,
-    /// The interval that holds at every look.
+    /// The interval that holds at every look; it holds the one for one look.
     pub sequential: Interval,
     /// The p for one look.
     pub p: f64,
@@ -83,6 +91,21 @@ pub struct Compared {
     pub reason: Option<String>,
 }
 
+impl Effect {
+    /// What holds at every look holds at one.
+    fn at_every_look(self) -> Self {
+        let Interval { low, high } = self.sequential;
+        let sequential = Interval { low: low.min(self.fixed.low), high: high.max(self.fixed.high) };
+        Self { sequential, p_sequential: self.p_sequential.max(self.p), ..self }
+    }
+
+    /// No end of an interval is below what cannot be.
+    fn not_below(self, least: f64) -> Self {
+        let of = |interval: Interval| Interval { low: interval.low.max(least), high: interval.high.max(least) };
+        Self { fixed: of(self.fixed), sequential: of(self.sequential), ..self }
+    }
+}
+
 impl Compared {
     /// Arms of which nothing can be told, and why.
     #[must_use]
@@ -106,7 +129,8 @@ impl Compared {
 /// lift        d / C,      V = s²_T/(n_T C²) + T² s²_C/(n_C C⁴), the same df                                         (delta)
 /// ```
 /// Where values are lopsided the fixed interval and p are those of Hall's cubic, for the lift of all ratios that it does
-/// not refuse (Fieller); the sequential ones are as before.
+/// not refuse (Fieller). Of those, the sequential interval is the smallest that holds both that one and its own, and its p the
+/// larger of both: what holds at every look is never surer than one look. No lift of what is never negative is below −1.
 ///
 /// *Parameters*: [`How`]. *Units*: the difference in the unit of y, the lift as a share.
 /// *Guarantees*: swapping the arms turns the difference around; y in another unit changes the difference by it, and
@@ -161,8 +185,11 @@ pub fn compare_estimates(control: &Estimate, treated: &Estimate, how: &How) -> C
         let k = lopsidedness(control, treated, 1.0, se);
         difference.p = student_beyond(straightened(value / se, k), df);
     }
-    compared.lift = lift(control, treated, [df, q, n], how)
-        .map(|lift| Effect { p: if how.is_lopsided { difference.p } else { lift.p }, ..lift });
+    difference = difference.at_every_look();
+    compared.lift = lift(control, treated, [df, q, n], how).map(|lift| {
+        let lift = Effect { p: if how.is_lopsided { difference.p } else { lift.p }, ..lift }.at_every_look();
+        if how.is_never_negative { lift.not_below(-1.0) } else { lift }
+    });
     if compared.lift.is_none() {
         compared.reason = Some("the control is not clearly above 0, so a lift over it says nothing".to_owned());
     }

@@ -29,7 +29,7 @@ struct Filter {
     limit: Option<String>,
     /// Only one kind: `sign_in`, `sign_in_refused`, `customer_opened`, `training`, `promotion`, `rollback`, `import`,
     /// `import_replaced`, `import_undone`, `list_saved`, `list_removed`, `customers_exported`, `customer_separated`,
-    /// `consent_refused`, `key_created`, `key_revoked`, `customer_erased` or `customer_allowed`.
+    /// `consent_refused`, `key_created`, `key_revoked`, `customer_erased`, `customer_allowed` or `settings_followed`.
     deed: Option<String>,
     /// Only entries with a smaller number: the smallest one of the last answer goes on from there.
     #[param(value_type = Option<u64>)]

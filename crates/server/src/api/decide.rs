@@ -194,17 +194,17 @@ async fn decision(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<DecisionRecordReply>, ApiError> {
-    let (record, features) = app
+    let (record, features, came) = app
         .run(move |app| {
             let record = app.engine.decision(&id.into())?;
-            let features = app.engine.features_of(&record);
-            Ok::<_, ServerError>((record, features))
+            let (features, came) = (app.engine.features_of(&record), app.engine.came_of(&record)?);
+            Ok::<_, ServerError>((record, features, came))
         })
         .await?;
     if by.is_person() {
         app.audit.note_decision(&by, &record);
     }
-    Ok(Json(DecisionRecordReply::new(&record, features)))
+    Ok(Json(DecisionRecordReply::new(&record, features).with_what_came(came)))
 }
 
 /// Make a decision again from its log, and compare the answers byte by byte. Nothing is logged or changed

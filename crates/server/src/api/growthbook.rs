@@ -8,7 +8,6 @@ use super::extract::{Path, SmallBody};
 use crate::admission::who;
 use crate::app::App;
 use crate::cached;
-use crate::declared_features::reply;
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::keys::Holder;
@@ -162,13 +161,15 @@ async fn evaluated(
             }
         })
         .await?;
-    let Content::Flags(answers) = &decided.decision.answer.content else { return Ok(Json(reply(&json!({})))) };
+    let Content::Flags(answers) = &decided.decision.answer.content else {
+        return Ok(Json(app.features.reply(&json!({}))));
+    };
     let id = decided.decision.customer.as_str();
     let mut features: Map<String, Value> =
         answers.flags.iter().map(|(name, answer)| (name.clone(), feature(&flags, name, answer, id))).collect();
     let forced = forced.values(&flags, answers).into_iter();
     features.extend(forced.map(|(name, value)| (name, json!({ "defaultValue": value }))));
-    Ok(Json(reply(&Value::Object(features))))
+    Ok(Json(app.features.reply(&Value::Object(features))))
 }
 
 /// A feature that is nothing but its value; what was drawn is told with it, so that the client says that it was met.

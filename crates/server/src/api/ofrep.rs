@@ -166,10 +166,12 @@ fn asked(body: &[u8]) -> Result<(Vec<Identifier>, Fields), Fault> {
     }
     let named = events::customer_id_of(key.clone(), "/context/targetingKey");
     let named = named.map_err(|rejection| Fault::invalid("INVALID_CONTEXT", rejection.message))?;
+    let named = named.ok_or_else(|| {
+        Fault::invalid("TARGETING_KEY_MISSING", "the context's targetingKey is empty: send the customer's id, as text")
+    })?;
     let mut said: Object = context.clone();
     said.remove("targetingKey");
-    // A blank one is nobody: then nothing is drawn.
-    let names = named.map_or_else(Vec::new, |named| Identifier::meant_by(&named).to_vec());
+    let names = Identifier::meant_by(&named).to_vec();
     Ok((names, Fields::from(said)))
 }
 

@@ -3,11 +3,13 @@
 mod acted;
 mod amounts;
 mod answer;
+mod came;
 mod flags;
 mod found;
 mod items;
 
 use answer::AnswerReply;
+use came::CameReply;
 use decisions::{Answer, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
@@ -289,6 +291,13 @@ pub struct DecisionRecordReply {
     propensity: f64,
     /// The features it was made from; empty where the customer's data was not used.
     features: BTreeMap<String, Option<f64>>,
+    /// What the customer would have been answered, where they were held out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
+    would: Option<Value>,
+    /// What was told of it since, by its `decisionId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    came: Option<Vec<CameReply>>,
 }
 
 impl DecisionRecordReply {
@@ -303,7 +312,15 @@ impl DecisionRecordReply {
             is_forgotten: record.is_forgotten(),
             propensity: record.decision.answer.propensity.get(),
             features,
+            would: record.would().map(|content| answer::content(record, content)),
+            came: None,
         }
+    }
+
+    /// With what came of it.
+    #[must_use]
+    pub fn with_what_came(self, came: Vec<engine::Came>) -> Self {
+        Self { came: Some(came.into_iter().map(CameReply::from).collect()), ..self }
     }
 }
 

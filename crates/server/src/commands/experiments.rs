@@ -41,7 +41,8 @@ fn one(name: &str, told: &ExperimentReply) -> String {
     table.load_style(UTF8_HORIZONTAL_ONLY);
     // While it runs, what holds at every look; at its end, what holds for one.
     let is_over = told.state == "ended" || told.state == "stopped";
-    table.set_header(["metric", "control", "treated", "lift", "95 % interval", "p", ""]);
+    let interval = if is_over { "95 % interval, for one look" } else { "95 % interval, at every look" };
+    table.set_header(["metric", "control", "treated", "lift", interval, "pAdjusted", ""]);
     let percent = |value: f64| format!("{:+.1} %", 100.0 * value);
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));
     let mut add = |name: &str, found: &MetricReply, what: &str| {

@@ -6,8 +6,8 @@ use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
 use decisions::search::{Meaning, Wanted};
 use decisions::{
-    Actions, ChosenAction, Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem, Reason,
-    Record, Testimony, World,
+    Actions, Arm, ChosenAction, Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem,
+    Reason, Record, Testimony, World,
 };
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
@@ -42,7 +42,7 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
             .as_ref()
             .map(|model| ModelRef { name: model.name.clone(), version: model.version.to_string() }),
         fallback: answer.fallback.clone(),
-        held_out: false,
+        held_out: record.question.arm == Some(Arm::Holdout),
         latency_ms,
     }
 }
@@ -297,6 +297,27 @@ fn beginning(words: &str) -> String {
     let mut letters = words.chars();
     let begun: String = letters.by_ref().take(N_LETTERS_LISTED).collect();
     if letters.next().is_some() { begun + "…" } else { begun }
+}
+
+/// What an action or an item of an answer is called.
+pub(super) fn named(app: &App, record: &Record, id: &str) -> String {
+    match &record.decision.answer.content {
+        Content::Actions(_) => title_of(app, &record.question.kind, id),
+        _ => title_then(&record.testimony, &ItemId::from(id)),
+    }
+}
+
+/// What whoever is held out would have been answered, in words.
+pub(super) fn would(app: &App, record: &Record) -> Option<String> {
+    let content = record.would()?.clone();
+    if let Content::Actions(actions) = &content {
+        let titles: Vec<String> =
+            actions.chosen.iter().map(|one| title_of(app, &record.question.kind, &one.id)).collect();
+        return Some(if titles.is_empty() { "nothing to do".to_owned() } else { titles.join(", ") });
+    }
+    let mut record = record.clone();
+    (record.decision.answer.content, record.decision.answer.fallback) = (content, None);
+    Some(in_short(app, &record))
 }
 
 fn said_in_short(app: &App, record: &Record) -> String {

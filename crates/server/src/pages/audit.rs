@@ -53,6 +53,7 @@ fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
         Deed::CustomersExported => (AuditFilter::Customers, "Exported customers", Icon::People),
         Deed::CustomerErased => (AuditFilter::Customers, "Had a customer erased", Icon::People),
         Deed::CustomerAllowed => (AuditFilter::Customers, "Let an erased customer in again", Icon::People),
+        Deed::SettingsFollowed => (AuditFilter::Models, "Took over what the settings declare", Icon::Layers),
         Deed::CustomerSeparated => (AuditFilter::Customers, "Separated a customer", Icon::People),
         Deed::ConsentRefused => (AuditFilter::Customers, "Refused a use for a customer", Icon::People),
         Deed::KeyCreated => (AuditFilter::Keys, "Made a key", Icon::Key),

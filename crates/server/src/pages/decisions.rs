@@ -2,7 +2,7 @@
 
 mod list;
 
-use super::answer::{answer, feature_groups, in_short};
+use super::answer::{answer, feature_groups, in_short, would};
 use super::visit::Visit;
 use super::worth;
 use super::{Asked, api};
@@ -13,7 +13,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::view::{Candidate, DecisionPage, DecisionRow, Frame, Replayed};
-use decisions::{DecisionError, LoggedDecision, RankedItem, Record, World};
+use decisions::{Arm, DecisionError, LoggedDecision, RankedItem, Record, World};
 use engine::Live;
 use primitives::{CustomerId, DecisionId, ItemId, ItemKey, capital};
 use profiles::ProfileError;
@@ -118,12 +118,12 @@ fn row(
         id: logged.id.to_string(),
         at: logged.decided_at,
         kind: list::title(app, &logged.kind),
-        basis: list::basis(app, &logged.kind, logged.is_fallback).to_owned(),
+        basis: list::basis_of(app, logged, record.as_ref().ok()).to_owned(),
         customer: logged.customer.as_ref().filter(|id| !engine::is_nobody(id)).map(ToString::to_string),
         has_page,
         answer,
         fallback,
-        held_out: false,
+        held_out: record.as_ref().is_ok_and(|record| record.question.arm == Some(Arm::Holdout)),
         latency_ms: None,
     }
 }
@@ -159,6 +159,7 @@ fn fill(app: &App, frame: Frame, record: &Record, base_url: &str) -> Result<Deci
         others_unknown,
         replayed: None,
         random_stream: None,
+        would: would(app, record),
         outcome: worth::outcome(app, record, frame.now)?,
         replay: vec![
             format!("curl -X POST {} {base_url}/v1/decisions/{}/replay", api::bearer(app), record.decision.id),

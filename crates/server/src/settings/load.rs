@@ -175,7 +175,13 @@ fn of_text(
     match settings.broken_range() {
         None => Ok(settings),
         Some((key, limit, value)) => {
-            let origin = match (set_by(&from_environment, key), file, line_of(&text, key)) {
+            let of_cap = || {
+                let place =
+                    settings.contact_policy().broken_cap(&settings.actions).filter(|_| key == "contact.caps")?;
+                tables::line_of_cap(&text, place)
+            };
+            let line = of_cap().or_else(|| line_of(&text, key));
+            let origin = match (set_by(&from_environment, key), file, line) {
                 (Some(name), _, _) => name.clone(),
                 (None, Some(path), Some(line)) => format!("{} line {line}", path.display()),
                 _ => variable_of(key),

@@ -5,7 +5,9 @@ use decisions::{Action, Experiment, Flag, Segment};
 use features::Declared;
 use learning::Outcome;
 use measurement::kpi::Kpi;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 
 /// The first table of a list that cannot be read, with its place and what is wrong: `line 14: feature "b": …`. `None` where the
 /// mistake is another one.
@@ -49,6 +51,21 @@ pub(super) fn place_of(text: &str, list: &str, place: usize) -> String {
     lines.nth(place).map_or_else(|| format!("number {} of {list}", place + 1), |(line, _)| format!("line {line}"))
 }
 
+/// The line of one of the caps of `[contact]`, of which many may stand in one list.
+pub(super) fn line_of_cap(text: &str, place: usize) -> Option<usize> {
+    #[derive(Deserialize)]
+    struct Read {
+        contact: Contact,
+    }
+    #[derive(Deserialize)]
+    struct Contact {
+        caps: Vec<Spanned<toml::Value>>,
+    }
+    let read: Read = toml::from_str(text).ok()?;
+    let start = read.contact.caps.get(place)?.span().start;
+    Some(text.get(..start)?.matches('\n').count() + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +82,13 @@ mod tests {
         assert!(broken(inline).unwrap().starts_with("number 1 of features: feature \"a\": meaning is"));
         assert_eq!(broken("[server]\nlisten = 5\n"), None);
         assert_eq!(broken("not toml"), None);
+    }
+
+    #[test]
+    fn a_cap_is_found_in_its_list() {
+        let text = "[contact]\ncaps = [\n  { per = \"customer\", n = 1, days = 7 },\n  { per = \"action\", n = 0, days = 7 },\n]\n";
+        assert_eq!([0, 1, 2].map(|place| line_of_cap(text, place)), [Some(3), Some(4), None]);
+        let tables = "[[contact.caps]]\nper = \"customer\"\n\n[[contact.caps]]\nper = \"action\"\n";
+        assert_eq!(line_of_cap(tables, 1), Some(4));
     }
 }

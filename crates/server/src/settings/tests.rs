@@ -79,7 +79,22 @@ fn every_mistake_names_its_place() {
             "RAPPORT__SERVER__LISTEN__PORT: listen is of type string",
         ),
         ("", vec![("RAPPORT__LOGGING__LEVEL", "loud")], "logging.level"),
-        ("[holdout]\nexcept = [\"serach\"]\n", vec![], "did you mean search?"),
+        ("[holdout]\nexcept = [\"serach\"]\n", vec![], "must name decisions (did you mean search?), and is serach"),
+        (
+            "[contact]\ncaps = [\n  { per = \"customer\", n = 1, days = 7 },\n  { per = \"channel\", of = \"emial\", n = 1, days = 7 },\n]\n",
+            vec![],
+            "line 4",
+        ),
+        (
+            "[contact]\ncaps = [{ per = \"channel\", of = \"emial\", n = 1, days = 7 }]\n",
+            vec![],
+            "that is a known channel (did you mean \"email\"?), and is \"emial\"",
+        ),
+        (
+            "[contact]\ncaps = [{ per = \"chanel\", n = 1, days = 7 }]\n",
+            vec![],
+            "per is \"chanel\": write one of customer, channel, action, group; did you mean \"channel\"?",
+        ),
         ("[holdout]\nkinds = { serach = 0.1 }\n", vec![], "must name decisions that are shown"),
         (
             "[[experiments]]\nname = \"copy\"\nguardrails = [\"cost_to_serve\"]\n\

@@ -39,7 +39,7 @@ fn told() -> Earned {
             kpi("Revenue an order", "unclear", Some((0.01, -0.02, 0.04)), None),
             kpi("Ratings of 4 and 5", "unknown", None, Some("nothing was counted in the arm `control` that the ratio divides by")),
         ],
-        way: Some("Margin a customer: +7.1 % (+1.9 % to +12.4 %). Clearly changed, each against the step before: orders (+6.0 %).".to_owned()),
+        way: Some("Margin a customer, as it was counted: +7.1 % (+1.9 % to +12.4 %). Clearly changed, each against the step before: orders (+6.0 %).".to_owned()),
         n_left_out: 31,
     }
 }

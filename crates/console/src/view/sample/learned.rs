@@ -133,6 +133,7 @@ pub fn decisions() -> DecisionsPage {
             .map(|n| DecisionDay {
                 day: now().plus_days(i64::try_from(n).unwrap_or(0) - 29),
                 model: 900 + (n * 53) % 400,
+                rules: 30 + (n * 7) % 20,
                 popular: 40 + (n * 17) % 60,
                 average: n % 9,
             })
@@ -200,6 +201,7 @@ pub fn decision() -> DecisionPage {
         random_stream: Some("decide/recommend#48211".to_owned()),
         n_own_items: 0,
         is_forgotten: false,
+        would: None,
         outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
         others_unknown: None,
         replayed: Some(Replayed::Different {

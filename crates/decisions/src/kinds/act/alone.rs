@@ -23,13 +23,24 @@ struct OfAction {
     channel: Option<String>,
     /// Whether it counts as a contact.
     counts: bool,
+    /// Whether it is done only so often.
+    ends: bool,
 }
 
 impl Counted {
     pub(super) fn of<'a>(actions: impl Iterator<Item = &'a Action>) -> Self {
-        let of =
-            |action: &Action| OfAction { group: action.group.clone(), channel: only(action), counts: counts(action) };
+        let of = |action: &Action| OfAction {
+            group: action.group.clone(),
+            channel: only(action),
+            counts: counts(action),
+            ends: action.times > 0,
+        };
         Self(actions.map(|action| (Contacted::number_of(&action.name), of(action))).collect())
+    }
+
+    /// The actions that are done only so often: each of their contacts counts for good.
+    pub(super) fn ending(&self) -> BTreeSet<u64> {
+        self.0.iter().filter(|(_, of)| of.ends).map(|(number, _)| *number).collect()
     }
 }
 
@@ -69,7 +80,7 @@ pub(super) struct Alone<'a> {
 }
 
 impl<'a> Alone<'a> {
-    /// `None` where the settings leave nobody alone.
+    /// `None` where neither settings nor actions leave anybody alone.
     pub(super) fn of(
         (how, counted, no_upsell): (&'a Arbitration, &'a Counted, Option<&Filter>),
         scores: &Scores,
@@ -77,7 +88,7 @@ impl<'a> Alone<'a> {
         known: Option<&Knowledge>,
     ) -> Option<Self> {
         let policy = &how.contact;
-        if policy.is_none() {
+        if policy.is_none() && counted.ending().is_empty() {
             return None;
         }
         let as_of = ask.question.as_of;
@@ -101,7 +112,12 @@ impl<'a> Alone<'a> {
 
     /// What a contact counts as; `None` where it does not, or nothing is declared of it now.
     fn key(&self, contact: &Contacted) -> Option<Key> {
-        let of = self.counted.0.get(&contact.action).filter(|of| of.counts)?;
+        self.any_key(contact, |of| of.counts)
+    }
+
+    /// What a contact is told apart from others by, where its action is one that is meant.
+    fn any_key(&self, contact: &Contacted, is_meant: impl Fn(&OfAction) -> bool) -> Option<Key> {
+        let of = self.counted.0.get(&contact.action).filter(|of| is_meant(of))?;
         let only = of.channel.as_deref().map_or(0, Contacted::number_of);
         let channel = if contact.channel == 0 { only } else { contact.channel };
         let is_sent = SENT.iter().any(|name| Contacted::number_of(name) == channel);
@@ -115,17 +131,21 @@ impl<'a> Alone<'a> {
 
     /// What doing it now would count as.
     fn now(&self, action: &Action) -> Option<Key> {
-        // No decision has this number but by a chance of one in many.
-        let decision = Contacted::number_of("");
-        self.key(&Contacted {
-            decision,
+        self.key(&self.contact(action))
+    }
+
+    /// Doing it now.
+    fn contact(&self, action: &Action) -> Contacted {
+        Contacted {
+            // No decision has this number but by a chance of one in many.
+            decision: Contacted::number_of(""),
             action: Contacted::number_of(&action.name),
             channel: self.channel.map_or(0, Contacted::number_of),
             at: Some(self.as_of),
             answered_at: None,
             refused_at: None,
             accepted_at: None,
-        })
+        }
     }
 
     /// The first rule that leaves the customer alone.
@@ -144,6 +164,9 @@ impl<'a> Alone<'a> {
         if self.at(action).and_then(|channel| reached.free.get(&channel)) == Some(&0) {
             return Some("capacity".to_owned());
         }
+        if self.is_over(action) {
+            return Some("times".to_owned());
+        }
         if action.service {
             return None;
         }
@@ -151,6 +174,18 @@ impl<'a> Alone<'a> {
             return Some("no_upsell".to_owned());
         }
         self.answered_before(action).map(str::to_owned).or_else(|| self.capped(action))
+    }
+
+    /// Whether they were met by it as often as it is done at all. What would be the same contact as one before it is not one more.
+    fn is_over(&self, action: &Action) -> bool {
+        if action.times == 0 || self.is_nobody {
+            return false;
+        }
+        let now = self.contact(action);
+        let key = |contact: &Contacted| self.any_key(contact, |of| of.ends);
+        let met = self.reached.contacts.iter().filter(|one| one.action == now.action && one.at.is_some());
+        let met: BTreeSet<Key> = met.filter_map(key).collect();
+        met.len() >= action.times as usize && key(&now).is_none_or(|now| !met.contains(&now))
     }
 
     /// The rule that leaves alone whoever has refused it, or has it.

@@ -146,7 +146,24 @@ proptest! {
         prop_assume!((found.p - 0.05).abs() > 1e-6);
         prop_assert_eq!(found.p < 0.05, found.fixed.low > 0.0 || found.fixed.high < 0.0);
         prop_assert!(found.fixed.low <= found.fixed.high);
-        prop_assert!(found.p_sequential >= 0.05 || found.p < 0.05 || is_lopsided);
+        prop_assert!(found.p_sequential >= 0.05 || found.p < 0.05);
+    }
+
+    #[test]
+    fn what_holds_at_every_look_holds_at_one_and_nothing_is_below_what_cannot_be(
+        a in rows(), b in rows(), measure in any_measure(), is_lopsided in any::<bool>(),
+    ) {
+        let how = How { is_lopsided, ..How::new(measure) };
+        let (a, b) = (Moments::of_pairs(a), Moments::of_pairs(b));
+        let found = compare(&a, &b, &how);
+        for effect in found.difference.iter().chain(&found.lift) {
+            prop_assert!(effect.sequential.low <= effect.fixed.low && effect.fixed.high <= effect.sequential.high);
+            prop_assert!(effect.p_sequential >= effect.p);
+        }
+        if let Some(lift) = compare(&a, &b, &how.never_negative()).lift {
+            prop_assert!(lift.sequential.low >= -1.0 && lift.fixed.low >= -1.0);
+            prop_assert!(found.lift.is_none_or(|free| free.sequential.low.max(-1.0).total_cmp(&lift.sequential.low).is_eq()));
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use super::amounts::{AmountReply, LikelyReply};
 use super::flags::FlagsReply;
 use super::found::FoundReply;
 use super::items::ItemReply;
-use decisions::{Answer, Arm, Content};
+use decisions::{Answer, Arm, Content, Record};
 use governance::ConsentAnswer;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What was decided, by which model, on which ground.
@@ -84,6 +85,18 @@ pub(super) struct ConsentReply {
     granted: bool,
     /// `stated` by the customer, or `default` where they have said nothing.
     basis: &'static str,
+}
+
+/// What another answer of a decision would have held, without what is said of the decision.
+pub(super) fn content(record: &Record, content: &Content) -> Value {
+    let answer = Answer { content: content.clone(), ..record.decision.answer.clone() };
+    let mut told = serde_json::to_value(AnswerReply::from(&answer)).unwrap_or_default();
+    if let Value::Object(fields) = &mut told {
+        for name in ["model", "consent", "fallback", "shortfall", "arm"] {
+            fields.remove(name);
+        }
+    }
+    told
 }
 
 impl<'a> From<&'a Answer> for AnswerReply<'a> {

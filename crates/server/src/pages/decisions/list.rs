@@ -130,16 +130,29 @@ fn found(
 
 /// What the log's columns do not tell.
 fn is_meant(app: &App, filter: &DecisionFilter, one: &LoggedDecision) -> bool {
-    let is_of_basis = filter.basis.is_empty() || filter.basis == basis(app, &one.kind, one.is_fallback);
+    let is_of_basis = filter.basis.is_empty() || filter.basis == basis_of(app, one, Record::open(one).ok().as_ref());
     let wanted = filter.reason.to_lowercase();
     let has_reason = || reason(one).is_some_and(|reason| reason.to_lowercase().contains(&wanted));
     is_of_basis && (wanted.is_empty() || has_reason())
 }
 
-/// On what an answer rests: a model about the customer, what is popular, or an average.
-pub(super) fn basis(app: &App, kind: &str, is_fallback: bool) -> &'static str {
-    let shape = app.engine.capabilities().kinds.get(kind).ok().map(|kind| kind.about().shape);
+/// On what an answer rests: a model about the customer, rules alone, what is popular, or an average.
+pub(super) fn basis_of(app: &App, logged: &LoggedDecision, record: Option<&Record>) -> &'static str {
+    match record.map(|record| record.decision.answer.model.is_some()) {
+        Some(true) if !logged.is_fallback => "model",
+        Some(false) if !logged.is_fallback => "rules",
+        _ => basis(app, &logged.kind, logged.is_fallback),
+    }
+}
+
+/// The same, as far as the log's columns tell: by what a kind rests on now.
+fn basis(app: &App, kind: &str, is_fallback: bool) -> &'static str {
+    let engine = &app.engine;
+    let shape = engine.capabilities().kinds.get(kind).ok().map(|kind| kind.about().shape);
     match (is_fallback, shape) {
+        (false, Some(ContentShape::Flags)) => "rules",
+        // A policy has the name of its kind.
+        (false, Some(ContentShape::Actions)) if engine.models().get(&kind.into()).is_none() => "rules",
         (false, _) => "model",
         (true, Some(ContentShape::Items)) => "popular",
         (true, _) => "average",
@@ -162,7 +175,13 @@ fn counted(app: &App, now: Timestamp) -> Result<(Vec<DecisionDay>, Vec<KindCount
     let first = now.day() - (N_DAYS - 1);
     let from = Timestamp::from_millis(first * DAY_MS);
     let mut days: Vec<DecisionDay> = (first..=now.day())
-        .map(|day| DecisionDay { day: Timestamp::from_millis(day * DAY_MS), model: 0, popular: 0, average: 0 })
+        .map(|day| DecisionDay {
+            day: Timestamp::from_millis(day * DAY_MS),
+            model: 0,
+            rules: 0,
+            popular: 0,
+            average: 0,
+        })
         .collect();
     let (mut by_kind, mut n_counted) = (BTreeMap::<String, (u64, u64)>::new(), 0);
     for one in app.engine.ports().decisions.by_day(from, N_COUNTED_MAX)? {
@@ -173,6 +192,7 @@ fn counted(app: &App, now: Timestamp) -> Result<(Vec<DecisionDay>, Vec<KindCount
         if let Some(day) = place.and_then(|place| days.get_mut(place)) {
             *match basis(app, &one.kind, one.is_fallback) {
                 "model" => &mut day.model,
+                "rules" => &mut day.rules,
                 "popular" => &mut day.popular,
                 _ => &mut day.average,
             } += one.n;

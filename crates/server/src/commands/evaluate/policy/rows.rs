@@ -46,19 +46,27 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
     let from: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(from)) } else { Box::new(from) };
     let mut from = BufReader::new(from);
     let delimiter = delimiter(from.fill_buf().map_err(unreadable)?);
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(from);
+    // With CRLF as the end the reader's line would be one behind; the \r is trimmed off with other space.
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).flexible(true).terminator(csv::Terminator::Any(b'\n'));
+    let mut reader = builder.from_reader(from);
     let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"))?.clone();
     let columns = Columns::of(&header)?;
     if columns.x.len() > N_FEATURES_MAX {
         return Err(format!("{} columns begin with x_: keep the {N_FEATURES_MAX} that matter", columns.x.len()));
     }
     let (mut found, mut wrong, mut n_wrong) = (Cells::default(), Vec::new(), 0_usize);
-    for (at, record) in reader.records().enumerate() {
-        let taken = match record {
-            Ok(record) => {
-                let line = record.position().map_or(at as u64 + 2, csv::Position::line);
+    let mut record = StringRecord::new();
+    loop {
+        let taken = match reader.read_record(&mut record) {
+            Ok(false) => break,
+            // A blank line is no row.
+            Ok(true) if record.len() == 1 && record.get(0).is_none_or(|cell| cell.trim().is_empty()) => continue,
+            Ok(true) => {
+                let line = first_line(reader.position().line(), &record);
                 found.take(&columns, &record).map_err(|why| format!("line {line}{why}"))
             }
+            Err(error) if error.is_io_error() => return Err(format!("cannot be read: {error}")),
             Err(error) => Err(format!("cannot be read: {error}")),
         };
         if let Err(why) = taken {
@@ -78,6 +86,12 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
         return Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")));
     }
     found.rounds(&columns).map(|rounds| (rounds, columns.left_aside))
+}
+
+/// The line that a row begins on, by the one after it: the reader's own answer is too low after blank lines.
+fn first_line(line_after: u64, row: &StringRecord) -> u64 {
+    let n_inside = row.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
+    line_after.saturating_sub(1 + n_inside).max(row.position().map_or(0, csv::Position::line))
 }
 
 /// What stands between cells: a comma, unless the first line has none and one of the others.

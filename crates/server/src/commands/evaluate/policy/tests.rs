@@ -60,6 +60,11 @@ fn a_row_that_cannot_be_used_is_told_by_line_and_column_with_what_to_write() {
     ] {
         let said = with(row);
         assert!(said.contains(expected), "{row}: {said}");
+        // The header is a line, and so is one that is blank, however lines end.
+        let said = refused(&format!("{FILE}{row}\n").replace('\n', "\r\n"));
+        assert!(said.contains(expected), "{row}: {said}");
+        let said = refused(&format!("{FILE}\n\n{row}\n").replace('\n', "\r\n"));
+        assert!(said.contains(&expected.replace("line 6", "line 8")), "{row}: {said}");
     }
     let many = refused(&format!("{FILE}{}", "a,1,no,.5\n".repeat(9)));
     assert!(many.starts_with("9 rows cannot be used") && many.ends_with("and 4 more"), "{many}");
