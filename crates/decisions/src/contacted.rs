@@ -64,12 +64,19 @@ impl Contacted {
         [self.at, self.refused_at, self.accepted_at].into_iter().flatten().max()
     }
 
-    /// What was answered about a customer, with what events say came of it: an event that names no action means the first of its
-    /// decision. Only what was last known within so many days.
+    /// What was answered about a customer, with what events say came of it, each with whether the company told it: an event that names
+    /// no action means the first of its decision. Only what was last known within so many days.
+    ///
+    /// A decision that only a public write key tells of counts where it was answered about this customer, or the company says that it
+    /// met them: whoever has the key could invent refusals of others otherwise.
     #[must_use]
-    pub fn told(answered: &[Self], events: Vec<Self>, since: Timestamp) -> Vec<Self> {
+    pub fn told(answered: &[Self], events: Vec<(Self, bool)>, since: Timestamp) -> Vec<Self> {
+        let vouched: Vec<Self> = events.iter().filter(|(_, is_vouched)| *is_vouched).map(|(event, _)| *event).collect();
         let mut all: Vec<Self> = answered.to_vec();
-        for event in events {
+        for (event, is_vouched) in events {
+            if !is_vouched && !event.is_of_one(answered) && !event.is_of_one(&vouched) {
+                continue;
+            }
             let is_meant =
                 |one: &&mut Self| one.decision == event.decision && (one.action == event.action || event.action == 0);
             match all.iter_mut().find(is_meant) {
@@ -87,6 +94,12 @@ impl Contacted {
         }
         all.retain(|one| one.last_at().is_some_and(|at| at > since));
         all
+    }
+
+    /// Whether it is about one of these: the same action of the same decision, as far as one is said.
+    fn is_of_one(&self, known: &[Self]) -> bool {
+        let is_it = |one: &Self| one.action == self.action || one.action == 0 || self.action == 0;
+        known.iter().any(|one| one.decision == self.decision && is_it(one))
     }
 
     /// So many days before a moment.

@@ -191,7 +191,7 @@ impl Engine {
         let holdout = Some(&self.capabilities.holdout);
         // Of two answers at a time, neither would know of the other.
         let days = kind.contact_days();
-        let of = days.map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
+        let (of, _) = days.map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
         let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
@@ -200,8 +200,8 @@ impl Engine {
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
         let record = record.meeting(exposures);
-        if let Some((_, days)) = days {
-            self.reaching.count(&record, days);
+        if days.is_some() {
+            self.reaching.count(&record);
         }
         drop(turn);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
@@ -273,8 +273,11 @@ impl Engine {
             None => BTreeSet::new(),
         };
         let days = kind.contact_days();
-        let answered = match days.map(|days| Ok::<_, EngineError>((days, self.known_under(&asked)?))).transpose()? {
-            Some(((counted, _), ids)) => self.answered(&about.name, &ids, (as_of, counted))?,
+        let answered = match days {
+            Some(days) => {
+                let (ids, is_claimed) = self.known_under(&asked)?;
+                self.answered(&about.name, (&ids, is_claimed), (as_of, days))?
+            }
             None => Vec::new(),
         };
         self.look(|live| {
@@ -292,7 +295,9 @@ impl Engine {
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
             let back = days.map(|(_, back)| (as_of, back));
-            let reached = back.map(|back| self.reached(customer.as_deref(), &answered, back)).unwrap_or_default();
+            let reached = back
+                .map(|back| self.reached((&question.customer, customer.as_deref()), &answered, back))
+                .unwrap_or_default();
             let shelves = Shelves { sought, shown_last, kept, reached, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));
             let answer = decisions::decide_by(kind, catalogue, &question, &subject, models, &witness)?;
@@ -303,12 +308,13 @@ impl Engine {
         })
     }
 
-    /// Whom a question is about: by the name that they have now, and then by those under which they may have been answered before.
-    fn known_under(&self, asked: &Asked) -> Result<Vec<CustomerId>, EngineError> {
+    /// Whom a question is about: by the name that they have now, and then by those under which they may have been answered before; and
+    /// whether a write key told of decisions about them.
+    fn known_under(&self, asked: &Asked) -> Result<(Vec<CustomerId>, bool), EngineError> {
         let founder = asked.names.iter().find(|name| !self.is_refused(name));
         self.look(|live| {
             let Some(customer) = resolve(live, &asked.names)? else {
-                return Ok(founder.map(Identifier::customer_id).into_iter().collect());
+                return Ok((founder.map(Identifier::customer_id).into_iter().collect(), false));
             };
             let mut ids = vec![customer.profile.id.clone()];
             for (name, _) in customer.profile.links.iter().take(N_NAMES_MAX) {
@@ -317,7 +323,7 @@ impl Engine {
                     ids.push(id);
                 }
             }
-            Ok(ids)
+            Ok((ids, customer.state.has_claimed_contacts()))
         })
     }
 

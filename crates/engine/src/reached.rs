@@ -17,6 +17,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const N_CUSTOMERS_MAX: usize = 50_000;
 /// So many answers of one customer are read at most.
 const N_ANSWERS_MAX: usize = 2_000;
+/// What is told of an answer is believed of one that was given so many days before what is looked back at.
+const N_DAYS_EARLIER: i64 = 30;
 /// Customers who are not waited for by each other.
 const N_TURNS: usize = 64;
 
@@ -39,16 +41,19 @@ struct Answered {
 #[derive(Debug)]
 struct Kept {
     asked: u64,
-    /// Under which names it was looked for.
+    /// Under which names it was looked for, and how many days back.
     ids: Vec<CustomerId>,
+    days: i64,
     contacts: Vec<Contacted>,
 }
 
 /// How many places a channel has free.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Free {
     n: u64,
     until: Timestamp,
+    /// How many of them customers were given since that was said. Whoever asks again is answered for the same places.
+    taken: HashMap<CustomerId, u64>,
 }
 
 impl Default for Reaching {
@@ -67,43 +72,60 @@ impl Reaching {
     /// Forgets what is kept up here: whoever is erased is not to be found in it, and the log says the rest again.
     pub(super) fn forget(&self) {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).of.clear();
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).values_mut().for_each(|free| free.taken.clear());
     }
 
     /// Counts an answer: from now on it is a contact, and takes a place.
-    pub(super) fn count(&self, record: &Record, days: i64) {
+    pub(super) fn count(&self, record: &Record) {
         let contacted = record.contacted();
         if contacted.is_empty() {
             return;
         }
         if let Some(channel) = record.question.channel() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.entry(channel.to_owned()).and_modify(|free| free.n = free.n.saturating_sub(1));
+            if let Some(free) = free.get_mut(channel) {
+                free.take(&record.question.customer, contacted.len() as u64);
+            }
         }
-        let since = Contacted::days_before(record.question.as_of, days);
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = answered.of.get_mut(&record.question.customer) {
+            let since = Contacted::days_before(record.question.as_of, kept.days);
             kept.contacts.retain(|one| one.at.is_some_and(|at| at > since));
             kept.contacts.extend(contacted);
         }
     }
 
-    fn free(&self, now: Timestamp) -> BTreeMap<String, u64> {
+    /// The places that are free for a customer: their own are.
+    fn free(&self, customer: &CustomerId, now: Timestamp) -> BTreeMap<String, u64> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.retain(|_, free| free.until > now);
-        free.iter().map(|(channel, free)| (channel.clone(), free.n)).collect()
+        let of = |free: &Free| free.n.saturating_add(free.taken.get(customer).copied().unwrap_or(0));
+        free.iter().map(|(channel, free)| (channel.clone(), of(free))).collect()
+    }
+}
+
+impl Free {
+    /// Gives a customer so many places, of which they may have some already.
+    fn take(&mut self, customer: &CustomerId, n: u64) {
+        let own = self.taken.get(customer).copied().unwrap_or(0);
+        let new = n.saturating_sub(own).min(self.n);
+        self.n -= new;
+        if new > 0 && (own > 0 || self.taken.len() < N_CUSTOMERS_MAX) {
+            self.taken.insert(customer.clone(), own + new);
+        }
     }
 }
 
 impl Answered {
-    /// What is kept of a customer; nothing where they have become one with another since.
-    fn get(&mut self, ids: &[CustomerId]) -> Option<Vec<Contacted>> {
+    /// What is kept of a customer; nothing where they have become one with another since, or more days are asked for.
+    fn get(&mut self, ids: &[CustomerId], days: i64) -> Option<Vec<Contacted>> {
         self.n_asked += 1;
-        let kept = self.of.get_mut(ids.first()?).filter(|kept| kept.ids == ids)?;
+        let kept = self.of.get_mut(ids.first()?).filter(|kept| kept.ids == ids && kept.days >= days)?;
         kept.asked = self.n_asked;
         Some(kept.contacts.clone())
     }
 
-    fn put(&mut self, ids: &[CustomerId], contacts: Vec<Contacted>) {
+    fn put(&mut self, ids: &[CustomerId], days: i64, contacts: Vec<Contacted>) {
         let Some(customer) = ids.first() else { return };
         if self.of.len() >= N_CUSTOMERS_MAX {
             let mut asked: Vec<u64> = self.of.values().map(|kept| kept.asked).collect();
@@ -112,7 +134,7 @@ impl Answered {
             let middle = *middle;
             self.of.retain(|_, kept| kept.asked > middle);
         }
-        let kept = Kept { asked: self.n_asked, ids: ids.to_vec(), contacts };
+        let kept = Kept { asked: self.n_asked, ids: ids.to_vec(), days, contacts };
         self.of.insert(customer.clone(), kept);
     }
 }
@@ -122,21 +144,23 @@ impl Engine {
     pub fn set_free(&self, channel: &str, n: u64, seconds: i64) {
         let until = Timestamp::from_millis(self.clock.now().as_millis().saturating_add(seconds.saturating_mul(1_000)));
         let mut free = self.reaching.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.insert(channel.to_owned(), Free { n, until });
+        free.insert(channel.to_owned(), Free { n, until, taken: HashMap::new() });
     }
 
-    /// What the customer of these names was answered within so many days, by the log and since.
+    /// What the customer of these names was answered within the days of which answers are counted, by the log and since; where a write
+    /// key told of decisions, within all of which it may have told, so that it is known which were given.
     pub(super) fn answered(
         &self,
         kind: &KindName,
-        ids: &[CustomerId],
-        (now, days): (Timestamp, i64),
+        (ids, is_claimed): (&[CustomerId], bool),
+        (now, (counted, back)): (Timestamp, (i64, i64)),
     ) -> Result<Vec<Contacted>, EngineError> {
+        let days = if is_claimed { counted.max(back.saturating_add(N_DAYS_EARLIER)) } else { counted };
         if days <= 0 {
             return Ok(Vec::new());
         }
         let answered = || self.reaching.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = answered().get(ids) {
+        if let Some(known) = answered().get(ids, days) {
             return Ok(known);
         }
         let since = Contacted::days_before(now, days);
@@ -154,7 +178,7 @@ impl Engine {
                 is_within && n_left > 0
             })?;
         }
-        answered().put(ids, found.clone());
+        answered().put(ids, days, found.clone());
         Ok(found)
     }
 
@@ -163,7 +187,7 @@ impl Engine {
     /// It is looked at whatever they permit to be personal, and for nothing but to leave them alone.
     pub(super) fn reached(
         &self,
-        customer: Option<&Customer<FeatureState>>,
+        (id, customer): (&CustomerId, Option<&Customer<FeatureState>>),
         answered: &[Contacted],
         (now, days): (Timestamp, i64),
     ) -> Reached {
@@ -174,14 +198,14 @@ impl Engine {
         Reached {
             contacts: Contacted::told(answered, events.iter().map(contacted).collect(), since),
             permits_marketing: self.policy.answer(consents, Purpose::Marketing).granted,
-            free: self.reaching.free(now),
+            free: self.reaching.free(id, now),
         }
     }
 }
 
-/// What events say of one contact.
-fn contacted(contact: &Contact) -> Contacted {
-    Contacted {
+/// What events say of one contact, and whether the company told it.
+fn contacted(contact: &Contact) -> (Contacted, bool) {
+    let said = Contacted {
         decision: contact.decision,
         action: contact.action,
         channel: contact.channel,
@@ -189,5 +213,22 @@ fn contacted(contact: &Contact) -> Contacted {
         answered_at: None,
         refused_at: contact.dismissed_at,
         accepted_at: contact.converted_at,
+    };
+    (said, contact.is_vouched)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_again_takes_no_further_place() {
+        let (anna, berta) = (CustomerId::from("anna"), CustomerId::from("berta"));
+        let mut free = Free { n: 2, until: Timestamp::from_millis(0), taken: HashMap::new() };
+        for (customer, n, left) in [(&anna, 1, 1), (&anna, 1, 1), (&berta, 1, 0), (&anna, 1, 0), (&anna, 3, 0)] {
+            free.take(customer, n);
+            assert_eq!(free.n, left);
+        }
+        assert_eq!((free.taken[&anna], free.taken[&berta]), (1, 1));
     }
 }

@@ -141,8 +141,8 @@ impl<'a> Alone<'a> {
         if self.is_quiet && through(&policy.quiet_channels) {
             return Some("quiet_hours".to_owned());
         }
-        if self.at(action).and_then(|channel| reached.free.get(&channel)) == Some(&0) {
-            return Some("capacity".to_owned());
+        if let Some(rule) = self.full(action) {
+            return Some(rule);
         }
         if action.service {
             return None;
@@ -151,6 +151,12 @@ impl<'a> Alone<'a> {
             return Some("no_upsell".to_owned());
         }
         self.answered_before(action).map(str::to_owned).or_else(|| self.capped(action))
+    }
+
+    /// The rule that leaves out what has no place free.
+    pub(super) fn full(&self, action: &Action) -> Option<String> {
+        let free = self.at(action).and_then(|channel| self.reached.free.get(&channel));
+        (free == Some(&0)).then(|| "capacity".to_owned())
     }
 
     /// The rule that leaves alone whoever has refused it, or has it.
@@ -216,6 +222,9 @@ impl<'a> Alone<'a> {
     pub(super) fn count(&mut self, action: &Action) {
         if let Some(key) = self.now(action) {
             self.known.push((self.as_of, key));
+        }
+        if let Some(free) = self.at(action).filter(|_| !action.nothing).and_then(|at| self.reached.free.get_mut(&at)) {
+            *free = free.saturating_sub(1);
         }
     }
 
