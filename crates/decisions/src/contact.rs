@@ -135,7 +135,9 @@ impl ContactPolicy {
     #[must_use]
     pub fn broken(&self, names: &Names, actions: &[crate::Action]) -> Option<(&'static str, String, String)> {
         if !self.quiet_hours.is_empty() && hours(&self.quiet_hours).is_none() {
-            let remedy = "must be from when until when by the clock, such as \"21:00-08:00\", or empty".to_owned();
+            let remedy =
+                "must be from when until when by the clock, such as \"21:00-08:00\" and not the whole day, or empty"
+                    .to_owned();
             return Some(("contact.quiet_hours", remedy, self.quiet_hours.clone()));
         }
         let named = |key, listed: &[String]| {
@@ -209,5 +211,7 @@ fn hours(text: &str) -> Option<(i64, i64)> {
     };
     let (from, until) = text.split_once('-')?;
     let (from, until) = (minute(from)?, minute(until)?);
-    (from != until && from <= DAY_MIN && until <= DAY_MIN).then_some((from, until))
+    // Who is never to be called gets no channel: hours of which none is left are a slip.
+    let is_some = from != until && (from, until) != (0, DAY_MIN);
+    (is_some && from <= DAY_MIN && until <= DAY_MIN).then_some((from, until))
 }

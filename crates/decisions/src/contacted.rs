@@ -79,9 +79,16 @@ impl LookedBack {
         one.at.is_some_and(|at| at > Contacted::days_before(now, self.counted)) || self.always.contains(&one.action)
     }
 
-    /// What is told of a customer's contacts at a moment.
+    /// Whether what is found with it holds all that is found with another.
     #[must_use]
-    pub fn told(&self, answered: &[Contacted], events: Vec<Contacted>, now: Timestamp) -> Vec<Contacted> {
+    pub fn covers(&self, other: &Self) -> bool {
+        self.counted >= other.counted && self.always.is_superset(&other.always)
+    }
+
+    /// What is told of a customer's contacts at a moment, by what they were answered and by events, each with whether the company told
+    /// it.
+    #[must_use]
+    pub fn told(&self, answered: &[Contacted], events: Vec<(Contacted, bool)>, now: Timestamp) -> Vec<Contacted> {
         let since = Contacted::days_before(now, self.back);
         let mut all = Contacted::joined(answered, events);
         all.retain(|one| one.last_at().is_some_and(|at| at > since) || self.always.contains(&one.action));
@@ -102,12 +109,19 @@ impl Contacted {
         [self.at, self.refused_at, self.accepted_at].into_iter().flatten().max()
     }
 
-    /// What was answered about a customer, with what events say came of it: an event that names no action means the first of its
-    /// decision.
+    /// What was answered about a customer, with what events say came of it, each with whether the company told it: an event that names
+    /// no action means the first of its decision.
+    ///
+    /// A decision that only a public write key tells of counts where it was answered about this customer, or the company says that it
+    /// met them: whoever has the key could invent refusals of others otherwise.
     #[must_use]
-    pub fn joined(answered: &[Self], events: Vec<Self>) -> Vec<Self> {
+    pub fn joined(answered: &[Self], events: Vec<(Self, bool)>) -> Vec<Self> {
+        let vouched: Vec<Self> = events.iter().filter(|(_, is_vouched)| *is_vouched).map(|(event, _)| *event).collect();
         let mut all: Vec<Self> = answered.to_vec();
-        for event in events {
+        for (event, is_vouched) in events {
+            if !is_vouched && !event.is_of_one(answered) && !event.is_of_one(&vouched) {
+                continue;
+            }
             let is_meant =
                 |one: &&mut Self| one.decision == event.decision && (one.action == event.action || event.action == 0);
             match all.iter_mut().find(is_meant) {
@@ -124,6 +138,12 @@ impl Contacted {
             }
         }
         all
+    }
+
+    /// Whether it is about one of these: the same action of the same decision, as far as one is said.
+    fn is_of_one(&self, known: &[Self]) -> bool {
+        let is_it = |one: &Self| one.action == self.action || one.action == 0 || self.action == 0;
+        known.iter().any(|one| one.decision == self.decision && is_it(one))
     }
 
     /// So many days before a moment.

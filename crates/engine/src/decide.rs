@@ -191,7 +191,7 @@ impl Engine {
         let holdout = Some(&self.capabilities.holdout);
         // Of two answers at a time, neither would know of the other.
         let back = kind.contacts();
-        let of = back.as_ref().map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
+        let (of, _) = back.as_ref().map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
         let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
@@ -200,8 +200,8 @@ impl Engine {
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
         let record = record.meeting(exposures);
-        if let Some(back) = &back {
-            self.reaching.count(&record, back);
+        if back.is_some() {
+            self.reaching.count(&record);
         }
         drop(turn);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
@@ -274,7 +274,10 @@ impl Engine {
         };
         let back = kind.contacts();
         let answered = match &back {
-            Some(back) => self.answered(&about.name, &self.known_under(&asked)?, (as_of, back))?,
+            Some(back) => {
+                let (ids, is_claimed) = self.known_under(&asked)?;
+                self.answered(&about.name, (&ids, is_claimed), (as_of, back))?
+            }
             None => Vec::new(),
         };
         self.look(|live| {
@@ -291,7 +294,8 @@ impl Engine {
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
-            let reached = back.as_ref().map(|back| self.reached(customer.as_deref(), &answered, (as_of, back)));
+            let reached =
+                back.as_ref().map(|back| self.reached((&question.customer, customer.as_deref()), &answered, (as_of, back)));
             let reached = reached.unwrap_or_default();
             let shelves = Shelves { sought, shown_last, kept, reached, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));
@@ -303,12 +307,13 @@ impl Engine {
         })
     }
 
-    /// Whom a question is about: by the name that they have now, and then by those under which they may have been answered before.
-    fn known_under(&self, asked: &Asked) -> Result<Vec<CustomerId>, EngineError> {
+    /// Whom a question is about: by the name that they have now, and then by those under which they may have been answered before; and
+    /// whether a write key told of decisions about them.
+    fn known_under(&self, asked: &Asked) -> Result<(Vec<CustomerId>, bool), EngineError> {
         let founder = asked.names.iter().find(|name| !self.is_refused(name));
         self.look(|live| {
             let Some(customer) = resolve(live, &asked.names)? else {
-                return Ok(founder.map(Identifier::customer_id).into_iter().collect());
+                return Ok((founder.map(Identifier::customer_id).into_iter().collect(), false));
             };
             let mut ids = vec![customer.profile.id.clone()];
             for (name, _) in customer.profile.links.iter().take(N_NAMES_MAX) {
@@ -317,7 +322,7 @@ impl Engine {
                     ids.push(id);
                 }
             }
-            Ok(ids)
+            Ok((ids, customer.state.has_claimed_contacts()))
         })
     }
 

@@ -17,6 +17,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const N_CUSTOMERS_MAX: usize = 50_000;
 /// So many answers of one customer are read at most.
 const N_ANSWERS_MAX: usize = 2_000;
+/// What is told of an answer is believed of one that was given so many days before what is looked back at.
+const N_DAYS_EARLIER: i64 = 30;
 /// Customers who are not waited for by each other.
 const N_TURNS: usize = 64;
 
@@ -39,7 +41,7 @@ struct Answered {
 #[derive(Debug)]
 struct Kept {
     asked: u64,
-    /// Under which names it was looked for.
+    /// Under which names it was looked for, and how many days back.
     ids: Vec<CustomerId>,
     /// How far it was looked back.
     back: LookedBack,
@@ -47,10 +49,12 @@ struct Kept {
 }
 
 /// How many places a channel has free.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Free {
     n: u64,
     until: Timestamp,
+    /// How many of them customers were given since that was said. Whoever asks again is answered for the same places.
+    taken: HashMap<CustomerId, u64>,
 }
 
 impl Default for Reaching {
@@ -69,37 +73,55 @@ impl Reaching {
     /// Forgets what is kept up here: whoever is erased is not to be found in it, and the log says the rest again.
     pub(super) fn forget(&self) {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).of.clear();
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).values_mut().for_each(|free| free.taken.clear());
     }
 
     /// Counts an answer: from now on it is a contact, and takes a place.
-    pub(super) fn count(&self, record: &Record, back: &LookedBack) {
+    pub(super) fn count(&self, record: &Record) {
         let contacted = record.contacted();
         if contacted.is_empty() {
             return;
         }
         if let Some(channel) = record.question.channel() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.entry(channel.to_owned()).and_modify(|free| free.n = free.n.saturating_sub(1));
+            if let Some(free) = free.get_mut(channel) {
+                free.take(&record.question.customer, contacted.len() as u64);
+            }
         }
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = answered.of.get_mut(&record.question.customer) {
+            let back = &kept.back;
             kept.contacts.retain(|one| back.counts(one, record.question.as_of));
             kept.contacts.extend(contacted);
         }
     }
 
-    fn free(&self, now: Timestamp) -> BTreeMap<String, u64> {
+    /// The places that are free for a customer: their own are.
+    fn free(&self, customer: &CustomerId, now: Timestamp) -> BTreeMap<String, u64> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.retain(|_, free| free.until > now);
-        free.iter().map(|(channel, free)| (channel.clone(), free.n)).collect()
+        let of = |free: &Free| free.n.saturating_add(free.taken.get(customer).copied().unwrap_or(0));
+        free.iter().map(|(channel, free)| (channel.clone(), of(free))).collect()
+    }
+}
+
+impl Free {
+    /// Gives a customer so many places, of which they may have some already.
+    fn take(&mut self, customer: &CustomerId, n: u64) {
+        let own = self.taken.get(customer).copied().unwrap_or(0);
+        let new = n.saturating_sub(own).min(self.n);
+        self.n -= new;
+        if new > 0 && (own > 0 || self.taken.len() < N_CUSTOMERS_MAX) {
+            self.taken.insert(customer.clone(), own + new);
+        }
     }
 }
 
 impl Answered {
-    /// What is kept of a customer; nothing where they have become one with another since, or it was looked back otherwise.
+    /// What is kept of a customer; nothing where they have become one with another since, or it was looked back less far.
     fn get(&mut self, ids: &[CustomerId], back: &LookedBack) -> Option<Vec<Contacted>> {
         self.n_asked += 1;
-        let kept = self.of.get_mut(ids.first()?).filter(|kept| kept.ids == ids && kept.back == *back)?;
+        let kept = self.of.get_mut(ids.first()?).filter(|kept| kept.ids == ids && kept.back.covers(back))?;
         kept.asked = self.n_asked;
         Some(kept.contacts.clone())
     }
@@ -123,16 +145,19 @@ impl Engine {
     pub fn set_free(&self, channel: &str, n: u64, seconds: i64) {
         let until = Timestamp::from_millis(self.clock.now().as_millis().saturating_add(seconds.saturating_mul(1_000)));
         let mut free = self.reaching.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.insert(channel.to_owned(), Free { n, until });
+        free.insert(channel.to_owned(), Free { n, until, taken: HashMap::new() });
     }
 
-    /// What the customer of these names was answered, as far as it is looked back, by the log and since.
+    /// What the customer of these names was answered, as far as it is looked back, by the log and since; where a write key told of
+    /// decisions, within all of which it may have told, so that it is known which were given.
     pub(super) fn answered(
         &self,
         kind: &KindName,
-        ids: &[CustomerId],
+        (ids, is_claimed): (&[CustomerId], bool),
         (now, back): (Timestamp, &LookedBack),
     ) -> Result<Vec<Contacted>, EngineError> {
+        let further = LookedBack { counted: back.counted.max(back.back.saturating_add(N_DAYS_EARLIER)), ..back.clone() };
+        let back = if is_claimed { &further } else { back };
         if back.counted <= 0 && back.always.is_empty() {
             return Ok(Vec::new());
         }
@@ -165,7 +190,7 @@ impl Engine {
     /// It is looked at whatever they permit to be personal, and for nothing but to leave them alone.
     pub(super) fn reached(
         &self,
-        customer: Option<&Customer<FeatureState>>,
+        (id, customer): (&CustomerId, Option<&Customer<FeatureState>>),
         answered: &[Contacted],
         (now, back): (Timestamp, &LookedBack),
     ) -> Reached {
@@ -175,14 +200,14 @@ impl Engine {
         Reached {
             contacts: back.told(answered, events.iter().map(contacted).collect(), now),
             permits_marketing: self.policy.answer(consents, Purpose::Marketing).granted,
-            free: self.reaching.free(now),
+            free: self.reaching.free(id, now),
         }
     }
 }
 
-/// What events say of one contact.
-fn contacted(contact: &Contact) -> Contacted {
-    Contacted {
+/// What events say of one contact, and whether the company told it.
+fn contacted(contact: &Contact) -> (Contacted, bool) {
+    let said = Contacted {
         decision: contact.decision,
         action: contact.action,
         channel: contact.channel,
@@ -190,5 +215,22 @@ fn contacted(contact: &Contact) -> Contacted {
         answered_at: None,
         refused_at: contact.dismissed_at,
         accepted_at: contact.converted_at,
+    };
+    (said, contact.is_vouched)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_again_takes_no_further_place() {
+        let (anna, berta) = (CustomerId::from("anna"), CustomerId::from("berta"));
+        let mut free = Free { n: 2, until: Timestamp::from_millis(0), taken: HashMap::new() };
+        for (customer, n, left) in [(&anna, 1, 1), (&anna, 1, 1), (&berta, 1, 0), (&anna, 1, 0), (&anna, 3, 0)] {
+            free.take(customer, n);
+            assert_eq!(free.n, left);
+        }
+        assert_eq!((free.taken[&anna], free.taken[&berta]), (1, 1));
     }
 }

@@ -18,6 +18,15 @@ const N_DAYS: i64 = 365;
 /// Whoever tells what came of a decision by the day alone tells of an hour before it; so may a clock that is slow.
 const EARLIER_MS: i64 = DAY_MS;
 
+/// Where the company told one success in so many, those that only write keys told do not count.
+const ONE_VOUCHED_IN: usize = 10;
+
+/// A round with what came of it by whoever told it, and by what the company told.
+struct Heard {
+    round: Round,
+    vouched: Option<Rewarded>,
+}
+
 /// What is known now of a customer for whom was drawn.
 struct Now {
     customer: CustomerId,
@@ -114,11 +123,12 @@ impl Engine {
             })?;
         }
         let currency = self.capabilities.measures.currency;
+        let mut heard = Vec::new();
         for (id, all) in by_customer {
             let Some(now) = self.now(&id)? else { continue };
-            log.rounds
-                .extend(all.into_iter().flat_map(|told| rounds_of(&doables.all, &now, told, (&settings, currency))));
+            heard.extend(all.into_iter().flat_map(|told| rounds_of(&doables.all, &now, told, (&settings, currency))));
         }
+        log.rounds = believed(heard);
         log.actions = doables.all;
         Ok(log)
     }
@@ -173,13 +183,23 @@ fn now_of(customer: &Customer<FeatureState>) -> Now {
     }
 }
 
+/// The rounds with what counts of what came of them. Where the company tells of successes itself, whoever has the public write key could
+/// invent customers for whom an action succeeds: what only write keys told is no success there.
+fn believed(heard: Vec<Heard>) -> Vec<Round> {
+    let n_told = heard.iter().filter(|one| one.round.reward.is_some()).count();
+    let n_vouched = heard.iter().filter(|one| one.vouched.is_some()).count();
+    let is_told = n_vouched > 0 && n_vouched.saturating_mul(ONE_VOUCHED_IN) >= n_told;
+    let of = |Heard { round, vouched }| if is_told { Round { reward: vouched, ..round } } else { round };
+    heard.into_iter().map(of).collect()
+}
+
 /// The rounds of one decision.
 fn rounds_of(
     doables: &[Doable],
     now: &Now,
     told: Told,
     (settings, currency): (&PolicySettings, Option<Currency>),
-) -> Vec<Round> {
+) -> Vec<Heard> {
     let Told { decision, at, channel, x, drawn } = told;
     let of = Contact::name_of(&decision);
     let round = |one: Drew| {
@@ -188,11 +208,15 @@ fn rounds_of(
         // Where no action is said, the first one of the answer is meant.
         let unnamed = now.contacts.get(&(of, 0)).filter(|_| one.is_first);
         let came = || [named, unnamed].into_iter().flatten();
-        let rewards = came().filter_map(|contact| reward(contact, doable.value, (settings.reward, currency)));
-        // It names the decision, so that it cannot have come before; a word of long before is not about it, however that came to be.
-        let rewards = rewards.filter(|reward| at.millis_since(reward.at) <= EARLIER_MS);
-        let rewards = rewards.map(|reward| Rewarded { at: reward.at.max(at), ..reward });
-        Some(Round {
+        let first = |is_meant: &dyn Fn(&&Contact) -> bool| {
+            let came = came().filter(is_meant);
+            let rewards = came.filter_map(|contact| reward(contact, doable.value, (settings.reward, currency)));
+            // It names the decision, so that it cannot have come before; a word of long before is not about it, however that came to be.
+            let rewards = rewards.filter(|reward| at.millis_since(reward.at) <= EARLIER_MS);
+            rewards.map(|reward| Rewarded { at: reward.at.max(at), ..reward }).min_by_key(|reward| reward.at)
+        };
+        let vouched = first(&|contact| is_vouched(contact, settings.reward));
+        let round = Round {
             customer: now.customer.clone(),
             at,
             decision: decision.clone(),
@@ -203,10 +227,16 @@ fn rounds_of(
             candidates: one.candidates,
             propensity: one.propensity,
             x: x.clone(),
-            reward: rewards.min_by_key(|reward| reward.at),
-        })
+            reward: first(&|_| true),
+        };
+        Some(Heard { round, vouched })
     };
     drawn.into_iter().filter_map(round).collect()
+}
+
+/// Whether the company told that it succeeded.
+fn is_vouched(contact: &Contact, reward: Reward) -> bool {
+    contact.is_success_vouched || reward == Reward::Clicked && contact.is_click_vouched
 }
 
 /// What a contact brought, in parts of what the action is declared to be worth. In another currency than the declarations' it is not
@@ -242,6 +272,9 @@ mod tests {
             converted_at: Some(at),
             worth: worth.map(Worth::Bare),
             channel: 0,
+            is_vouched: true,
+            is_click_vouched: true,
+            is_success_vouched: true,
         }
     }
 
@@ -273,7 +306,7 @@ mod tests {
             let now = Now { customer: "y".into(), contacts };
             let settings = PolicySettings { reward, ..PolicySettings::default() };
             let told = doables.read("d".to_owned(), acted());
-            rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok()))
+            believed(rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok())))
         };
         let all = rounds(&[], Reward::Converted);
         let actions: Vec<u32> = all.iter().map(|round| round.action).collect();
@@ -310,5 +343,35 @@ mod tests {
         ] {
             assert_eq!(rewards(&contacts, reward), expected, "{contacts:?} {reward:?}");
         }
+    }
+
+    #[test]
+    fn where_the_company_tells_successes_those_that_only_write_keys_told_are_none() {
+        let success = Rewarded { at: Timestamp::from_millis(0), amount: 1.0 };
+        let heard = |n_vouched: usize, n_claimed: usize| {
+            let told = (0..n_vouched + n_claimed + 5).map(|at| Heard {
+                round: Round {
+                    customer: "y".into(),
+                    at: Timestamp::from_millis(0),
+                    decision: at.to_string(),
+                    channel: 0,
+                    is_shown: true,
+                    place: 0,
+                    action: 0,
+                    candidates: Box::default(),
+                    propensity: 0.5,
+                    x: Box::default(),
+                    reward: (at < n_vouched + n_claimed).then_some(success),
+                },
+                vouched: (at < n_vouched).then_some(success),
+            });
+            let rounds = believed(told.collect());
+            (rounds.len(), rounds.iter().filter(|round| round.reward.is_some()).count())
+        };
+        for (n_vouched, n_claimed, n_counted) in [(0, 50, 50), (10, 90, 10), (10, 91, 101), (1, 0, 1), (0, 0, 0)] {
+            assert_eq!(heard(n_vouched, n_claimed), (n_vouched + n_claimed + 5, n_counted), "{n_vouched} {n_claimed}");
+        }
+        let claimed = Contact { is_success_vouched: false, ..contact("d", "a", 6, None) };
+        assert!(is_vouched(&claimed, Reward::Clicked) && !is_vouched(&claimed, Reward::Converted));
     }
 }

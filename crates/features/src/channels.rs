@@ -119,6 +119,11 @@ impl Channels {
         self.contacts.as_deref().map(Contacts::all).unwrap_or_default()
     }
 
+    /// Whether a public write key told anything of what came of decisions.
+    pub(crate) fn has_claimed_contacts(&self) -> bool {
+        self.contacts.as_deref().is_some_and(Contacts::is_claimed)
+    }
+
     /// The currency of the active subscription that was told of last of those whose amount is known, by the company or by
     /// others.
     pub(crate) fn currency(&self, is_vouched: bool) -> Option<Currency> {

@@ -91,11 +91,17 @@ impl FeatureState {
         self.views.as_slice()
     }
 
-    /// What came of the decisions that were told of last, from old to new: at most 64 that met the customer, and as many that did what
-    /// they were for.
+    /// What came of the decisions that were told of last, from old to new: at most 64 that met the customer, as many that they sent
+    /// away and as many that did what they were for, of what the company told and as many again of what only a write key did.
     #[must_use]
     pub fn contacts(&self) -> Vec<Contact> {
         self.channels.contacts()
+    }
+
+    /// Whether a write key told anything of what came of decisions.
+    #[must_use]
+    pub fn has_claimed_contacts(&self) -> bool {
+        self.channels.has_claimed_contacts()
     }
 
     /// How many events there ever were.

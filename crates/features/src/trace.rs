@@ -78,13 +78,13 @@ impl Trace {
     }
 
     /// Every order that was received by a moment, and who told of it.
-    pub fn orders_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> {
+    pub fn orders_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> + Clone {
         let known = self.received_until(as_of).filter_map(|it| Some((it.origin, it.signals.order.as_deref()?)));
         known.filter(|(_, order)| !order.is_refund)
     }
 
     /// Every refund that was received by a moment, and who told of it.
-    pub fn refunds_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> {
+    pub fn refunds_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> + Clone {
         let known = self.received_until(as_of).filter_map(|it| Some((it.origin, it.signals.order.as_deref()?)));
         known.filter(|(_, order)| order.is_refund)
     }
@@ -158,7 +158,7 @@ impl Trace {
         believed
     }
 
-    fn received_until(&self, as_of: Timestamp) -> impl Iterator<Item = &Received> {
+    fn received_until(&self, as_of: Timestamp) -> impl Iterator<Item = &Received> + Clone {
         self.received.iter().filter(move |received| received.at <= as_of)
     }
 }

@@ -21,7 +21,8 @@ const N_REFUSALS: usize = 16;
 /// was tied to them longest ago go.
 const N_NAMES_MAX: usize = 256;
 
-/// How many traits a customer has at most: beyond it the one said longest ago makes room.
+/// How many traits a customer has at most: beyond it the one said longest ago makes room, of those that only a write key
+/// said before any of the company's.
 const N_TRAITS_MAX: usize = 128;
 
 /// How long a trait's name is at most, in bytes; one with a longer name is not kept.
@@ -77,7 +78,7 @@ pub struct Profile {
     pub joins: Newest<Join, N_JOINS>,
     /// The newest joins that events claimed and that were not made, from old to new.
     pub refusals: Vec<JoinRefusal>,
-    /// What is known about them, the latest word per trait.
+    /// What is known about them: of each trait the company's latest word, and where it said none the latest.
     pub traits: Few<String, Trait>,
     /// What they agreed to.
     pub consents: Consents,
@@ -100,6 +101,8 @@ pub struct Profile {
 pub struct Trait {
     /// The value as JSON text.
     pub json: Box<str>,
+    /// Whether the company said it. What only a public write key said, anybody may have.
+    pub is_vouched: bool,
     /// When it was said.
     pub at: Timestamp,
     /// By which event.
@@ -173,6 +176,7 @@ impl Profile {
         if let Call::Identify { traits } = &event.call {
             let said = |value: &Value| Trait {
                 json: value.to_string().into(),
+                is_vouched: event.origin.is_trusted(),
                 at: event.occurred_at,
                 offset: *offset,
                 key: event.key(),
@@ -259,24 +263,32 @@ impl Profile {
         gone
     }
 
-    /// What was said later wins, in whichever order it arrives; of two at the same moment one that does not
-    /// depend on the order either ([`Event::key`]). Room is made once all are there: otherwise it would depend on their order who makes it.
+    /// What the company said wins, and of the same voice what was said later, in whichever order it arrives; of two at the same moment
+    /// one that does not depend on the order either ([`Event::key`]). Room is made in the same order: nothing that a write key says makes
+    /// what the company said go. It is made once all are there: otherwise it would depend on their order who makes it.
     pub(crate) fn keep_traits(&mut self, said: impl IntoIterator<Item = (String, Trait)>) {
         let is_kept =
             |(name, said): &(String, Trait)| name.len() <= TRAIT_NAME_BYTES_MAX && said.json.len() <= TRAIT_BYTES_MAX;
         for (name, said) in said.into_iter().filter(is_kept) {
             let kept = self.traits.get_or_insert(name, said.clone());
-            if (said.at, said.key) > (kept.at, kept.key) {
+            if said.weight() > kept.weight() {
                 *kept = said;
             }
         }
         let mut n_bytes: usize = self.traits.iter().map(trait_bytes).sum();
         while self.traits.len() > N_TRAITS_MAX || n_bytes > TRAITS_BYTES_MAX {
-            let oldest = self.traits.iter().min_by_key(|(name, said)| (said.at, said.key, *name));
+            let oldest = self.traits.iter().min_by_key(|(name, said)| (said.weight(), *name));
             let Some((name, said)) = oldest.map(|(name, said)| (name.clone(), said)) else { return };
             n_bytes -= trait_bytes((&name, said));
             self.traits.remove(&name);
         }
+    }
+}
+
+impl Trait {
+    /// Of two words on the same trait the weightier counts.
+    fn weight(&self) -> (bool, Timestamp, EventKey) {
+        (self.is_vouched, self.at, self.key)
     }
 }
 

@@ -10,7 +10,7 @@ use primitives::Seed;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::TestServer;
+use support::{SERVER, TestServer, WRITE};
 
 const ACTIONS: [&str; 3] = ["grinder", "cups", "course"];
 
@@ -234,4 +234,62 @@ fn what_whoever_is_held_out_would_have_got_is_told_and_what_is_mandatory_they_ge
     // An answer by rules is none of a model.
     let list = server.get_as(support::ADMIN, "/decisions").text;
     assert!(list.contains("Held out") && !list.contains("<span class=\"badge good\">Model</span>"));
+}
+
+/// Why an action is left out for a customer; nothing where it is not.
+fn rule_of(answer: &Value, action: &str) -> Option<String> {
+    let mut left_out = answer["leftOut"].as_array().into_iter().flatten();
+    left_out.find(|one| one["id"] == action).map(|one| one["rule"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn nobody_refuses_for_another_with_an_invented_decision() {
+    let server = server();
+    let told = |key: &str, user: &str, name: &str, decision: &Value, action: &str| {
+        let properties = json!({"decision_id": decision, "action": action});
+        server.post_as(key, "/v1/track", &json!({"event": name, "userId": user, "properties": properties})).ok();
+    };
+    let ask = |user: &str| server.decide(&json!({"decision": "act", "userId": user, "channel": "web", "n": 3})).ok();
+    let given = ask("anna");
+    // What was given to another counts as little as what was given to nobody.
+    let others = ask("berta");
+    for action in ACTIONS {
+        for name in ["Decision Dismissed", "Decision Shown", "Decision Converted", "Email Unsubscribed"] {
+            told(WRITE, "anna", name, &"f".repeat(32).into(), action);
+            told(WRITE, "anna", name, &others["decisionId"], action);
+        }
+    }
+    let answer = ask("anna");
+    assert_eq!(ACTIONS.map(|action| rule_of(&answer, action)), [None, None, None], "{answer}");
+    assert!(server.replays(&answer));
+    let (no, other) = (first(&given), first(&others));
+    told(WRITE, "anna", "Decision Dismissed", &given["decisionId"], &no);
+    let answer = ask("anna");
+    assert_eq!(rule_of(&answer, &no).as_deref(), Some("refused"), "{answer}");
+    assert!(server.replays(&answer));
+    // The company is believed of decisions that were made elsewhere.
+    told(SERVER, "berta", "Decision Dismissed", &json!("of another system"), &other);
+    assert_eq!(rule_of(&ask("berta"), &other).as_deref(), Some("refused"));
+    // What was given to a visitor is theirs once they are known by another name.
+    let visitor = json!({"decision": "act", "anonymousId": "v", "channel": "web"});
+    let (visited, identify) = (server.decide(&visitor).ok(), json!({"userId": "carla", "anonymousId": "v"}));
+    server.post("/v1/identify", &identify).ok();
+    told(WRITE, "carla", "Decision Dismissed", &visited["decisionId"], &first(&visited));
+    assert_eq!(rule_of(&ask("carla"), &first(&visited)).as_deref(), Some("refused"));
+}
+
+#[test]
+fn invented_successes_are_none_where_the_company_tells_them() {
+    let server = server();
+    let told = |key: &str, user: &str| {
+        let answer = act(&server, user, "pro");
+        let properties = json!({"decision_id": answer["decisionId"], "action": first(&answer)});
+        let event = json!({"event": "Decision Converted", "userId": user, "properties": properties});
+        server.post_as(key, "/v1/track", &event).ok();
+    };
+    let n_rewarded = || server.engine().rounds().unwrap().settled().n_rewarded();
+    (0..9).for_each(|at| told(WRITE, &format!("invented{at}")));
+    assert_eq!(n_rewarded(), 9, "where nobody else tells any, they count");
+    told(SERVER, "anna");
+    assert_eq!(n_rewarded(), 1, "one in ten is the company's");
 }

@@ -149,6 +149,34 @@ fn each_rule_that_leaves_a_customer_alone_is_named() {
 }
 
 #[test]
+fn what_only_a_write_key_tells_counts_of_what_was_given() {
+    let given = contact("cups", "web", 3);
+    let no = |one: Contacted| Contacted { at: None, refused_at: Some(at(-DAY_MS)), ..one };
+    let unnamed = |one: Contacted| Contacted { action: 0, ..one };
+    let invented = contact("grinder", "web", 1);
+    let other = Contacted { action: invented.action, ..given };
+    let refused = |answered: &[Contacted], events: &[(Contacted, bool)]| {
+        let found = Contacted::told(answered, events.to_vec(), at(-9 * DAY_MS));
+        let refused = found.into_iter().filter(|one| one.refused_at.is_some());
+        refused.map(|one| (one.decision, one.action)).collect::<Vec<_>>()
+    };
+    let named = |one: Contacted| (one.decision, one.action);
+    for (answered, events, expected) in [
+        (&[given][..], &[(no(invented), false)][..], vec![]),
+        (&[given], &[(no(invented), true)], vec![named(invented)]),
+        (&[given], &[(no(given), false)], vec![named(given)]),
+        (&[given], &[(no(unnamed(given)), false)], vec![named(given)]),
+        (&[given], &[(no(other), false)], vec![]),
+        // What was given elsewhere, the company says.
+        (&[], &[(invented, true), (no(unnamed(invented)), false)], vec![named(unnamed(invented))]),
+        (&[], &[(unnamed(invented), true), (no(invented), false)], vec![named(unnamed(invented))]),
+        (&[], &[(invented, false), (no(unnamed(invented)), false)], vec![]),
+    ] {
+        assert_eq!(refused(answered, events), expected, "{answered:?} {events:?}");
+    }
+}
+
+#[test]
 fn quiet_hours_are_those_of_the_clocks_where_the_customer_lives() {
     let contact = ContactPolicy {
         quiet_hours: "21:00-08:00".to_owned(),
@@ -179,6 +207,21 @@ fn quiet_hours_are_those_of_the_clocks_where_the_customer_lives() {
             let rule = (is_quiet && counts).then(|| "quiet_hours".to_owned());
             assert_eq!(found, [rule.clone(), rule, None], "{moment} {zone:?} {channel}");
         }
+    }
+}
+
+#[test]
+fn an_answer_takes_no_more_places_than_are_free() {
+    let caps = vec![Cap { per: Per::Customer, of: None, n: 9, days: 7 }];
+    let act = act(ContactPolicy { caps, ..ContactPolicy::default() });
+    for (free, n_expected) in [(0, 0), (1, 1), (2, 2), (9, 5)] {
+        let reached = Reached { free: [("email".to_owned(), free)].into(), ..willing(vec![]) };
+        let question = asked(json!({"n": 9, "channel": "email"}), NOW);
+        let (actions, _) = answered("one", &act, &question, &somebody(&[], None), reached);
+        let n_contacts = actions.chosen.iter().filter(|one| one.id != "nothing").count();
+        assert_eq!(n_contacts, n_expected, "{free} free: {actions:?}");
+        let n_without = actions.left_out.get("capacity").map_or(0, Vec::len);
+        assert_eq!(n_without, 5 - n_expected, "{free} free: {actions:?}");
     }
 }
 
@@ -310,7 +353,7 @@ proptest! {
                     let which = lines.iter_mut().filter(|line| by_name || line.place == 0).nth(which % places.max(1));
                     let Some(line) = which else { continue };
                     line.shown = Some(now);
-                    events.push(Contacted {
+                    let shown = Contacted {
                         decision: Contacted::number_of(&format!("d{}", line.number)),
                         action: if by_name { Contacted::number_of(&line.action) } else { 0 },
                         channel: 0,
@@ -318,7 +361,9 @@ proptest! {
                         answered_at: None,
                         refused_at: None,
                         accepted_at: None,
-                    });
+                    };
+                    // Whoever tells it: it was answered.
+                    events.push((shown, false));
                 }
                 Step::Asked { minutes, channel, n } => {
                     now += minutes * 60_000;
@@ -361,6 +406,7 @@ fn a_mistake_in_the_policy_says_where_and_what_to_write() {
     for (policy, key, says) in [
         (ContactPolicy { quiet_hours: "night".into(), ..none.clone() }, "contact.quiet_hours", "21:00-08:00"),
         (ContactPolicy { quiet_hours: "25:00-08:00".into(), ..none.clone() }, "contact.quiet_hours", "21:00-08:00"),
+        (ContactPolicy { quiet_hours: "00:00-24:00".into(), ..none.clone() }, "contact.quiet_hours", "the whole day"),
         (ContactPolicy { quiet_channels: vec!["mail".into()], ..none.clone() }, "contact.quiet_channels", "email"),
         (ContactPolicy { fatigue: 1.0, ..none.clone() }, "contact.fatigue", "below 1"),
         (ContactPolicy { refused_days: -1, ..none.clone() }, "contact.refused_days", "0 to 3650"),

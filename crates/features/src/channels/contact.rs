@@ -5,6 +5,7 @@ use crate::seen::Place;
 use events::{DecisionSeen, DecisionStep};
 use primitives::{Money, Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What one event says of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,12 @@ pub struct Contact {
     pub worth: Option<Worth>,
     /// Where it met them, named in the same way; 0 where it was not said.
     pub channel: u64,
+    /// Whether the company told anything of it itself. Else whoever has the public write key may have invented it.
+    pub is_vouched: bool,
+    /// Whether it told that it was clicked on.
+    pub is_click_vouched: bool,
+    /// Whether it told that what it was for was done.
+    pub is_success_vouched: bool,
 }
 
 impl Contact {
@@ -68,6 +75,9 @@ impl Contact {
         // Who shows it need not be who tells what it was worth.
         self.worth = self.worth.or(other.worth);
         self.channel = if self.channel == 0 { other.channel } else { self.channel };
+        self.is_vouched |= other.is_vouched;
+        self.is_click_vouched |= other.is_click_vouched;
+        self.is_success_vouched |= other.is_success_vouched;
     }
 }
 
@@ -95,50 +105,89 @@ impl ContactSaid {
     }
 }
 
-/// What came of all decisions that are remembered.
+/// What came of all decisions that are remembered: what the company told of it, and what only a public write key did. Each is bounded
+/// for itself, so that nobody can push out what the company told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Contacts {
-    /// That they were shown, clicked on and sent away: on that everybody's word counts.
+    vouched: Option<Box<BySteps>>,
+    claimed: Option<Box<BySteps>>,
+}
+
+/// Of each that it is bounded for itself, too: a refusal outlives any number of mere contacts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct BySteps {
+    /// That they were sent away.
+    refused: Words<Met>,
+    /// That they were shown and clicked on.
     seen: Words<Met>,
-    /// That they did what they were for, as the company told it, and as only a public write key did.
-    vouched: Words<Met>,
-    claimed: Words<Met>,
+    /// That they did what they were for.
+    done: Words<Met>,
+}
+
+impl BySteps {
+    fn of(&mut self, step: DecisionStep) -> &mut Words<Met> {
+        match step {
+            DecisionStep::Dismissed => &mut self.refused,
+            DecisionStep::Converted => &mut self.done,
+            DecisionStep::Shown | DecisionStep::Clicked => &mut self.seen,
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.refused.merge(other.refused);
+        self.seen.merge(other.seen);
+        self.done.merge(other.done);
+    }
+
+    fn n_bytes(&self) -> usize {
+        size_of::<Self>() + self.refused.n_bytes() + self.seen.n_bytes() + self.done.n_bytes()
+    }
 }
 
 impl Contacts {
     pub(crate) fn add(&mut self, place: Place, is_vouched: bool, said: ContactSaid) {
-        let words = match (said.step, is_vouched) {
-            (DecisionStep::Converted, true) => &mut self.vouched,
-            (DecisionStep::Converted, false) => &mut self.claimed,
-            _ => &mut self.seen,
-        };
-        words.add(place, said.id(), Met::said(said, place));
+        let part = if is_vouched { &mut self.vouched } else { &mut self.claimed };
+        part.get_or_insert_default().of(said.step).add(place, said.id(), Met::said(said, place));
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        self.seen.merge(other.seen);
-        self.vouched.merge(other.vouched);
-        self.claimed.merge(other.claimed);
+        for (part, other) in [(&mut self.vouched, other.vouched), (&mut self.claimed, other.claimed)] {
+            match (part, other) {
+                (_, None) => {}
+                (Some(known), Some(other)) => known.merge(*other),
+                (part, other) => *part = other,
+            }
+        }
+    }
+
+    /// Whether a public write key told anything.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.claimed.is_some()
     }
 
     /// All of them, from old to new. What was done is what the company told of it, where it ever told any.
     pub(crate) fn all(&self) -> Vec<Contact> {
-        let is_told = self.vouched.iter().next().is_some();
-        let done = if is_told { &self.vouched } else { &self.claimed };
-        let mut found: Vec<Contact> = self.seen.iter().map(|(place, met)| met.contact(place)).collect();
-        for contact in done.iter().map(|(place, met)| met.contact(place)) {
-            let is_same = |known: &&mut Contact| (known.decision, known.action) == (contact.decision, contact.action);
-            match found.iter_mut().find(is_same) {
-                Some(known) => known.join(&contact),
-                None => found.push(contact),
+        let (vouched, claimed) = (self.vouched.as_deref(), self.claimed.as_deref());
+        let is_told = vouched.is_some_and(|told| told.done.iter().next().is_some());
+        let mut found = BTreeMap::<(u64, u64), Contact>::new();
+        // The company first: where both say what it was worth, or where it met them, its word counts.
+        for (told, is_vouched) in [(vouched, true), (claimed, false)] {
+            let Some(told) = told else { continue };
+            let done = told.done.iter().filter(|_| is_vouched || !is_told);
+            for (place, met) in told.seen.iter().chain(told.refused.iter()).chain(done) {
+                let contact = met.contact(place, is_vouched);
+                let known = found.entry((contact.decision, contact.action)).or_insert(contact);
+                known.join(&contact);
             }
         }
+        let mut found: Vec<Contact> = found.into_values().collect();
         found.sort_by_key(|contact| (contact.last_at(), contact.decision, contact.action));
         found
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
-        size_of::<Self>() + self.seen.n_bytes() + self.vouched.n_bytes() + self.claimed.n_bytes()
+        let parts = [&self.vouched, &self.claimed].into_iter().flatten().map(|told| told.n_bytes()).sum::<usize>();
+        size_of::<Self>() + parts
     }
 }
 
@@ -221,9 +270,10 @@ impl Met {
     }
 
     /// All that is known of it, whose newest word happened at a place.
-    fn contact(&self, place: Place) -> Contact {
+    fn contact(&self, place: Place, is_vouched: bool) -> Contact {
         let facts = self.facts(place);
         let at = |said: Said<()>| said.turn().map(|(at, ..)| at);
+        let is_told = |said: Said<()>| is_vouched && said.value().is_some();
         Contact {
             decision: self.decision,
             action: self.action,
@@ -233,6 +283,9 @@ impl Met {
             converted_at: at(facts.converted),
             worth: facts.worth.value(),
             channel: facts.channel.value().unwrap_or_default(),
+            is_vouched,
+            is_click_vouched: is_told(facts.clicked),
+            is_success_vouched: is_told(facts.converted),
         }
     }
 }

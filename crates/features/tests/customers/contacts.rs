@@ -5,6 +5,7 @@ use events::{Origin, Recorded};
 use features::{Contact, Worth};
 use primitives::{Currency, Money, Timestamp};
 use profiles::CustomerState;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn at(second: i64) -> Timestamp {
@@ -41,6 +42,9 @@ fn what_is_said_of_an_action_is_told_of_it_and_of_no_other() {
         converted_at: None,
         worth: None,
         channel: Contact::name_of("web"),
+        is_vouched: true,
+        is_click_vouched: false,
+        is_success_vouched: false,
     };
     let cups = Contact { shown_at: Some(at(2)), dismissed_at: Some(at(4)), ..nothing };
     let grinder = Contact {
@@ -48,6 +52,8 @@ fn what_is_said_of_an_action_is_told_of_it_and_of_no_other() {
         shown_at: Some(at(1)),
         clicked_at: Some(at(3)),
         converted_at: Some(at(5)),
+        is_click_vouched: true,
+        is_success_vouched: true,
         worth: Some(Worth::In(euros)),
         ..nothing
     };
@@ -55,6 +61,7 @@ fn what_is_said_of_an_action_is_told_of_it_and_of_no_other() {
         decision: Contact::name_of("e"),
         action: 0,
         converted_at: Some(at(6)),
+        is_success_vouched: true,
         worth: Some(Worth::Bare(3.0)),
         channel: 0,
         ..nothing
@@ -118,4 +125,62 @@ fn items_of_a_list_that_were_seen_push_nothing_out() {
     let many: Vec<_> = (0..70).map(|at| ("Decision Shown", json!({"decision_id": format!("d{at}")}))).collect();
     let contacts = state(&said(&many)).contacts();
     assert_eq!((contacts.len(), contacts[0].decision), (64, Contact::name_of("d6")));
+}
+
+/// What a key said second by second, of decisions by their numbers.
+fn sent(all: &[(&str, usize, Origin)]) -> Vec<Recorded> {
+    let named: Vec<_> = all.iter().map(|(name, of, _)| (*name, json!({"decision_id": format!("d{of}")}))).collect();
+    let origins = all.iter().map(|(.., origin)| *origin);
+    let mut sent = said(&named);
+    sent.iter_mut().zip(origins).for_each(|(recorded, origin)| recorded.event.origin = origin);
+    sent
+}
+
+#[test]
+fn nothing_that_a_write_key_tells_makes_what_the_company_told_be_forgotten() {
+    let mut all = vec![("Decision Dismissed", 0, Origin::Server), ("Decision Shown", 1, Origin::Import)];
+    let steps = ["Decision Shown", "Decision Dismissed", "Decision Clicked", "Decision Converted"];
+    all.extend((2..600).map(|of| (steps[of % 4], of, Origin::Client)));
+    let contacts = state(&sent(&all)).contacts();
+    let vouched: Vec<_> = contacts.iter().filter(|one| one.is_vouched).collect();
+    let [no, shown] = vouched[..] else { panic!("{vouched:?}") };
+    assert_eq!((no.decision, no.dismissed_at), (Contact::name_of("d0"), Some(at(1))));
+    assert_eq!((shown.decision, shown.shown_at), (Contact::name_of("d1"), Some(at(2))));
+    assert_eq!(contacts.len() - 2, 3 * 64, "of each that it is bounded");
+    // Nor does what is merely shown make a refusal be forgotten, whoever told it.
+    for origin in [Origin::Client, Origin::Server] {
+        let mut all = vec![("Decision Dismissed", 0, origin)];
+        all.extend((1..300).map(|of| ("Decision Shown", of, origin)));
+        let contacts = state(&sent(&all)).contacts();
+        let no = contacts.iter().find(|one| one.decision == Contact::name_of("d0")).and_then(|one| one.dismissed_at);
+        assert_eq!(no, Some(at(1)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// What is remembered of decisions is a function of the set of what was told of them.
+    #[test]
+    fn what_is_told_of_decisions_by_whomever_can_come_in_any_order_and_together(
+        told in proptest::collection::vec((0_usize..4, 0_usize..90, any::<bool>()), 1..400),
+        seed: u64,
+        cut: usize,
+    ) {
+        let steps = ["Decision Shown", "Decision Dismissed", "Decision Clicked", "Decision Converted"];
+        let origin = |is_vouched| if is_vouched { Origin::Server } else { Origin::Client };
+        let told: Vec<_> = told.into_iter().map(|(step, of, by)| (steps[step], of, origin(by))).collect();
+        let events = sent(&told);
+        let mut shuffled = events.clone();
+        shuffled.sort_by_key(|event| (event.offset.0.wrapping_mul(seed | 1), event.offset));
+        let all = state(&events);
+        prop_assert_eq!(&all, &state(&shuffled));
+        let (left, right) = shuffled.split_at(cut % (shuffled.len() + 1));
+        let mut merged = state(left);
+        merged.merge(state(right));
+        prop_assert_eq!(&all, &merged);
+        prop_assert_eq!(all.contacts(), merged.contacts());
+        let is_claimed = told.iter().any(|(.., origin)| *origin == Origin::Client);
+        prop_assert_eq!(all.has_claimed_contacts(), is_claimed);
+    }
 }

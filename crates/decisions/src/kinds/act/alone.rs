@@ -161,8 +161,8 @@ impl<'a> Alone<'a> {
         if self.is_quiet && through(&policy.quiet_channels) {
             return Some("quiet_hours".to_owned());
         }
-        if self.at(action).and_then(|channel| reached.free.get(&channel)) == Some(&0) {
-            return Some("capacity".to_owned());
+        if let Some(rule) = self.full(action) {
+            return Some(rule);
         }
         if self.is_over(action) {
             return Some("times".to_owned());
@@ -186,6 +186,12 @@ impl<'a> Alone<'a> {
         let met = self.reached.contacts.iter().filter(|one| one.action == now.action && one.at.is_some());
         let met: BTreeSet<Key> = met.filter_map(key).collect();
         met.len() >= action.times as usize && key(&now).is_none_or(|now| !met.contains(&now))
+    }
+
+    /// The rule that leaves out what has no place free.
+    pub(super) fn full(&self, action: &Action) -> Option<String> {
+        let free = self.at(action).and_then(|channel| self.reached.free.get(&channel));
+        (free == Some(&0)).then(|| "capacity".to_owned())
     }
 
     /// The rule that leaves alone whoever has refused it, or has it.
@@ -251,6 +257,9 @@ impl<'a> Alone<'a> {
     pub(super) fn count(&mut self, action: &Action) {
         if let Some(key) = self.now(action) {
             self.known.push((self.as_of, key));
+        }
+        if let Some(free) = self.at(action).filter(|_| !action.nothing).and_then(|at| self.reached.free.get_mut(&at)) {
+            *free = free.saturating_sub(1);
         }
     }
 

@@ -283,7 +283,8 @@ impl Arbitrated {
 
     /// Whether what was chosen already leaves no contact for another action, which is told then.
     fn leave_alone(&mut self, action: &Action, alone: Option<&Alone<'_>>) -> bool {
-        let rule = alone.filter(|_| !action.nothing && !action.service).and_then(|alone| alone.capped(action));
+        let capped = |alone: &Alone<'_>| if action.service { None } else { alone.capped(action) };
+        let rule = alone.filter(|_| !action.nothing).and_then(|alone| alone.full(action).or_else(|| capped(alone)));
         rule.iter().for_each(|rule| self.leave(rule, action));
         rule.is_some()
     }

@@ -192,6 +192,34 @@ fn the_latest_word_of_a_trait_is_kept_with_its_evidence() {
 }
 
 #[test]
+fn a_write_key_changes_no_trait_that_the_company_told_and_makes_none_go() {
+    let company = |offset: u64, said: &[(&str, &str)]| {
+        let mut recorded = identify(offset, said);
+        recorded.event.origin = Origin::Server;
+        recorded
+    };
+    let kept = |name: &str, json: &str| (name.to_owned(), format!("\"{json}\""));
+    let told = [company(2, &[("vip", "no")]), identify(3, &[("vip", "yes"), ("city", "Graz")])];
+    let expected = [kept("city", "Graz"), kept("vip", "no")];
+    assert_eq!(traits(&told), expected, "what the company left unsaid a write key may say");
+    assert_eq!(traits(&[told[1].clone(), told[0].clone()]), expected);
+    let first = [identify(1, &[("vip", "yes")]), told[0].clone(), company(4, &[("vip", "perhaps")])];
+    assert_eq!(traits(&first), [kept("vip", "perhaps")], "the company's own latest word counts");
+    let many = (5..400).map(|offset| identify(offset, &[(&format!("t-{offset}"), "x")]));
+    let all: Vec<Recorded> = told.iter().cloned().chain(many).collect();
+    let found = traits(&all);
+    assert!(found.len() == 128 && found.contains(&kept("vip", "no")) && !found.contains(&kept("city", "Graz")));
+    // Two that turn out to be one: a stranger's word on the one changes nothing of the other.
+    let stranger = Recorded {
+        offset: Offset(3),
+        event: Event { user_id: None, anonymous_id: Some("v".into()), ..told[1].event.clone() },
+    };
+    let mut joins = company(4, &[]);
+    joins.event.anonymous_id = Some("v".into());
+    assert_eq!(traits(&[told[0].clone(), stranger, joins]), expected);
+}
+
+#[test]
 fn traits_that_are_too_long_are_not_kept_and_the_oldest_make_room() {
     let (name, value) = ("n".repeat(128), "v".repeat(2 * 1024 - 2));
     assert_eq!(traits(&[identify(1, &[(&name, &value)])]).len(), 1);
@@ -223,7 +251,8 @@ proptest! {
             let json = "v".repeat([1, 1_024, 2_043][size]);
             let at = Timestamp::from_millis(i64::try_from(at).unwrap());
             let profile = if is_left { &mut left } else { &mut right };
-            profile.keep_traits([(format!("t-{name:02}"), Trait { json: json.into(), at, offset: Offset(offset), key: events::EventKey(offset) })]);
+            let (offset, key, is_vouched) = (Offset(offset), events::EventKey(offset), offset.is_multiple_of(3));
+            profile.keep_traits([(format!("t-{name:02}"), Trait { json: json.into(), is_vouched, at, offset, key })]);
         }
         let (mut one, mut other) = (left.clone(), right.clone());
         one.merge(right);
