@@ -303,6 +303,7 @@ fn it_is_judged_on_twenty_customers_where_half_of_the_choices_are_of_so_many() {
     let now = day(200);
     let judged = |n_customers: usize| {
         let mut log = log(400, now, 0.0);
+        log.settings.same_hours = 1;
         // A customer has a stretch of the time for themselves.
         for (at, round) in log.rounds.iter_mut().enumerate() {
             round.customer = format!("c{:04}", at * n_customers / 400).into();
