@@ -1,5 +1,7 @@
 //! What were decisions worth, and what did experiments find? Whoever was drawn, what they did since, counted in one replay.
 
+mod claimed;
+
 mod drawn;
 
 mod kept;
@@ -9,8 +11,9 @@ mod watched;
 use crate::Engine;
 use crate::error::EngineError;
 use crate::measures::{Measures, Plan};
+use claimed::Claimed;
 use decisions::{Over, State};
-use drawn::{Draws, End, People};
+use drawn::{Drawn, Draws, End, People, Who};
 use features::{Trace, TraceReads};
 use governance::{Consents, Permitted, Purpose, permit};
 use learning::{Believed, Dataset};
@@ -118,11 +121,15 @@ impl Engine {
         draws.resolve(&people);
         let nothing = Trace::default();
         let trace = |place: usize| customers.get(place).map_or(&nothing, |customer| &customer.get().state);
-        let counted = |drawn: Vec<drawn::Drawn>| -> (Vec<Unit>, Option<Timestamp>) {
-            let since = drawn.iter().map(|one| one.from).min();
-            let Some(believed) = &believed else { return (Vec::new(), since) };
-            (drawn.iter().filter_map(|one| counting.unit(trace(one.place), believed, one)).collect(), since)
+        let units_of = |drawn: &[Drawn], of_company: bool| -> Vec<Unit> {
+            let Some(believed) = &believed else { return Vec::new() };
+            drawn.iter().filter_map(|one| counting.unit(trace(one.place), believed, (one, of_company))).collect()
         };
+        let counted = |drawn: Vec<Drawn>| -> (Vec<Unit>, Option<Timestamp>) {
+            (units_of(&drawn, false), drawn.iter().map(|one| one.from).min())
+        };
+        // Of whom nothing ever came in nobody invented anything.
+        let is_claimed = |one: &Drawn| customers.get(one.place).is_some_and(|known| !known.get().profile.is_vouched);
         let holdout = &self.capabilities.holdout;
         let (units, since) = counted(draws.of_all());
         let mut all = counting.worth("all decisions", Against::Everything, holdout.share, &units, since);
@@ -149,13 +156,14 @@ impl Engine {
         for name in draws.experiments() {
             let plan = declared.experiment(&name).map(Plan::from);
             let plan = plan.as_ref();
-            let (mut drawn, variations, n_mixed) = draws.of_experiment(&name, plan);
-            // Nobody counts who came after the planned end.
-            let end =
-                plan.zip(drawn.iter().map(|one| one.exposed_at).min()).map(|(plan, began)| began.plus_days(plan.days));
-            drawn.retain(|one| end.is_none_or(|end| one.exposed_at < end));
+            let (drawn, who) = draws.of_experiment(&name, plan);
+            let (claimed, told): (Vec<Drawn>, Vec<Drawn>) = drawn.iter().copied().partition(is_claimed);
+            let of_company = units_of(&told, true);
             let (units, began) = counted(drawn);
-            experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
+            let mut found = counting.found(plan, who.clone(), &units, began);
+            let without = || counting.found(plan, who, &of_company, began).report;
+            Claimed::of(counting.success(plan), &units, &of_company, claimed.len()).tell(&mut found.report, without);
+            experiments.insert(name, found);
         }
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
     }
@@ -203,14 +211,14 @@ impl<'a> Counting<'a> {
     }
 
     /// What is counted of a customer from when they were drawn.
-    fn unit(&self, trace: &Trace, believed: &Believed, drawn: &drawn::Drawn) -> Option<Unit> {
+    fn unit(&self, trace: &Trace, believed: &Believed, (drawn, of_company): (&Drawn, bool)) -> Option<Unit> {
         let End(end) = drawn.end;
         let ends: Vec<Timestamp> = end.into_iter().chain([self.now]).collect();
         let span = match self.period {
             Some((from, until)) => Span::within(drawn.exposed_at, (from.max(drawn.from), until), &ends)?,
             None => Span::new(drawn.exposed_at, drawn.from, self.measures.within_days, &ends)?,
         };
-        let occurred = self.watched.occurred(trace, believed, self.now);
+        let occurred = self.watched.occurred(trace, believed, (self.now, of_company));
         let seen = self.kpis.iter().zip(self.watched.of_each(&occurred)).map(|(kpi, own)| span.seen(kpi, &own));
         let n_before =
             trace.orders_known(self.now).filter(|(_, order)| order.at < drawn.exposed_at).take(PARTS.len()).count();
@@ -256,8 +264,8 @@ impl<'a> Counting<'a> {
         let metrics =
             self.measures.kpis.iter().map(|kpi| self.metric(&kpi.name, kpi.direction == Direction::Down, units, 2));
         let stage = Stage::AtEnd;
-        let counted =
-            experiment::Counted { variations, metrics: metrics.flatten().collect(), stage, alpha: ALPHA, n_mixed: 0 };
+        let (metrics, drawn) = (metrics.flatten().collect(), Vec::new());
+        let counted = experiment::Counted { variations, metrics, stage, alpha: ALPHA, n_mixed: 0, drawn };
         let kpis = experiment::report(&counted);
         let flow = if lift.reason.is_none() { self.flow(units) } else { flow(&[], &How::new(Measure::Mean)) };
         Worth { lift, measure, against, since, kpis, flow }
@@ -307,15 +315,15 @@ impl<'a> Counting<'a> {
         })
     }
 
+    /// By which KPI an experiment is told to succeed: its first metric.
+    fn success(&self, plan: Option<&Plan>) -> Option<usize> {
+        let own = plan.and_then(|plan| plan.metrics.first()).map_or(self.measures.earned.as_str(), String::as_str);
+        Some(self.kpi(own)?.0)
+    }
+
     /// What an experiment found.
-    fn found(
-        &self,
-        plan: Option<&Plan>,
-        variations: Vec<(String, f64)>,
-        units: &[Unit],
-        began: Option<Timestamp>,
-        n_mixed: u64,
-    ) -> Found {
+    fn found(&self, plan: Option<&Plan>, who: Who, units: &[Unit], began: Option<Timestamp>) -> Found {
+        let Who { variations, n_drawn, n_mixed } = who;
         let n_arms = variations.len();
         let names = |own: Option<&Vec<String>>, usual: &[&str]| -> Vec<String> {
             let usual = usual.iter().map(|name| (*name).to_owned());
@@ -343,6 +351,7 @@ impl<'a> Counting<'a> {
             stage,
             alpha: ALPHA,
             n_mixed,
+            drawn: n_drawn,
         };
         Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted) }
     }

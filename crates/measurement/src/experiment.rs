@@ -113,6 +113,19 @@ pub struct Counted {
     /// Customers who met more than one variation, as two who turned out to be one person do. They are counted as the one
     /// that they are now.
     pub n_mixed: u64,
+    /// How many were drawn into each variation by the names that they then had: chance speaks of those, and whoever tells that several
+    /// are one person loses nobody. Empty where it is the same.
+    pub drawn: Vec<u64>,
+}
+
+impl Counted {
+    /// How many were drawn into each variation.
+    fn drawn_into_each(&self) -> Vec<u64> {
+        match self.drawn.len() == self.variations.len() {
+            true => self.drawn.clone(),
+            false => self.variations.iter().map(|variation| variation.n).collect(),
+        }
+    }
 }
 
 /// What is thought of an effect.
@@ -206,6 +219,7 @@ pub struct ExperimentReport {
 ///     segments: Default::default(),
 /// };
 /// let counted = Counted {
+///     drawn: Vec::new(),
 ///     variations: vec![variation("control", 10_000), variation("bold", 10_000)],
 ///     metrics: vec![conversion],
 ///     stage: Stage::AtEnd,
@@ -219,11 +233,10 @@ pub struct ExperimentReport {
 #[must_use]
 pub fn report(counted: &Counted) -> ExperimentReport {
     let variations = &counted.variations;
-    let counts: Vec<u64> = variations.iter().map(|variation| variation.n).collect();
     let weights: Vec<f64> = variations.iter().map(|variation| variation.weight).collect();
     let mut report = ExperimentReport {
         n: variations.iter().map(|variation| (variation.name.clone(), variation.n)).collect(),
-        srm: srm(&counts, &weights),
+        srm: srm(&counted.drawn_into_each(), &weights),
         metrics: Vec::new(),
         guardrails: Vec::new(),
         by_segment: Vec::new(),

@@ -115,7 +115,8 @@ pub fn report(held_out: &Moments, treated: &Moments, about: &About<'_>) -> Lift 
     }
     let compared = compare(held_out, treated, &about.how);
     (lift.control, lift.treated, lift.reason) = (compared.control, compared.treated, compared.reason);
-    if let Some(difference) = compared.difference {
+    // Where too little is known for a lift with an interval, a sum of money would be read as if it were known.
+    if let Some(difference) = compared.difference.filter(|_| compared.lift.is_some()) {
         let n = count(treated.n);
         lift.money = Some(difference.value * n);
         lift.money_interval = Some(Interval { low: difference.fixed.low * n, high: difference.fixed.high * n });
@@ -228,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn a_control_of_nothing_has_money_and_no_lift() {
+    fn a_control_of_nothing_has_neither_lift_nor_money() {
         let found = report(&Moments::of([0.0; 500]), &arm(500, 1.0), &about(0.5));
-        assert!(found.money.is_some() && found.lift.is_none());
+        assert!(found.money.is_none() && found.money_interval.is_none() && found.lift.is_none());
         assert!(found.says.contains("not clearly above 0"), "{}", found.says);
     }
 

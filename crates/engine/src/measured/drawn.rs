@@ -24,6 +24,17 @@ pub(super) struct Drawn {
     pub(super) end: End,
 }
 
+/// Who was drawn into an experiment.
+#[derive(Debug, Clone)]
+pub(super) struct Who {
+    /// Its variations with their weights, the control first.
+    pub(super) variations: Vec<(String, f64)>,
+    /// How many names were drawn into each, whoever they are now.
+    pub(super) n_drawn: Vec<u64>,
+    /// How many met more than one of them.
+    pub(super) n_mixed: u64,
+}
+
 /// When it is drawn anew, where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct End(pub(super) Option<Timestamp>);
@@ -42,6 +53,8 @@ pub(super) struct Draws {
     ended: BTreeSet<Over>,
     /// By experiment: whom each arm met first, once who they are is known.
     by_name: BTreeMap<String, BTreeMap<usize, Met>>,
+    /// By experiment: into which arm each name was drawn, and when.
+    as_drawn: BTreeMap<String, Vec<(String, Timestamp)>>,
     n_left_out: u64,
 }
 
@@ -108,7 +121,8 @@ impl Draws {
             })?;
             exposed.push((name, all));
         }
-        Ok(Self { exposed, holdout, ended, by_name: BTreeMap::new(), n_left_out: 0 })
+        let (by_name, as_drawn) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { exposed, holdout, ended, by_name, as_drawn, n_left_out: 0 })
     }
 
     /// Whether customers were held out of this by a setting that was changed since.
@@ -130,12 +144,14 @@ impl Draws {
     pub(super) fn resolve(&mut self, people: &People) {
         let mut left_out = BTreeSet::new();
         for (name, all) in std::mem::take(&mut self.exposed) {
-            let of_name = self.by_name.entry(name).or_default();
+            let mut as_drawn = Vec::new();
+            let of_name = self.by_name.entry(name.clone()).or_default();
             for one in all {
                 let Some(place) = people.places.get(&one.customer).copied() else {
                     left_out.insert(one.customer);
                     continue;
                 };
+                as_drawn.push((one.arm.clone(), one.first_at));
                 let new = Met {
                     is_own: people.ids[place] == one.customer,
                     arm: one.arm,
@@ -149,6 +165,9 @@ impl Draws {
                     }
                     Some(known) => known.join(new),
                 }
+            }
+            if !Draw::is_name(&name) {
+                self.as_drawn.insert(name, as_drawn);
             }
         }
         self.n_left_out = left_out.len() as u64;
@@ -194,9 +213,10 @@ impl Draws {
             .collect()
     }
 
-    /// Everybody in an experiment, its variations with the control first, and how many met more than one of them.
-    pub(super) fn of_experiment(&self, name: &str, plan: Option<&Plan>) -> (Vec<Drawn>, Vec<(String, f64)>, u64) {
-        let Some(met) = self.by_name.get(name) else { return (Vec::new(), Vec::new(), 0) };
+    /// Everybody in an experiment, but for who came after its planned end.
+    pub(super) fn of_experiment(&self, name: &str, plan: Option<&Plan>) -> (Vec<Drawn>, Who) {
+        let nobody = BTreeMap::new();
+        let met = self.by_name.get(name).unwrap_or(&nobody);
         let variations = plan.map(|plan| plan.variations.clone()).unwrap_or_else(|| {
             let found: BTreeSet<&str> = met.values().map(|one| one.arm.as_str()).collect();
             let mut found: Vec<&str> = found.into_iter().collect();
@@ -208,7 +228,16 @@ impl Draws {
             let (place, arm, exposed_at) = (*place, arm_of(&one.arm)?, one.first_at);
             Some(Drawn { place, arm, exposed_at, from: exposed_at, end: End(None) })
         });
-        (drawn.collect(), variations.clone(), met.values().filter(|one| one.is_mixed).count() as u64)
+        let mut drawn: Vec<Drawn> = drawn.collect();
+        let began = drawn.iter().map(|one| one.exposed_at).min();
+        let end = plan.zip(began).map(|(plan, began)| began.plus_days(plan.days));
+        let is_within = |at: Timestamp| end.is_none_or(|end| at < end);
+        drawn.retain(|one| is_within(one.exposed_at));
+        let as_drawn = self.as_drawn.get(name).map(Vec::as_slice).unwrap_or_default();
+        let n_of = |name: &str| as_drawn.iter().filter(|(arm, at)| arm == name && is_within(*at)).count() as u64;
+        let n_drawn = variations.iter().map(|(name, _)| n_of(name)).collect();
+        let n_mixed = met.values().filter(|one| one.is_mixed).count() as u64;
+        (drawn, Who { variations, n_drawn, n_mixed })
     }
 
     /// Everybody who was drawn, each with the number of the draw.
@@ -283,7 +312,8 @@ mod tests {
             ((*name).to_owned(), all.iter().map(|(place, arm, day)| (*place, met(arm, *day, true))).collect())
         };
         let by_name = of.iter().map(one).collect();
-        Draws { exposed: Vec::new(), holdout: holdout.clone(), ended: BTreeSet::new(), by_name, n_left_out: 0 }
+        let (ended, as_drawn) = (BTreeSet::new(), BTreeMap::new());
+        Draws { exposed: Vec::new(), holdout: holdout.clone(), ended, by_name, as_drawn, n_left_out: 0 }
     }
 
     fn told(drawn: &[Drawn]) -> Vec<(usize, usize, i64)> {
@@ -313,6 +343,29 @@ mod tests {
     }
 
     #[test]
+    fn whoever_says_that_many_are_one_takes_nobody_from_those_who_were_drawn() {
+        let exposed = |name: &str, arm: &str, day: i64| Exposed {
+            experiment: "copy".to_owned(),
+            customer: name.into(),
+            arm: arm.to_owned(),
+            first_at: at(day),
+        };
+        let all = vec![
+            exposed("a", "bold", 2),
+            exposed("b", "control", 1),
+            exposed("c", "bold", 3),
+            exposed("gone", "bold", 3),
+        ];
+        let mut draws = Draws { exposed: vec![("copy".to_owned(), all)], ..draws(&holdout(0), &[]) };
+        let ids = vec!["a".into(), "b".into()];
+        // Of `c` a stranger said that they are `b`.
+        draws.resolve(&People { places: [("a", 0), ("b", 1), ("c", 1)].map(|(id, at)| (id.into(), at)).into(), ids });
+        let (drawn, who) = draws.of_experiment("copy", None);
+        let names: Vec<&str> = who.variations.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!((names, who.n_drawn, who.n_mixed, drawn.len()), (vec!["control", "bold"], vec![1, 2], 1, 2));
+    }
+
+    #[test]
     fn a_kinds_own_holdout_leaves_out_whom_the_other_one_holds_anyway() {
         let holdout = holdout(0);
         let act = Of::Drawn(Over::Kind("act".into()));
@@ -328,7 +381,7 @@ mod tests {
         assert_eq!(told(&draws.of_all()), [(1, HELD, 0), (2, TREATED, 0)]);
         assert_eq!(told(&draws.of_own(&"act".into())), [(2, HELD, 1), (3, TREATED, 4)]);
         assert_eq!(draws.experiments(), ["copy"]);
-        let (drawn, variations, n_mixed) = draws.of_experiment("copy", None);
+        let (drawn, Who { variations, n_mixed, .. }) = draws.of_experiment("copy", None);
         assert_eq!(variations, [("control".to_owned(), 1.0), ("bold".to_owned(), 1.0)]);
         assert_eq!((told(&drawn), n_mixed), (vec![(1, 1, 2), (2, 0, 3)], 0));
     }

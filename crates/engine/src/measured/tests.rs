@@ -30,7 +30,8 @@ fn a_guardrail_that_is_not_counted_is_told_as_unknown() {
     let measures = Measures::default();
     let counting = Counting::of(&measures, day(110), None);
     let plan = plan("running");
-    let found = counting.found(Some(&plan), plan.variations.clone(), &[], Some(day(100)), 0);
+    let who = Who { variations: plan.variations.clone(), n_drawn: Vec::new(), n_mixed: 0 };
+    let found = counting.found(Some(&plan), who, &[], Some(day(100)));
     let guardrail = &found.report.guardrails[0];
     assert_eq!((guardrail.metric.as_str(), guardrail.bearing), ("cost_to_serve", experiment::Bearing::Unknown));
     assert!(guardrail.compared.reason.as_ref().unwrap().contains("contact_cost"), "{guardrail:?}");

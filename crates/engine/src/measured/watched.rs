@@ -1,6 +1,7 @@
 //! What is looked at of what customers did, and for how much does it count?
 
-use features::{Trace, Watch};
+use events::Origin;
+use features::{Order, Trace, Watch};
 use learning::{Believed, Source};
 use measurement::kpi::{Kpi, Occurred};
 use primitives::Timestamp;
@@ -37,22 +38,32 @@ impl Watched {
         &self.watches
     }
 
-    /// What a customer did, as far as is known at a moment: one list for everything that is looked at.
-    pub(super) fn occurred(&self, trace: &Trace, believed: &Believed, now: Timestamp) -> Vec<Vec<Occurred>> {
+    /// What a customer did, as far as is known at a moment: one list for everything that is looked at. Where it is asked for what the
+    /// company told alone, what only a write key told is left out.
+    pub(super) fn occurred(
+        &self,
+        trace: &Trace,
+        believed: &Believed,
+        (now, of_company): (Timestamp, bool),
+    ) -> Vec<Vec<Occurred>> {
+        let is_meant = |origin: Origin| !of_company || origin.is_trusted();
         let matches = trace.believed(self.watches.len(), now);
         let looked_at = self.looked_at.iter().map(|(source, watch)| match source {
-            Source::Orders => trace
-                .orders_known(now)
-                .map(|(origin, order)| Occurred { at: order.at, value: believed.order(origin, order) })
-                .collect(),
-            Source::Refunds => trace
-                .refunds_known(now)
-                .map(|(origin, order)| Occurred { at: order.at, value: believed.order(origin, order) })
-                .collect(),
+            Source::Orders => {
+                let worth = believed.orders(trace.orders_known(now)).into_iter();
+                let told = worth.zip(trace.orders_known(now)).filter(|(_, (origin, _))| is_meant(*origin));
+                told.map(occurred_at).collect()
+            }
+            Source::Refunds => {
+                let worth = believed.orders(trace.refunds_known(now)).into_iter();
+                let told = worth.zip(trace.refunds_known(now)).filter(|(_, (origin, _))| is_meant(*origin));
+                told.map(occurred_at).collect()
+            }
             Source::Events => {
                 let found = matches.get(*watch).map(Vec::as_slice).unwrap_or_default();
+                let found = found.iter().filter(|found| is_meant(found.origin));
                 let occurred =
-                    found.iter().map(|found| Occurred { at: found.occurred_at, value: believed.number(*watch, found) });
+                    found.map(|found| Occurred { at: found.occurred_at, value: believed.number(*watch, found) });
                 occurred.collect()
             }
         });
@@ -64,6 +75,10 @@ impl Watched {
         let own = |places: &'a Vec<usize>| places.iter().map(|place| occurred[*place].as_slice()).collect();
         self.places.iter().map(own)
     }
+}
+
+fn occurred_at((value, (_, order)): (Option<f64>, (Origin, &Order))) -> Occurred {
+    Occurred { at: order.at, value }
 }
 
 fn place_of<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {

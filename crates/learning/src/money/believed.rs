@@ -4,8 +4,8 @@
 //! no more than is usual.
 
 use super::{Ceiling, major, paid_in};
-use crate::Dataset;
 use crate::outcome::{Outcome, is_step};
+use crate::{Dataset, vouched};
 use events::{CommerceStep, Filter, Origin, Take};
 use features::{Match, Order};
 use primitives::{Currency, Timestamp};
@@ -44,6 +44,8 @@ const WORTH: [&str; 3] = ["revenue", "total", "value"];
 pub struct Believed {
     currency: Option<Currency>,
     ceiling: Ceiling,
+    /// What the orders of one customer count for together at most, of those that nobody vouches for.
+    most_of_customer: f64,
     /// Of each thing that is watched for, what a number counts for at most that nobody vouches for.
     most: Vec<f64>,
 }
@@ -54,7 +56,40 @@ impl Believed {
     pub fn of(dataset: &Dataset, currency: Option<Currency>, n_watches: usize, now: Timestamp) -> Self {
         let currency = currency.or_else(|| paid_in(dataset, now, now));
         let most = (0..n_watches).map(|place| Outcome::most_unvouched(dataset, place, now)).collect();
-        Self { currency, ceiling: Ceiling::of(dataset, currency, now), most }
+        let believed =
+            Self { currency, ceiling: Ceiling::of(dataset, currency, now), most_of_customer: f64::INFINITY, most };
+        let (mut vouched, mut others) = (Vec::new(), Vec::new());
+        for (_, trace) in dataset.traces() {
+            let sum = |is_vouched: bool| -> f64 { believed.told(trace.orders_known(now), is_vouched).sum() };
+            vouched.extend(Some(sum(true)).filter(|sum| *sum > 0.0));
+            others.extend(Some(sum(false)).filter(|sum| *sum > 0.0));
+        }
+        Self { most_of_customer: vouched::most(vouched, others), ..believed }
+    }
+
+    /// What each order was worth that the company told of, or of those that only a write key did.
+    fn told<'a>(
+        &self,
+        orders: impl Iterator<Item = (Origin, &'a Order)>,
+        is_vouched: bool,
+    ) -> impl Iterator<Item = f64> {
+        orders
+            .filter(move |(origin, _)| origin.is_trusted() == is_vouched)
+            .filter_map(|(origin, order)| self.order(origin, order))
+    }
+
+    /// What the orders of one customer were worth, or what was paid back of them, in their order: each as [`Self::order`] says, and those
+    /// that only a write key told of together no more than is usual of a customer. A thousand small ones are no less invented than a
+    /// large one.
+    #[must_use]
+    pub fn orders<'a>(&self, orders: impl Iterator<Item = (Origin, &'a Order)> + Clone) -> Vec<Option<f64>> {
+        let sum: f64 = self.told(orders.clone(), false).sum();
+        let share = if sum > self.most_of_customer { self.most_of_customer / sum } else { 1.0 };
+        let worth = |(origin, order): (Origin, &Order)| {
+            let worth = self.order(origin, order)?;
+            Some(if origin.is_trusted() { worth } else { share * worth })
+        };
+        orders.map(worth).collect()
     }
 
     /// What an order was worth, or what was paid back of it; `None` in another currency.
@@ -125,5 +160,32 @@ mod tests {
             assert!(worth("c101").is_some_and(|worth| worth <= 1e6), "{:?}", worth("c101"));
             assert_eq!(worth("c103"), None);
         }
+    }
+
+    #[test]
+    fn a_thousand_small_invented_orders_count_for_no_more_than_a_customer_usually_brings() {
+        let ours = (1..=200).map(|n| told(n, Origin::Server, f64::from(n % 50 + 1), "EUR"));
+        let many = (0..1_000).map(|n| {
+            let mut order = told(900, Origin::Client, 40.0, "EUR");
+            order.message_id = format!("invented-{n}").into();
+            let Call::Track { properties, .. } = &mut order.call else { panic!("not an order") };
+            properties.insert("order_id".to_owned(), json!(format!("invented-{n}")));
+            order
+        });
+        let two = [told(901, Origin::Client, 20.0, "EUR"), told(901, Origin::Server, 5_000.0, "EUR")];
+        let dataset = load(&numbered(ours.chain(many).chain(two)));
+        let believed = Believed::of(&dataset, Some(Currency::EUR), 0, day(2));
+        let worth = |customer: &str| -> Vec<f64> {
+            let (_, trace) = dataset.traces().find(|(id, _)| id.as_str() == customer).unwrap();
+            believed.orders(trace.orders_known(day(2))).into_iter().flatten().collect()
+        };
+        let invented = worth("c900");
+        assert_eq!(invented.len(), 1_000);
+        let sum: f64 = invented.iter().sum();
+        assert!((49.0..=5_000.0).contains(&sum), "{sum}");
+        assert!(invented.iter().all(|worth| (worth - sum / 1_000.0).abs() < 1e-9), "each its share");
+        let mut both = worth("c901");
+        both.sort_by(f64::total_cmp);
+        assert_eq!(both, [20.0, 5_000.0], "what the company told is not touched, and what is usual neither");
     }
 }

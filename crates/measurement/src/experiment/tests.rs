@@ -24,7 +24,7 @@ fn guardrail(metric: Metric) -> Metric {
 
 fn counted(n: [u64; 2], metrics: Vec<Metric>, stage: Stage) -> Counted {
     let variations = vec![variation("control", n[0]), variation("bold", n[1])];
-    Counted { variations, metrics, stage, alpha: 0.05, n_mixed: 0 }
+    Counted { variations, metrics, stage, alpha: 0.05, n_mixed: 0, drawn: Vec::new() }
 }
 
 const N: [u64; 2] = [10_000, 10_000];
@@ -129,6 +129,18 @@ fn of_three_variations_the_one_that_wins_is_named() {
     let found = report(&three);
     assert!(found.says.starts_with("Ship `calm`"), "{}", found.says);
     assert_eq!(found.metrics.len(), 2);
+}
+
+#[test]
+fn whoever_turns_out_to_be_one_with_others_makes_no_imbalance() {
+    // A stranger says of 900 of one arm that they are one person.
+    let merged = counted([10_000, 9_101], vec![share("conversion", [500, 505], [10_000, 9_101])], RUNNING);
+    assert_eq!(report(&merged).verdict, Verdict::Broken);
+    let told = report(&Counted { drawn: vec![10_000, 10_000], n_mixed: 1, ..merged });
+    assert!(told.verdict != Verdict::Broken && told.srm.ok && told.n["bold"] == 9_101, "{told:?}");
+    assert!(told.says.contains("1 customer met more than one variation"), "{}", told.says);
+    let lost = report(&Counted { drawn: vec![10_000, 9_101], ..counted([10_000, 10_000], vec![], RUNNING) });
+    assert!(lost.verdict == Verdict::Broken && lost.says.contains("9101 of"), "{}", lost.says);
 }
 
 #[test]

@@ -74,7 +74,8 @@ fn not_clear(report: &ExperimentReport, stage: Stage) -> (Verdict, String) {
 }
 
 fn broken(counted: &Counted) -> String {
-    let counts = list(counted.variations.iter().map(|variation| format!("{} of `{}`", variation.n, variation.name)));
+    let each = counted.variations.iter().zip(counted.drawn_into_each());
+    let counts = list(each.map(|(variation, n)| format!("{n} of `{}`", variation.name)));
     let weights: Vec<String> = counted.variations.iter().map(|variation| variation.weight.to_string()).collect();
     format!(
         "Broken: {counts} is not what chance makes of {}. Something loses or adds customers in one arm, so nothing else is \

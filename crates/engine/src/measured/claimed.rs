@@ -1,0 +1,120 @@
+//! What does an experiment's result rest on that only write keys told?
+//!
+//! Whoever reads a page has its write key, and can invent customers who buy. Where the company tells of successes itself, nothing is
+//! shipped that would not be without what only write keys told; where it never does there is nobody else to believe, and it is said.
+
+use measurement::experiment::{ExperimentReport, Verdict};
+use measurement::exposed::Unit;
+use measurement::kpi::Counted;
+
+/// The company tells of successes itself where so large a share of them is its own.
+const OWN_SHARE_MIN: f64 = 0.1;
+
+/// Which share of what was counted rests on write keys alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Claimed {
+    /// Of the customers.
+    units: f64,
+    /// Of what counts as success.
+    successes: f64,
+}
+
+impl Claimed {
+    /// `units` by whoever told of them, `of_company` by what the company told alone, without so many of whom only write keys told.
+    pub(super) fn of(success: Option<usize>, units: &[Unit], of_company: &[Unit], n_claimed: usize) -> Self {
+        let sum = |units: &[Unit]| -> f64 {
+            let seen = units.iter().filter_map(|unit| unit.seen.get(success?));
+            seen.map(|seen| if let Counted::Pair(y, _) = seen.after { y.abs() } else { 0.0 }).sum()
+        };
+        let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
+        let (all, own) = (sum(units), sum(of_company));
+        #[expect(clippy::cast_precision_loss, reason = "a share, of numbers of customers")]
+        let units = share(n_claimed as f64, units.len() as f64);
+        Self { units, successes: share(all - own, all) }
+    }
+
+    /// Says it in the report, and takes back a verdict that would not hold `without` it.
+    pub(super) fn tell(&self, report: &mut ExperimentReport, without: impl FnOnce() -> ExperimentReport) {
+        let is_open = report.verdict == Verdict::GoOn && self.successes <= 0.0;
+        if report.verdict == Verdict::Broken || is_open || self.units <= 0.0 && self.successes <= 0.0 {
+            return;
+        }
+        let rests = format!(
+            "{:.0} % of the customers and {:.0} % of the successes are known from write keys alone",
+            100.0 * self.units,
+            100.0 * self.successes
+        );
+        let is_own = self.successes <= 1.0 - OWN_SHARE_MIN;
+        if report.verdict == Verdict::Ship && is_own && without().verdict != Verdict::Ship {
+            let (verdict, what) = match report.stage.is_over() {
+                true => (Verdict::Stop, "Stop"),
+                false => (Verdict::GoOn, "Go on"),
+            };
+            report.verdict = verdict;
+            report.says = format!(
+                "{what}: what your systems told does not say it alone, and whoever has the write key can invent the rest. With it: {}",
+                report.says
+            );
+        }
+        report.says = format!("{} {rests}.", report.says);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use measurement::experiment::{Counted as Told, Direction, Metric, Stage, Variation, report};
+    use measurement::exposed::Seen;
+    use measurement::statistics::{How, Measure, Moments};
+    use std::collections::BTreeMap;
+
+    fn found(successes: [u64; 2]) -> ExperimentReport {
+        let variation = |name: &str| Variation { name: name.to_owned(), weight: 1.0, n: 1_000 };
+        let conversion = Metric {
+            name: "conversion".to_owned(),
+            direction: Direction::Up,
+            is_guardrail: false,
+            how: How::new(Measure::Share),
+            arms: successes.map(|n| Moments::of_share(n, 1_000).into()).to_vec(),
+            segments: BTreeMap::new(),
+        };
+        report(&Told {
+            variations: vec![variation("control"), variation("bold")],
+            metrics: vec![conversion],
+            stage: Stage::AtEnd,
+            alpha: 0.05,
+            n_mixed: 0,
+            drawn: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn what_only_write_keys_told_ships_nothing_where_the_company_tells_of_successes() {
+        for (claimed, without, verdict, says) in [
+            (Claimed { units: 0.2, successes: 0.6 }, [100, 101], Verdict::Stop, "whoever has the write key"),
+            (Claimed { units: 0.2, successes: 0.6 }, [100, 180], Verdict::Ship, "Ship `bold`"),
+            (Claimed { units: 1.0, successes: 1.0 }, [0, 0], Verdict::Ship, "100 % of the successes"),
+        ] {
+            let mut told = found([100, 180]);
+            assert_eq!(told.verdict, Verdict::Ship);
+            claimed.tell(&mut told, || found(without));
+            assert_eq!(told.verdict, verdict, "{told:?}");
+            assert!(told.says.contains(says) && told.says.contains("known from write keys alone"), "{}", told.says);
+        }
+        let mut told = found([100, 180]);
+        let as_found = told.clone();
+        Claimed { units: 0.0, successes: 0.0 }.tell(&mut told, || found([0, 0]));
+        assert_eq!(told, as_found, "where the company told everything there is nothing to say");
+    }
+
+    #[test]
+    fn shares_are_of_customers_and_of_what_counts_as_success() {
+        let unit = |y: f64| {
+            let seen = Seen { after: Counted::Pair(y, 1.0), before: Counted::Pair(0.0, 1.0) };
+            Unit { arm: 0, parts: Vec::new(), seen: vec![seen] }
+        };
+        let claimed = Claimed::of(Some(0), &[unit(1.0), unit(0.0), unit(1.0), unit(2.0)], &[unit(1.0), unit(0.0)], 2);
+        assert_eq!(claimed, Claimed { units: 0.5, successes: 0.75 });
+        assert_eq!(Claimed::of(None, &[], &[], 0), Claimed { units: 0.0, successes: 0.0 });
+    }
+}
