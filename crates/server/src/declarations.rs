@@ -6,6 +6,7 @@ use crate::settings::{self, Settings};
 use engine::Corrector;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
@@ -20,6 +21,40 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After how many of these looks it is looked again whether declarations may be slips: what was yet to come may have come.
 const N_LOOKS_DOUBTS: usize = 300;
 
+/// Something that is edited without rest is taken over after so many looks.
+const N_LOOKS_UNREST: usize = 5;
+/// A settings file is no longer than this.
+const FILE_BYTES_MAX: u64 = 32 << 20;
+
+/// What a settings file holds; `None` where there is none.
+///
+/// # Errors
+/// A sentence where something stands in its place that is no file, or none that is read.
+pub(crate) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    // Looked at before it is opened: to open a pipe waits for whoever writes into it.
+    let Ok(found) = std::fs::metadata(path) else { return Ok(None) };
+    if !found.is_file() {
+        return Err(format!("{} is no file: put the settings file in its place", path.display()));
+    }
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        return if error.kind() == std::io::ErrorKind::NotFound {
+            Ok(None)
+        } else {
+            Err(format!("{} cannot be read ({error}): see who may read it", path.display()))
+        };
+    }
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let mb = FILE_BYTES_MAX >> 20;
+        return Err(format!(
+            "{} is larger than {mb} MB, which no settings are: look what stands in it",
+            path.display()
+        ));
+    }
+    Ok(Some(bytes))
+}
+
 /// The file that settings were read from, as it was then: what is changed during a long start is a change, too.
 #[derive(Debug, Clone)]
 pub struct SettingsFile {
@@ -31,7 +66,7 @@ impl SettingsFile {
     /// Reads it, before the settings are read from it. There may be none yet.
     #[must_use]
     pub fn read(path: PathBuf) -> Self {
-        Self { bytes: std::fs::read(&path).ok(), path }
+        Self { bytes: read_file(&path).unwrap_or_default(), path }
     }
 
     /// Where it lies, or would.
@@ -86,6 +121,12 @@ struct Followed {
     taken: Option<Vec<u8>>,
     /// What it held when it was last looked at.
     seen: Option<Vec<u8>>,
+    /// How many looks in a row found something else than was taken over.
+    n_changing: usize,
+    /// Whether something stood in it when it was last taken over.
+    is_filled: bool,
+    /// Why it cannot be read, where that was told.
+    unreadable: Option<String>,
     at_start: Settings,
 }
 
@@ -96,28 +137,73 @@ impl From<SettingsFile> for Followed {
         let environment = settings::environment().unwrap_or_default();
         let at_start = bytes.clone().and_then(|bytes| settings::of_bytes(&path, bytes, environment.clone()).ok());
         let at_start = at_start.or_else(|| settings::load(None, environment).ok()).unwrap_or_default();
-        Self { path, taken: bytes.clone(), seen: bytes, at_start }
+        let is_filled = bytes.as_deref().is_some_and(is_filled);
+        Self { path, taken: bytes.clone(), seen: bytes, n_changing: 0, is_filled, unreadable: None, at_start }
     }
 }
 
 impl Followed {
     /// Takes over what the file says now where that is something else; answers whether other features are declared.
     fn look(&mut self, corrector: &Corrector) -> bool {
-        let found = std::fs::read(&self.path).ok();
-        self.change(found).is_some_and(|bytes| take_over(&self.path, bytes, corrector, &self.at_start))
+        let found = match read_file(&self.path) {
+            Ok(found) => found,
+            Err(why) => {
+                if self.unreadable.as_ref() != Some(&why) {
+                    refuse(corrector, &why);
+                    self.unreadable = Some(why);
+                }
+                return false;
+            }
+        };
+        let was_unreadable = self.unreadable.take().is_some();
+        let changed = self.change(found);
+        // What is there again is taken over again, so that nothing is told of what is over.
+        let Some(bytes) = changed.or_else(|| was_unreadable.then(|| self.taken.clone())) else { return false };
+        if self.is_emptied(bytes.as_deref()) {
+            let path = self.path.display();
+            let remedy = "write a line into it, or remove it, if the defaults are meant";
+            refuse(corrector, &format!("{path} is empty, and was not: {remedy}"));
+            return false;
+        }
+        take_over(&self.path, bytes, corrector, &self.at_start)
+    }
+
+    /// Whether nothing stands in the file in which something stood: a program that writes it, or a full disk, was there. Else it is taken
+    /// over.
+    fn is_emptied(&mut self, now: Option<&[u8]>) -> bool {
+        let is_emptied = self.is_filled && now.is_some_and(|now| !is_filled(now));
+        self.is_filled = is_emptied || now.is_some_and(is_filled);
+        is_emptied
     }
 
     /// What is to be taken over: something else than before, and the same at two looks in a row, since what is just being
-    /// written is half a file.
+    /// written is half a file. What never rests is taken over all the same.
     fn change(&mut self, found: Option<Vec<u8>>) -> Option<Option<Vec<u8>>> {
         let is_whole = found == self.seen;
         self.seen.clone_from(&found);
-        if !is_whole || found == self.taken {
+        if found == self.taken {
+            self.n_changing = 0;
             return None;
         }
+        self.n_changing += 1;
+        if !is_whole && self.n_changing < N_LOOKS_UNREST {
+            return None;
+        }
+        self.n_changing = 0;
         self.taken.clone_from(&found);
         Some(found)
     }
+}
+
+/// Whether something stands in a file.
+fn is_filled(bytes: &[u8]) -> bool {
+    !bytes.trim_ascii().is_empty()
+}
+
+/// Tells that what was declared before stays.
+fn refuse(corrector: &Corrector, why: &str) {
+    tracing::error!(error = why, "the changed settings cannot be used, so what they declared before stays");
+    corrector.engine().note_refused(Some(why.to_owned()));
 }
 
 /// Answers whether the features are now those that the settings declare.
@@ -143,11 +229,7 @@ fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_star
             true
         }
         Err(error) => {
-            tracing::error!(
-                error = error.story(),
-                "the changed settings cannot be used, so what they declared before stays"
-            );
-            engine.note_refused(Some(error.story()));
+            refuse(corrector, &error.story());
             false
         }
     }
@@ -264,6 +346,44 @@ mod tests {
             (None, Some(None)),
         ] {
             assert_eq!(followed.change(found.clone()), taken, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_edited_without_rest_is_followed_all_the_same() {
+        let mut followed =
+            Followed::from(SettingsFile { path: PathBuf::from("rapport.toml"), bytes: Some(b"0".to_vec()) });
+        let taken: Vec<usize> =
+            (1..=12).filter(|n| followed.change(Some(n.to_string().into_bytes())).is_some()).collect();
+        assert_eq!(taken, [5, 10], "within ten seconds");
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_told_and_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rapport.toml");
+        assert_eq!(read_file(&path), Ok(None));
+        std::fs::write(&path, "[server]\n").unwrap();
+        assert_eq!(read_file(&path), Ok(Some(b"[server]\n".to_vec())));
+        assert!(read_file(directory.path()).unwrap_err().contains("is no file"));
+        assert!(read_file(Path::new("/dev/zero")).unwrap_err().contains("is no file"));
+        std::fs::File::create(&path).unwrap().set_len(FILE_BYTES_MAX + 1).unwrap();
+        assert!(read_file(&path).unwrap_err().contains("larger than 32 MB"));
+    }
+
+    #[test]
+    fn a_file_that_is_suddenly_empty_is_refused_until_something_stands_in_it_or_it_is_removed() {
+        let file = SettingsFile { path: PathBuf::from("rapport.toml"), bytes: Some(b"[server]".to_vec()) };
+        let mut followed = Followed::from(file);
+        for (now, expected) in [
+            (Some(""), true),
+            (Some(" \n"), true),
+            (Some("#"), false),
+            (Some(""), true),
+            (None, false),
+            (Some(""), false),
+        ] {
+            assert_eq!(followed.is_emptied(now.map(str::as_bytes)), expected, "{now:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where does each setting that is in force come from, and what does the file say by now that waits for the next start?
 
-use crate::declarations::SettingsFile;
+use crate::declarations::{SettingsFile, read_file};
 use crate::settings::{self, Described, Settings, toml_text};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -51,8 +51,16 @@ impl InForce {
 
     /// What the file and the environment say by now.
     pub(crate) fn now(&self) -> Now {
-        let there = self.file.as_deref().filter(|path| path.is_file());
-        match settings::environment().and_then(|environment| settings::load(there, environment)) {
+        let there = self.file.as_deref().map(|path| read_file(path).map(|bytes| bytes.map(|bytes| (path, bytes))));
+        let there = match there.transpose() {
+            Ok(there) => there.flatten(),
+            Err(why) => return Now::Broken(why),
+        };
+        let read = settings::environment().and_then(|environment| match there {
+            Some((path, bytes)) => settings::of_bytes(path, bytes, environment),
+            None => settings::load(None, environment),
+        });
+        match read {
             Ok(settings) => Now::Usable(Box::new(settings)),
             Err(error) => Now::Broken(crate::error::ServerError::from(error).story()),
         }

@@ -180,6 +180,7 @@ fn of_text(
                 (None, Some(path), Some(line)) => format!("{} line {line}", path.display()),
                 _ => variable_of(key),
             };
+            let (limit, value) = (shortened(&limit), cut(&value, N_CHARS_OF_VALUE));
             Err(SettingsError::Range { key, limit, value, origin })
         }
     }
@@ -196,12 +197,12 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     let wrong = |list: &'static str, name: &str, reason: &dyn std::fmt::Display| SettingsError::Declared {
         origin: origin(list, ByName(name)),
         list,
-        reason: reason.to_string(),
+        reason: shortened(&reason.to_string()),
     };
     DeclaredSchema::check_all(&settings.schemas).map_err(|(place, reason)| SettingsError::Declared {
         origin: origin("schemas", ByNumber(place)),
         list: "schemas",
-        reason,
+        reason: shortened(&reason),
     })?;
     let of_mistake = |list| move |mistake: Mistake| wrong(list, &mistake.name, &mistake);
     let catalogue = learning::catalogue(&settings.features, &settings.outcomes).map_err(|error| match &error {
@@ -294,10 +295,31 @@ fn set_by<'a>(variables: &'a [String], key: &str) -> Option<&'a String> {
     })
 }
 
+/// So much of a value is printed where it is wrong: nobody reads more of it.
+const N_CHARS_OF_VALUE: usize = 200;
+/// A sentence that is longer has a value in it.
+const N_CHARS_OF_SENTENCE: usize = 1_000;
+
+/// The first characters of a text.
+fn cut(text: &str, n_chars: usize) -> String {
+    let end = text.char_indices().nth(n_chars).map(|(end, _)| end);
+    end.map_or_else(|| text.to_owned(), |end| format!("{}…", &text[..end]))
+}
+
+/// A sentence without the middle of what is far too long in it: what is wrong stands before, and what to do after it.
+fn shortened(sentence: &str) -> String {
+    let n_chars = sentence.chars().count();
+    if n_chars <= N_CHARS_OF_SENTENCE {
+        return sentence.to_owned();
+    }
+    let after: String = sentence.chars().skip(n_chars - N_CHARS_OF_VALUE).collect();
+    format!("{} {after}", cut(sentence, 2 * N_CHARS_OF_VALUE))
+}
+
 /// "line 3: unknown field `listen`, expected …".
 fn located(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    let message = error.message().replace('\n', " ");
+    let message = shortened(&error.message().replace('\n', " "));
     match line {
         Some(line) => format!("line {line}: {message}"),
         None => message,

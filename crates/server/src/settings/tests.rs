@@ -97,6 +97,22 @@ fn every_mistake_names_its_place() {
 }
 
 #[test]
+fn of_a_long_value_a_mistake_prints_the_beginning() {
+    let long = "\u{e9}".repeat(100_000);
+    for text in [
+        format!("[contact]\nquiet_hours = \"{long}\"\n"),
+        format!("[server]\nidle_seconds = \"{long}\"\n"),
+        format!("[[actions]]\nname = \"{long}\"\nvalue = 1\n"),
+        format!("[[flags]]\nname = \"f\"\ndefault = 1\nrules = [{{ when = \"{long}\", value = 2 }}]\n"),
+    ] {
+        let written = file(&text);
+        let says = load(Some(written.path()), []).unwrap_err().to_string();
+        assert!(says.chars().count() < 1_200 + written.path().display().to_string().len(), "{} characters", says.len());
+        assert!(says.contains("rapport") || says.contains(&written.path().display().to_string()), "{says}");
+    }
+}
+
+#[test]
 fn only_a_setting_must_be_text() {
     use std::os::unix::ffi::OsStringExt;
     let os = |text: &str| OsString::from(text);

@@ -15,8 +15,44 @@ use std::path::Path;
 const N_TOLD: usize = 5;
 /// So many numbers are held at most: rounds times actions, or times what is known.
 const N_NUMBERS_MAX: usize = 50_000_000;
+/// So many rounds are held at most.
+const N_ROUNDS_MAX: usize = 20_000_000;
+/// So much is read of a file at most, unpacked: a few bytes can be packed that unpack to any number.
+const N_BYTES_MAX: u64 = 16 << 30;
+/// So long is a line at most.
+const LINE_BYTES_MAX: usize = 1 << 20;
 /// Chances of all actions add up to 1 but for rounding in the file.
 const SUM_TOLERANCE: f64 = 1e-3;
+
+/// Reads no more than fits in memory.
+struct Bounded<R> {
+    from: R,
+    n_left: u64,
+    /// How much of the line was read that is being read.
+    n_of_line: usize,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.from.read(into)?;
+        let read = into.get(..n).unwrap_or_default();
+        let longest = read.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap_or(0);
+        let first = read.iter().position(|byte| *byte == b'\n');
+        let n_of_line = self.n_of_line + first.unwrap_or(n);
+        self.n_of_line = match read.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => n - last - 1,
+            None => n_of_line,
+        };
+        if n_of_line.max(longest) > LINE_BYTES_MAX {
+            return Err(std::io::Error::other(format!("a line of it is longer than {LINE_BYTES_MAX} bytes")));
+        }
+        self.n_left = self
+            .n_left
+            .checked_sub(n as u64)
+            .ok_or_else(|| std::io::Error::other("it is larger than 16 GB, unpacked; judge a part of the rounds"))?;
+        Ok(n)
+    }
+}
 
 /// What is known of a file that is read.
 #[derive(Default)]
@@ -44,7 +80,7 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
     let mut from = BufReader::new(from);
     let is_packed = from.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
     let from: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(from)) } else { Box::new(from) };
-    let mut from = BufReader::new(from);
+    let mut from = BufReader::new(Bounded { from, n_left: N_BYTES_MAX, n_of_line: 0 });
     let delimiter = delimiter(from.fill_buf().map_err(unreadable)?);
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(from);
     let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"))?.clone();
@@ -59,6 +95,8 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
                 let line = record.position().map_or(at as u64 + 2, csv::Position::line);
                 found.take(&columns, &record).map_err(|why| format!("line {line}{why}"))
             }
+            // Nothing comes after that.
+            Err(error) if error.is_io_error() => return Err(format!("cannot be read further: {error}")),
             Err(error) => Err(format!("cannot be read: {error}")),
         };
         if let Err(why) = taken {
@@ -66,6 +104,9 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
             if wrong.len() < N_TOLD {
                 wrong.push(why);
             }
+        }
+        if found.reward.len() > N_ROUNDS_MAX {
+            return Err(format!("it holds more than {N_ROUNDS_MAX} rounds: judge a part of them"));
         }
         if found.x.len().max(found.target.len()) > N_NUMBERS_MAX {
             return Err(format!("it holds more than {N_NUMBERS_MAX} numbers: judge a part of the rounds"));

@@ -1,7 +1,7 @@
 //! Is a file read as it is meant, and is it told in words what is wrong with it?
 
 use super::*;
-use std::io::Write;
+use std::io::{Read as _, Write};
 
 const FILE: &str = "item_id,position,click,propensity_score\na,1,1,.5\nb,1,0,.25\na,2,0,.5\nb,1,1,.25\n";
 
@@ -27,6 +27,15 @@ fn a_file_is_read_under_either_name_of_its_columns_however_it_is_written() {
     // What actions are called changes no number.
     let others = evaluate(&read(&FILE.replace("\na,", "\nz,")).unwrap().0).unwrap();
     assert_eq!(evaluate(&one).unwrap().dr.map(f64::to_bits), others.dr.map(f64::to_bits));
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_and_not_held() {
+    let endless = std::io::Cursor::new(FILE).chain(std::io::repeat(b'a'));
+    let why = rows::rounds(endless).map(|_| String::new()).unwrap_or_else(|why| why);
+    assert!(why.contains("a line of it is longer than 1048576 bytes"), "{why}");
+    let header = rows::rounds(std::io::repeat(b'a')).map(|_| String::new()).unwrap_or_else(|why| why);
+    assert!(header.contains("a line of it is longer"), "{header}");
 }
 
 #[test]
