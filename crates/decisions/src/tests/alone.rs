@@ -168,8 +168,8 @@ fn what_only_a_write_key_tells_counts_of_what_was_given() {
         (&[given], &[(no(unnamed(given)), false)], vec![named(given)]),
         (&[given], &[(no(other), false)], vec![]),
         // What was given elsewhere, the company says.
-        (&[], &[(invented, true), (no(unnamed(invented)), false)], vec![named(unnamed(invented))]),
-        (&[], &[(unnamed(invented), true), (no(invented), false)], vec![named(unnamed(invented))]),
+        (&[], &[(invented, true), (no(unnamed(invented)), false)], vec![named(invented)]),
+        (&[], &[(unnamed(invented), true), (no(invented), false)], vec![named(invented)]),
         (&[], &[(invented, false), (no(unnamed(invented)), false)], vec![]),
     ] {
         assert_eq!(refused(answered, events), expected, "{answered:?} {events:?}");
