@@ -294,8 +294,9 @@ impl Engine {
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
-            let reached =
-                back.as_ref().map(|back| self.reached((&question.customer, customer.as_deref()), &answered, (as_of, back)));
+            let reached = back
+                .as_ref()
+                .map(|back| self.reached((&question.customer, customer.as_deref()), &answered, (as_of, back)));
             let reached = reached.unwrap_or_default();
             let shelves = Shelves { sought, shown_last, kept, reached, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));

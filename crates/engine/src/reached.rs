@@ -156,7 +156,8 @@ impl Engine {
         (ids, is_claimed): (&[CustomerId], bool),
         (now, back): (Timestamp, &LookedBack),
     ) -> Result<Vec<Contacted>, EngineError> {
-        let further = LookedBack { counted: back.counted.max(back.back.saturating_add(N_DAYS_EARLIER)), ..back.clone() };
+        let further =
+            LookedBack { counted: back.counted.max(back.back.saturating_add(N_DAYS_EARLIER)), ..back.clone() };
         let back = if is_claimed { &further } else { back };
         if back.counted <= 0 && back.always.is_empty() {
             return Ok(Vec::new());

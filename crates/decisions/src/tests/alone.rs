@@ -2,8 +2,8 @@
 
 use super::shop::{NOW, catalogue, decided_as, known, question, unknown};
 use crate::{
-    Act, Action, Actions, Arbitration, Cap, ContactPolicy, Contacted, Content, ItemFacts, Knowledge, Models, Per,
-    Question, Reached, Record, Sales, Subject, World,
+    Act, Action, Actions, Arbitration, Cap, ContactPolicy, Contacted, Content, ItemFacts, Knowledge, LookedBack,
+    Models, Per, Question, Reached, Record, Sales, Subject, World,
 };
 use primitives::{DAY_MS, HOUR_MS, ItemKey, Timestamp};
 use proptest::prelude::*;
@@ -156,7 +156,8 @@ fn what_only_a_write_key_tells_counts_of_what_was_given() {
     let invented = contact("grinder", "web", 1);
     let other = Contacted { action: invented.action, ..given };
     let refused = |answered: &[Contacted], events: &[(Contacted, bool)]| {
-        let found = Contacted::told(answered, events.to_vec(), at(-9 * DAY_MS));
+        let back = LookedBack { back: 9, ..LookedBack::default() };
+        let found = back.told(answered, events.to_vec(), NOW);
         let refused = found.into_iter().filter(|one| one.refused_at.is_some());
         refused.map(|one| (one.decision, one.action)).collect::<Vec<_>>()
     };
@@ -168,8 +169,8 @@ fn what_only_a_write_key_tells_counts_of_what_was_given() {
         (&[given], &[(no(unnamed(given)), false)], vec![named(given)]),
         (&[given], &[(no(other), false)], vec![]),
         // What was given elsewhere, the company says.
-        (&[], &[(invented, true), (no(unnamed(invented)), false)], vec![named(unnamed(invented))]),
-        (&[], &[(unnamed(invented), true), (no(invented), false)], vec![named(unnamed(invented))]),
+        (&[], &[(invented, true), (no(unnamed(invented)), false)], vec![named(invented)]),
+        (&[], &[(unnamed(invented), true), (no(invented), false)], vec![named(invented)]),
         (&[], &[(invented, false), (no(unnamed(invented)), false)], vec![]),
     ] {
         assert_eq!(refused(answered, events), expected, "{answered:?} {events:?}");

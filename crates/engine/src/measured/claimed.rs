@@ -35,7 +35,8 @@ impl Claimed {
 
     /// Says it in the report, and takes back a verdict that would not hold `without` it.
     pub(super) fn tell(&self, report: &mut ExperimentReport, without: impl FnOnce() -> ExperimentReport) {
-        if report.verdict == Verdict::Broken || self.units <= 0.0 && self.successes <= 0.0 {
+        let is_open = report.verdict == Verdict::GoOn && self.successes <= 0.0;
+        if report.verdict == Verdict::Broken || is_open || self.units <= 0.0 && self.successes <= 0.0 {
             return;
         }
         let rests = format!(

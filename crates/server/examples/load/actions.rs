@@ -12,8 +12,13 @@ use std::time::Duration;
 const N_CONNECTIONS: usize = 16;
 
 /// Each action asks one of these of the customer.
-const CONDITIONS: [&str; 5] =
-    ["orders_365d >= 1", "revenue_365d >= 20", "views_7d >= 0 or orders_365d >= 2", "recency_days <= 400", "tenure_days >= 1"];
+const CONDITIONS: [&str; 5] = [
+    "orders_365d >= 1",
+    "revenue_365d >= 20",
+    "views_7d >= 0 or orders_365d >= 2",
+    "recency_days <= 400",
+    "tenure_days >= 1",
+];
 
 const CHANNELS: [&str; 4] = ["web", "email", "call", "store"];
 
