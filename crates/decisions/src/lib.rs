@@ -46,6 +46,8 @@ mod name;
 mod of_whom;
 mod packed;
 mod parameter;
+mod playbook;
+mod playbook_store;
 mod question;
 mod recalled;
 mod record;
@@ -81,8 +83,8 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
-    kinds,
+    Act, Flags, Propensity, Quantity, Recommend, Search, Segments, Slot, Suggest, Value, Which, built_in_lists, kinds,
+    names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
@@ -92,6 +94,8 @@ pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Expos
 pub use models::Models;
 pub use name::KindName;
 pub use parameter::{Parameter, Parameters, Takes};
+pub use playbook::{NotDeclared, Playbook};
+pub use playbook_store::{PlaybookChange, PlaybookStore, PlaybookStoreError, Run, SavedTable};
 pub use question::{Question, nobody};
 pub use record::Record;
 pub use rules::{Repeats, Rules};

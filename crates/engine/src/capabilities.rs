@@ -2,10 +2,12 @@
 
 use crate::measures::Measures;
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
+use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Playbook, Rules, Segment, Slot};
 use features::Declared;
 use learning::{Outcome, PolicySettings, Tasks};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The tasks that are learned and the decisions that can be asked for.
 #[derive(Debug)]
@@ -27,9 +29,13 @@ pub struct Capabilities {
     /// Who is held out.
     pub holdout: Holdout,
     /// What can be switched, as it is declared by now.
-    pub flags: FlagsInForce,
-    /// What can be done for customers.
-    pub actions: Vec<Action>,
+    pub flags: Slot<Flags>,
+    /// What can be done for customers, as it is declared by now.
+    pub act: Slot<Act>,
+    /// Whether anything can: else nothing is learned of it.
+    pub is_acting: Arc<AtomicBool>,
+    /// What the settings declare at the start of what can be declared otherwise later.
+    pub playbook: Playbook,
     /// What a policy of actions looks at besides what it always does.
     pub looked_at: Vec<String>,
     /// How a policy of actions is learned.
@@ -52,8 +58,10 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
-            flags: FlagsInForce::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
-            actions: Vec::new(),
+            flags: Slot::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
+            act: Slot::new(Act::new(Vec::new(), Arbitration::default(), &[], &BTreeSet::new())),
+            is_acting: Arc::default(),
+            playbook: Playbook::default(),
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
             measures: Measures::default(),
@@ -71,19 +79,21 @@ impl Capabilities {
     #[must_use]
     pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
         let (looked_at, same_hours) = (arbitration.features.clone(), arbitration.same_hours);
-        let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features());
-        // Where nothing can be done, nothing is learned of it.
-        let tasks = if actions.is_empty() { self.tasks } else { self.tasks.and(learning::Act::default()) };
+        let act = Slot::new(Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features()));
+        let is_acting = Arc::new(AtomicBool::new(!actions.is_empty()));
+        let tasks = self.tasks.and(learning::Act::wanted(Arc::clone(&is_acting)));
         let learning = PolicySettings { same_hours, ..self.learning };
-        Self { kinds: self.kinds.and(act), tasks, actions: actions.to_vec(), looked_at, learning, ..self }
+        let playbook = Playbook { actions: actions.to_vec(), ..self.playbook };
+        Self { kinds: self.kinds.and(act.kind()), act, is_acting, tasks, playbook, looked_at, learning, ..self }
     }
 
     /// With what can be switched, and what is tried out with it.
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
-        let flags = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
-        let flags = FlagsInForce::new(flags);
-        Self { kinds: self.kinds.and(flags.kind()), flags, ..self }
+        let kind = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
+        let playbook = Playbook { flags: flags.to_vec(), experiments: experiments.to_vec(), ..self.playbook };
+        let flags = Slot::new(kind);
+        Self { kinds: self.kinds.and(flags.kind()), flags, playbook, ..self }
     }
 
     fn names_of_features(&self) -> BTreeSet<String> {

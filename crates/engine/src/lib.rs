@@ -27,6 +27,7 @@ mod library;
 mod measured;
 mod measures;
 mod pace;
+mod playbook;
 
 mod read;
 mod search;
@@ -87,6 +88,7 @@ pub use measured::{Found as ExperimentFound, Measured, Worth};
 pub use measures::Measures;
 pub use needs::Material;
 pub use pace::Pace;
+pub use playbook::{DeclaredIn, Declaring, EligibleCount, KnownTable};
 pub use policies::Learned;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
@@ -162,6 +164,10 @@ pub struct Engine {
     scores: lists::ScoreCache,
     /// The lists that people saved.
     saved: RwLock<Vec<decisions::List>>,
+    /// What people declare, in the settings and besides.
+    playbook: RwLock<playbook::Kept>,
+    /// Held while that changes.
+    declaring: Mutex<()>,
     /// In which order items stood on shelves last.
     standing: standing::Kept,
     measured: measured::Kept,
@@ -235,6 +241,8 @@ impl Engine {
             measured: measured::Kept::default(),
             scores: lists::ScoreCache::default(),
             saved: RwLock::default(),
+            playbook: RwLock::default(),
+            declaring: Mutex::default(),
             saving_lists: Mutex::default(),
             following_lists: Mutex::default(),
             changing_lists: Mutex::default(),
@@ -246,6 +254,7 @@ impl Engine {
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;
+        engine.open_playbook()?;
         // What was begun before the program ended. Where it cannot be done now, the background tries again.
         engine.follow_separations().unwrap_or_else(|error| {
             tracing::error!(error = error.story(), "the past of separated customers could not be told anew yet");

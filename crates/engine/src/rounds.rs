@@ -100,7 +100,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn rounds(&self) -> Result<RoundLog, EngineError> {
-        let mut doables = Doables::declared(&self.capabilities.actions);
+        let mut doables = Doables::declared(&self.playbook().actions);
         let inputs = inputs_of_policies(&self.capabilities.looked_at);
         let settings = self.capabilities.learning;
         let mut log = RoundLog { inputs, settings, ..RoundLog::default() };

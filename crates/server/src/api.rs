@@ -10,6 +10,7 @@ mod customer_list;
 mod customers;
 pub(crate) mod data;
 mod decide;
+mod declared;
 pub mod erasures;
 mod events;
 mod extract;
@@ -80,6 +81,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(capacity::routes())
+        .merge(declared::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

@@ -1,4 +1,4 @@
-//! How do declared features and flags follow the settings file while the server runs? What cannot be used is told and changes nothing;
+//! How do declared features, actions and flags follow the settings file while the server runs? What cannot be used is told and changes nothing;
 //! what can only be used after the next start is told, too.
 
 use crate::error::ServerError;
@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The only sections that take effect while the server runs.
-const FOLLOWED: [&str; 3] = ["experiments", "features", "flags"];
+const FOLLOWED: [&str; 4] = ["actions", "experiments", "features", "flags"];
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -128,12 +128,16 @@ fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_star
         None => settings::load(Some(path), environment),
     });
     let read = read.map_err(ServerError::from);
-    match read.and_then(|settings| Ok(engine.declare(&settings.features).map(|()| settings)?)) {
+    match read
+        .and_then(|settings| Ok(engine.declare_settings(&settings.features, settings.playbook()).map(|()| settings)?))
+    {
         Ok(settings) => {
             engine.note_refused(None);
-            engine.declare_flags(&settings.flags, &settings.experiments);
             let n_declared = settings.features.len();
-            tracing::info!(n_declared, "features, flags and experiments are those that the settings declare now");
+            tracing::info!(
+                n_declared,
+                "features, actions, flags and experiments are those that the settings declare now"
+            );
             if let Some(sentence) = needs_a_start(at_start, &settings) {
                 tracing::warn!("{sentence}");
             }

@@ -18,7 +18,7 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Playbook, Repeats, Rules, Segment};
 use declare::settings;
 use engine::{Capabilities, Measures};
 use features::Declared;
@@ -429,6 +429,12 @@ impl Settings {
         let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
         let (holdout, measures) = (self.held_out(), self.measures());
         Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
+    }
+
+    /// What can be declared otherwise while the program runs.
+    #[must_use]
+    pub fn playbook(&self) -> Playbook {
+        Playbook { actions: self.actions.clone(), experiments: self.experiments.clone(), flags: self.flags.clone() }
     }
 
     /// What the company is measured by.

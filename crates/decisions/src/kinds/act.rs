@@ -14,6 +14,7 @@ use crate::contact::TIMEZONE;
 use crate::declaration::Declared;
 use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
+use crate::kinds::Slot;
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
 use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
@@ -23,6 +24,7 @@ use conditions::Choice;
 use governance::Purpose;
 use learning::Outcome;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const N: Parameter =
     Parameter { name: "n", meaning: "how many actions", takes: Takes::Whole { range: (1, 20), default: Some(1) } };
@@ -46,6 +48,7 @@ pub struct Act {
     scores: Scores,
     counted: Counted,
     no_upsell: Option<Filter>,
+    in_force: Option<Slot<Self>>,
 }
 
 impl Act {
@@ -95,7 +98,18 @@ impl Act {
             is_risk: false,
             shape: ContentShape::Actions,
         };
-        Self { about, declaration, arbitration, choices, scores, counted, no_upsell }
+        Self { about, declaration, arbitration, choices, scores, counted, no_upsell, in_force: None }
+    }
+
+    /// The same, which answers by whatever is in force.
+    pub(super) fn held_in(self, slot: Slot<Self>) -> Self {
+        Self { in_force: Some(slot), ..self }
+    }
+
+    /// How it is chosen.
+    #[must_use]
+    pub fn arbitration(&self) -> &Arbitration {
+        &self.arbitration
     }
 
     fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
@@ -118,6 +132,11 @@ impl Act {
 impl Kind for Act {
     fn about(&self) -> &KindAbout {
         &self.about
+    }
+
+    fn held(&self) -> Option<Arc<dyn Kind>> {
+        let now: Arc<dyn Kind> = self.in_force.as_ref()?.now();
+        Some(now)
     }
 
     fn declaration(&self) -> Option<&Declaration> {

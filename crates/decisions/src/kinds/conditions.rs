@@ -13,7 +13,8 @@ pub(super) fn read(written: &str, names: &Names) -> Option<Filter> {
 }
 
 /// The names that conditions may use, where these outcomes are foretold: those that are true or false are scores.
-pub(super) fn names(outcomes: &[Outcome], features: &BTreeSet<String>) -> Names {
+#[must_use]
+pub fn names(outcomes: &[Outcome], features: &BTreeSet<String>) -> Names {
     let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
     let scores = asked.map(|outcome| (outcome.name.to_string(), Measure::Number)).collect();
     Names { scores, features: features.clone(), ..Names::default() }

@@ -5,7 +5,6 @@
 //! is told which hold.
 
 mod asked;
-mod in_force;
 mod published;
 mod said;
 mod way;
@@ -14,13 +13,12 @@ use crate::declaration::Declared;
 use crate::experiment::Experiment;
 use crate::flag::Flag;
 use crate::kind::{ContentShape, KindAbout, More};
+use crate::kinds::Slot;
 use crate::kinds::conditions::{self, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::{
     Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Why,
 };
-pub use in_force::FlagsInForce;
-
 use asked::Asked;
 use governance::Purpose;
 use learning::Outcome;
@@ -45,7 +43,7 @@ pub struct Flags {
     scores: Scores,
     payload: ::flags::Payload,
     published: ::flags::Payload,
-    in_force: Option<FlagsInForce>,
+    in_force: Option<Slot<Self>>,
 }
 
 impl Flags {
@@ -97,6 +95,11 @@ impl Flags {
             published,
             in_force: None,
         }
+    }
+
+    /// The same, which answers by whatever is in force.
+    pub(super) fn held_in(self, slot: Slot<Self>) -> Self {
+        Self { in_force: Some(slot), ..self }
     }
 
     /// A flag by its name.

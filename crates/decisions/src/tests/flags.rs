@@ -1,10 +1,11 @@
 //! Is a flag for each customer what was declared, the same at every place, and is it told why?
 
 use super::shop::{NOW, catalogue, decided_by, known, models, question, unknown};
+use crate::Slot;
 use crate::filter::{Measure, Names};
 use crate::{
-    Answer, Arm, Content, Experiment, Exposure, Flag, FlagAnswers, FlagReason, Flags, FlagsInForce, Kind, Knowledge,
-    Models, Question, Subject, World,
+    Answer, Arm, Content, Experiment, Exposure, Flag, FlagAnswers, FlagReason, Flags, Kind, Knowledge, Models,
+    Question, Subject, World,
 };
 use primitives::ItemKey;
 use proptest::prelude::*;
@@ -309,7 +310,7 @@ fn a_flag_that_is_not_there_is_named_with_the_nearest() {
 #[test]
 fn a_flag_that_was_declared_later_is_called_as_it_is_by_now() {
     let titled = |name: &str, title: &str| kind(&[json!({"name": name, "title": title, "default": 1})], &[]);
-    let in_force = FlagsInForce::new(titled("limit", "The limit"));
+    let in_force = Slot::new(titled("limit", "The limit"));
     let declared = in_force.kind();
     in_force.put(titled("checkout", "The checkout"));
     let held = declared.held().unwrap();
