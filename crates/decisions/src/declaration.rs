@@ -31,9 +31,23 @@ pub(crate) enum Declared {
     /// The rules for lists of items.
     Rules(Rules),
     /// What can be done, how it is chosen, and what its conditions look at.
-    Actions { actions: Vec<Action>, arbitration: Arbitration, outcomes: Vec<Outcome>, features: BTreeSet<String> },
+    Actions {
+        actions: Vec<Action>,
+        arbitration: Arbitration,
+        outcomes: Vec<Outcome>,
+        features: BTreeSet<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        segments: Vec<Segment>,
+    },
     /// What can be switched, what is tried out with it, and what their conditions look at.
-    Flags { flags: Vec<Flag>, experiments: Vec<Experiment>, outcomes: Vec<Outcome>, features: BTreeSet<String> },
+    Flags {
+        flags: Vec<Flag>,
+        experiments: Vec<Experiment>,
+        outcomes: Vec<Outcome>,
+        features: BTreeSet<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        segments: Vec<Segment>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

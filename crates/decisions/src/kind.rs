@@ -108,6 +108,8 @@ pub struct Reads {
     pub viewed: bool,
     /// In which currency they pay.
     pub currency: bool,
+    /// Whether their data may be used for these purposes.
+    pub consents: Vec<Purpose>,
 }
 
 /// What a kind answers from.

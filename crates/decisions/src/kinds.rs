@@ -100,11 +100,11 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
         Declared::Rules(rules) => Box::new(Recommend::new(rules)),
-        Declared::Actions { actions, arbitration, outcomes, features } => {
-            Box::new(Act::new(actions, arbitration, &outcomes, &features))
+        Declared::Actions { actions, arbitration, outcomes, features, segments } => {
+            Box::new(Act::new(actions, arbitration, &outcomes, &features, &segments))
         }
-        Declared::Flags { flags, experiments, outcomes, features } => {
-            Box::new(Flags::new(flags, experiments, &outcomes, &features))
+        Declared::Flags { flags, experiments, outcomes, features, segments } => {
+            Box::new(Flags::new(flags, experiments, &outcomes, &features, &segments))
         }
     }
 }

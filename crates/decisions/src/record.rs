@@ -9,7 +9,7 @@ use crate::{
     Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, FlagReason, Kind, Knowledge, LoggedDecision,
     ModelInputs, Models, Question, Subject, Testimony,
 };
-use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
+use governance::{ConsentAnswer, ConsentPolicy, Consents, Purpose, Statement, Voice, permit};
 use learning::TaskName;
 use primitives::{Currency, ItemKey, ModelVersion};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,8 @@ struct Read {
     viewed: Vec<ItemKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<Currency>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    consents: BTreeMap<Purpose, bool>,
 }
 
 /// What one model looked at. Its header names the features.
@@ -119,6 +121,7 @@ impl From<&Knowledge> for Read {
             bought: known.bought.clone(),
             viewed: known.viewed.clone(),
             currency: known.currency,
+            consents: known.consents.clone(),
         }
     }
 }
@@ -137,6 +140,7 @@ impl From<&Read> for Knowledge {
             bought: read.bought.clone(),
             viewed: read.viewed.clone(),
             currency: read.currency,
+            consents: read.consents.clone(),
         }
     }
 }

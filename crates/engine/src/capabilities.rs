@@ -58,8 +58,8 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
-            flags: Slot::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
-            act: Slot::new(Act::new(Vec::new(), Arbitration::default(), &[], &BTreeSet::new())),
+            flags: Slot::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new(), &[])),
+            act: Slot::new(Act::new(Vec::new(), Arbitration::default(), &[], &BTreeSet::new(), &[])),
             is_acting: Arc::default(),
             playbook: Playbook::default(),
             looked_at: Vec::new(),
@@ -79,7 +79,8 @@ impl Capabilities {
     #[must_use]
     pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
         let (looked_at, same_hours) = (arbitration.features.clone(), arbitration.same_hours);
-        let act = Slot::new(Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features()));
+        let features = self.names_of_features();
+        let act = Slot::new(Act::new(actions.to_vec(), arbitration, &self.outcomes, &features, &self.segments));
         let is_acting = Arc::new(AtomicBool::new(!actions.is_empty()));
         let tasks = self.tasks.and(learning::Act::wanted(Arc::clone(&is_acting)));
         let learning = PolicySettings { same_hours, ..self.learning };
@@ -90,7 +91,8 @@ impl Capabilities {
     /// With what can be switched, and what is tried out with it.
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
-        let kind = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
+        let features = self.names_of_features();
+        let kind = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &features, &self.segments);
         let playbook = Playbook { flags: flags.to_vec(), experiments: experiments.to_vec(), ..self.playbook };
         let flags = Slot::new(kind);
         Self { kinds: self.kinds.and(flags.kind()), flags, playbook, ..self }

@@ -171,17 +171,17 @@ impl Engine {
 
     fn put_in_force(&self, playbook: &Playbook, features: &BTreeSet<String>) {
         let capabilities = &self.capabilities;
-        let outcomes = &capabilities.outcomes;
+        let (outcomes, segments) = (&capabilities.outcomes, &capabilities.segments);
         let (flags, experiments) = (playbook.flags.clone(), playbook.experiments.clone());
-        capabilities.flags.put(Flags::new(flags, experiments, outcomes, features));
+        capabilities.flags.put(Flags::new(flags, experiments, outcomes, features, segments));
         let arbitration = capabilities.act.now().arbitration().clone();
-        capabilities.act.put(Act::new(playbook.actions.clone(), arbitration, outcomes, features));
+        capabilities.act.put(Act::new(playbook.actions.clone(), arbitration, outcomes, features, segments));
         capabilities.is_acting.store(!playbook.actions.is_empty(), Ordering::Release);
     }
 
     /// What conditions of decisions may ask.
     fn names_of_conditions(&self, features: &BTreeSet<String>) -> Names {
-        names_of_conditions(&self.capabilities.outcomes, features)
+        names_of_conditions(&self.capabilities.outcomes, features, &self.capabilities.segments)
     }
 
     fn features_wanted(&self) -> BTreeSet<String> {

@@ -399,3 +399,39 @@ fn it_is_counted_who_may_have_an_action() {
     assert_eq!(server.get("/v1/actions/all/eligible").ok(), json!({"n": 14, "of": 14}));
     server.get("/v1/actions/none/eligible").error(404, "not_found");
 }
+
+#[test]
+fn a_decision_asks_for_segments_and_consent_and_is_made_again_alike() {
+    let server = TestServer::start_with(|settings| {
+        let table = json!({"name": "pro", "rule": [{"trait": "plan", "is": "pro"}]});
+        settings.segments = vec![serde_json::from_value(table).unwrap()];
+    });
+    let says = |user: &str, plan: &str, yes: bool| {
+        let identify = json!({"userId": user, "traits": {"plan": plan},
+            "context": {"consent": {"categoryPreferences": {"marketing": yes}}}});
+        server.post_as(SERVER, "/v1/identify", &identify).ok();
+    };
+    says("ann", "pro", true);
+    says("bob", "free", false);
+    post(&server, "/v1/actions", &json!({"name": "upgrade", "value": 1, "eligible": "not segment = \"pro\""})).ok();
+    post(&server, "/v1/actions", &json!({"name": "mail", "value": 1, "eligible": "consent.marketing = true"})).ok();
+    let rules = json!([{"when": "segment = \"pro\" and consent.marketing = true", "value": true}]);
+    post(&server, "/v1/flags", &json!({"name": "club", "default": false, "rules": rules})).ok();
+    let act = |user: &str| server.decide(&json!({"decision": "act", "userId": user, "n": 5})).ok();
+    let (ann, bob) = (act("ann"), act("bob"));
+    assert_eq!((&ann["actions"][0]["id"], ann["actions"].as_array().unwrap().len()), (&json!("mail"), 1), "{ann}");
+    assert_eq!((&bob["actions"][0]["id"], bob["actions"].as_array().unwrap().len()), (&json!("upgrade"), 1), "{bob}");
+    let club = server.decide(&json!({"decision": "flags", "userId": "ann"})).ok();
+    assert_eq!(club["flags"]["club"]["value"], true, "{club}");
+    assert_eq!(flag_of(&server, "club", "bob"), json!(false));
+    // What changes since changes nothing of what was decided.
+    says("ann", "free", false);
+    says("bob", "pro", true);
+    assert_eq!(act("ann")["actions"][0]["id"], "upgrade");
+    let server = server.restart_with(|settings| settings.segments.clear());
+    for answer in [&ann, &bob, &club] {
+        assert!(server.replays(answer));
+    }
+    let told = server.get("/v1/declarations").ok()["told"].to_string();
+    assert!(told.contains("upgrade") && told.contains("club"), "a segment that is gone: {told}");
+}

@@ -17,7 +17,7 @@ use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::kinds::Slot;
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
-use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
+use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Segment, Why};
 use alone::{Alone, Counted};
 use arbitrate::{Arbitrated, By, Guess};
 use conditions::Choice;
@@ -59,16 +59,18 @@ impl Act {
         arbitration: Arbitration,
         outcomes: &[Outcome],
         features: &BTreeSet<String>,
+        segments: &[Segment],
     ) -> Self {
-        let names = shared::names(outcomes, features);
+        let names = shared::names(outcomes, features, segments);
         let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
         let counted = Counted::of(choices.iter().map(|choice| &choice.action));
         let contact = &arbitration.contact;
         let is_asked = !contact.no_upsell.is_empty() && choices.iter().any(|choice| choice.action.upsell);
         let no_upsell = if is_asked { shared::read(&contact.no_upsell, &names) } else { None };
         let looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters).chain(&no_upsell));
-        let outcomes = looked_at.of_these(outcomes);
-        let scores = Scores::of(&outcomes);
+        let segments = looked_at.segments(segments, outcomes);
+        let outcomes = looked_at.of_these(outcomes, segments.as_ref());
+        let scores = Scores::of(&outcomes, segments);
         // What a policy looks at, so that the first one that is learned finds it in the decisions before it. Its model is named by
         // the answer, and looks at nothing else.
         let of_context = if actions.is_empty() { Vec::new() } else { context::names(&arbitration.features) };
@@ -84,6 +86,7 @@ impl Act {
             arbitration: arbitration.clone(),
             outcomes,
             features: looked_at.features.clone(),
+            segments: scores.segments(),
         });
         let about = KindAbout {
             name: "act".into(),

@@ -17,7 +17,7 @@ use crate::kinds::Slot;
 use crate::kinds::conditions::{self, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::{
-    Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Why,
+    Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Segment, Why,
 };
 use asked::Asked;
 use governance::Purpose;
@@ -54,12 +54,14 @@ impl Flags {
         experiments: Vec<Experiment>,
         outcomes: &[Outcome],
         features: &BTreeSet<String>,
+        segments: &[Segment],
     ) -> Self {
-        let names = conditions::names(outcomes, features);
+        let names = conditions::names(outcomes, features, segments);
         let asked = Asked::of(&flags, &experiments, &names);
         let looked_at = LookedAt::of(asked.filters());
-        let outcomes = looked_at.of_these(outcomes);
-        let scores = Scores::of(&outcomes);
+        let segments = looked_at.segments(segments, outcomes);
+        let outcomes = looked_at.of_these(outcomes, segments.as_ref());
+        let scores = Scores::of(&outcomes, segments);
         let payload = said::payload(&flags, &experiments, &|written| asked.condition(written));
         let published = said::payload(&flags, &experiments, &|written| {
             asked.filter(written).and_then(published::condition).or_else(|| asked.condition(written))
@@ -88,6 +90,7 @@ impl Flags {
                 experiments,
                 outcomes,
                 features: looked_at.features,
+                segments: scores.segments(),
             }),
             asked,
             scores,

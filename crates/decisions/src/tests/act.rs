@@ -3,8 +3,8 @@
 use super::shop::{NOW, catalogue, decided_by, known, models, question, unknown};
 use crate::filter::{Measure, Names};
 use crate::{
-    Act, Action, Actions, Answer, Arbitration, Content, ItemFacts, Kind, Knowledge, Models, Question, Sales, Subject,
-    World,
+    Act, Action, Actions, Answer, Arbitration, Content, ItemFacts, Kind, Knowledge, Models, Question, Sales, Segment,
+    Subject, World,
 };
 use primitives::{HOUR_MS, ItemKey, Timestamp};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn action(table: Value) -> Action {
 
 fn act(actions: &[Value]) -> Act {
     let actions = actions.iter().cloned().map(action).collect();
-    Act::new(actions, Arbitration::default(), &[learning::churn()], &["orders_365d".to_owned()].into())
+    Act::new(actions, Arbitration::default(), &[learning::churn()], &["orders_365d".to_owned()].into(), &[])
 }
 
 fn asked(customer: &str, parameters: Value) -> Question {
@@ -256,4 +256,71 @@ fn a_declaration_makes_the_same_kind_again() {
         act.about().reads.tasks.iter().any(|task| task.as_str() == "churn")
             && models(true).binary(&"churn".into()).is_ok()
     );
+}
+
+/// Two segments of the company's own: one by a trait, one by a score.
+fn segments() -> Vec<Segment> {
+    let segment = |table: Value| Segment::from_table(table.as_object().unwrap()).unwrap();
+    vec![
+        segment(json!({"name": "pro", "rule": [{"trait": "plan", "is": "pro"}]})),
+        segment(json!({"name": "leaving", "rule": [{"score": "churn", "at_least": 0.0}]})),
+    ]
+}
+
+#[test]
+fn conditions_ask_for_segments_and_consent_and_a_replay_finds_both_as_they_were() {
+    let actions = [
+        json!({"name": "of_pro", "eligible": "segment = \"pro\"", "value": 1}),
+        json!({"name": "of_others", "eligible": "segment != \"pro\"", "value": 1}),
+        json!({"name": "of_either", "eligible": "segment in (\"pro\", \"leaving\")", "value": 1}),
+        json!({"name": "of_champions", "eligible": "segment = \"champions\"", "value": 1}),
+        json!({"name": "mail", "eligible": "consent.marketing = true", "value": 1}),
+        json!({"name": "no_mail", "suitable": "consent.marketing = false", "value": 1}),
+    ];
+    let declared: Vec<Action> = actions.iter().cloned().map(action).collect();
+    let features = ["orders_365d".to_owned()].into();
+    let act = Act::new(declared.clone(), Arbitration::default(), &[learning::churn()], &features, &segments());
+    Action::check(&declared, &crate::names_of_conditions(&[learning::churn()], &features, &segments())).unwrap();
+    let reads = &act.about().reads;
+    assert_eq!(reads.consents, [governance::Purpose::Marketing]);
+    assert!(reads.currency && reads.traits.contains(&"plan".to_owned()), "{reads:?}");
+    assert_eq!(reads.tasks, ["churn".into(), "segments".into()]);
+    let somebody = |plan: &str, marketing: Option<bool>| {
+        known(Knowledge {
+            traits: [("plan".to_owned(), plan.to_owned())].into(),
+            consents: marketing.map(|yes| (governance::Purpose::Marketing, yes)).into_iter().collect(),
+            ..Knowledge::default()
+        })
+    };
+    let chosen = |subject: &Subject| {
+        let (_, actions) = answered(&act, &asked("user:1", json!({"n": 9})), subject);
+        let mut chosen: Vec<String> = ids(&actions).into_iter().map(str::to_owned).collect();
+        chosen.sort();
+        (chosen, actions.left_out)
+    };
+    let (pro, left_out) = chosen(&somebody("pro", Some(true)));
+    assert_eq!(pro, ["mail", "of_either", "of_pro"]);
+    assert_eq!(left_out["eligible: not known"], ["of_champions"], "there are no groups yet");
+    assert_eq!(chosen(&somebody("free", Some(false))).0, ["no_mail", "of_others"]);
+    assert_eq!(chosen(&somebody("free", None)).0, ["of_others"], "what is not known leaves an action out");
+    assert_eq!(chosen(&unknown(true)).0, Vec::<String>::new());
+    // What it was declared as has the segments, so that others since change nothing; and is as ever where none is asked for.
+    let again = act.declaration().unwrap().kind().unwrap();
+    assert_eq!((again.declaration(), &again.about().reads), (act.declaration(), reads));
+    let plain = |segments: &[Segment]| {
+        let declared = vec![action(json!({"name": "mail", "value": 1}))];
+        Act::new(declared, Arbitration::default(), &[learning::churn()], &features, segments)
+    };
+    assert_eq!(plain(&segments()).declaration(), plain(&[]).declaration());
+}
+
+#[test]
+fn a_segment_that_there_is_not_is_refused() {
+    let names = crate::names_of_conditions(&[], &BTreeSet::new(), &segments());
+    let check = |written: &str| Action::check(&[action(json!({"name": "a", "value": 1, "eligible": written}))], &names);
+    assert_eq!(check("segment = \"pro\" and not consent.analytics = true"), Ok(()));
+    let said = check("segment = \"prro\"").unwrap_err().to_string();
+    assert!(said.contains("did you mean") && said.contains("pro"), "{said}");
+    let said = check("known").unwrap_err().to_string();
+    assert!(said.contains("ask for features, scores, traits, segments or consent"), "{said}");
 }

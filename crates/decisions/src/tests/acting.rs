@@ -22,7 +22,7 @@ fn actions() -> Vec<Action> {
 
 fn act(explore: Explore) -> Act {
     let arbitration = Arbitration { explore, ..Arbitration::default() };
-    Act::new(actions(), arbitration, &[], &["orders_365d".to_owned()].into())
+    Act::new(actions(), arbitration, &[], &["orders_365d".to_owned()].into(), &[])
 }
 
 /// A policy that has learned: cups are accepted by half of those who order often, and by hardly anybody else; grinders by one of ten.
@@ -145,7 +145,7 @@ fn what_is_foretold_leaves_out_only_what_costs_more_than_it_could_bring() {
         json!({"name": "cups", "value": 10, "group": "things"}),
     ];
     let actions = tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
-    let act = Act::new(actions, Arbitration::default(), &[], &["orders_365d".to_owned()].into());
+    let act = Act::new(actions, Arbitration::default(), &[], &["orders_365d".to_owned()].into(), &[]);
     for orders in [1.0, 0.0, -40.0] {
         let (_, actions, _) = decided(&act, &asked("user:1", 2), &customer(orders), &policies());
         assert_eq!(actions.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["cups"], "{orders}");

@@ -53,7 +53,7 @@ fn kind(flags: &[Value], experiments: &[Value]) -> Flags {
     let (flags, experiments) = (flags_of(flags), experiments_of(experiments));
     Experiment::check(&experiments, &names()).unwrap();
     Flag::check(&flags, &experiments, &names()).unwrap();
-    Flags::new(flags, experiments, &[learning::churn()], &["orders_365d".to_owned()].into())
+    Flags::new(flags, experiments, &[learning::churn()], &["orders_365d".to_owned()].into(), &[])
 }
 
 fn asked(customer: &str, parameters: Value, context: Value) -> Question {

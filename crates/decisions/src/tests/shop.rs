@@ -161,7 +161,7 @@ pub(super) fn every_kind() -> &'static Kinds {
             action(serde_json::json!({"name": "survey", "suitable": "churn < 2", "value": 3.0})),
             action(serde_json::json!({"name": "nothing", "nothing": true})),
         ];
-        let act = Act::new(actions, Arbitration::default(), outcomes(), &["orders_365d".to_owned()].into());
+        let act = Act::new(actions, Arbitration::default(), outcomes(), &["orders_365d".to_owned()].into(), &[]);
         kinds(outcomes(), &[], Rules::default()).and(act)
     });
     &KINDS

@@ -215,7 +215,8 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     let asked = capabilities.outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
     let scores: Vec<&str> = asked.map(|outcome| outcome.name.as_str()).collect();
     Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))?;
-    let names = names_of_conditions(&capabilities.outcomes, &features.iter().map(|name| (*name).to_owned()).collect());
+    let features = features.iter().map(|name| (*name).to_owned()).collect();
+    let names = names_of_conditions(&capabilities.outcomes, &features, &settings.segments);
     settings.playbook().check(&names).map_err(|why| wrong(why.list, &why.mistake.name, &why.mistake))?;
     Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
     settings.measures().check(&settings.experiments).map_err(of_mistake("experiments"))
