@@ -1,6 +1,7 @@
 //! What does an answer hold?
 
 use crate::search::{Completion, Told};
+use crate::switch::Switch;
 use crate::{Arm, Exposure, KindName, LeftOut};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
@@ -111,7 +112,11 @@ impl Content {
     #[must_use]
     pub fn exposures(&self) -> Vec<Exposure> {
         let Self::Flags(flags) = self else { return Vec::new() };
-        let of = |(experiment, arm): (&String, &String)| Exposure { experiment: experiment.clone(), arm: arm.clone() };
+        let name = |experiment: &String| match flags.switches.get(experiment) {
+            Some(drawn_by) => Switch::name(experiment, drawn_by),
+            None => experiment.clone(),
+        };
+        let of = |(experiment, arm): (&String, &String)| Exposure { experiment: name(experiment), arm: arm.clone() };
         flags.experiments.iter().map(of).collect()
     }
 }
@@ -209,6 +214,9 @@ pub struct FlagAnswers {
     /// The experiments that were met on the way, each with the variation that was drawn.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, String>,
+    /// By which slice of time and which place those of them were drawn that are switched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub switches: BTreeMap<String, String>,
 }
 
 /// What a flag is for a customer.

@@ -3,6 +3,7 @@
 use crate::draw::Draw;
 use crate::filter::Names;
 use crate::flag_type::{FlagType, VALUE_BYTES_MAX};
+use crate::switch::Switchback;
 use events::declared::{Mistake, Table, unknown};
 use learning::TaskName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,13 +11,18 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a declaration, and what each says.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     (
         "name",
         "its name: small letters, digits, `_` and `-`; who gets what is drawn by it, so another name is another draw",
     ),
     ("title", "what it is called on a page; without it, the words of its name"),
     ("unit", "who is drawn: customer, and nothing else by now"),
+    (
+        "switchback",
+        "every so many minutes it is drawn what everybody in one place gets: { minutes = 60, by = \"store\" }, where by names what \
+         a question's context says",
+    ),
     (
         "who",
         "a condition on customers, as in lists: who takes part, such as \"orders_365d >= 1\"; everybody without it",
@@ -46,6 +52,7 @@ const TEXT_BYTES_MAX: usize = 100;
 const CONDITION_BYTES_MAX: usize = 2_000;
 const WEIGHT_MAX: f64 = 1e6;
 const DAYS: (i64, i64) = (1, 365);
+const MINUTES: (i64, i64) = (1, 10_080);
 /// Shares of a layer that sum to 1 in decimals may not in binary.
 const ROUNDING: f64 = 1e-9;
 
@@ -101,6 +108,8 @@ pub struct Experiment {
     pub layer: Option<String>,
     /// The stretch of it that it has, where that is said.
     pub stretch: Option<[f64; 2]>,
+    /// How it is switched, where not every customer is drawn for themselves.
+    pub switchback: Option<Switchback>,
     /// What is compared, the control first.
     pub variations: Vec<Variation>,
     /// What is to become better.
@@ -146,6 +155,7 @@ impl Experiment {
             who: table.text_or("who", "", CONDITION_BYTES_MAX)?,
             share,
             stretch: stretch(&table, share)?,
+            switchback: switchback(&table, share)?,
             layer: table.get("layer").map(|_| table.text("layer", TEXT_BYTES_MAX).map(str::to_owned)).transpose()?,
             variations: variations(&table)?,
             metrics: metrics(&table, "metrics")?,
@@ -167,6 +177,11 @@ impl Experiment {
             ("share", json!(self.share), true),
             ("layer", json!(self.layer), self.layer.is_some()),
             ("stretch", json!(self.stretch), self.stretch.is_some()),
+            (
+                "switchback",
+                json!(self.switchback.as_ref().map(|how| json!({"minutes": how.minutes, "by": how.by}))),
+                self.switchback.is_some(),
+            ),
             ("variations", variations.into(), true),
             ("metrics", json!(self.metrics), !self.metrics.is_empty()),
             ("guardrails", json!(self.guardrails), !self.guardrails.is_empty()),
@@ -305,6 +320,28 @@ fn stretch(table: &Table<'_>, share: f64) -> Result<Option<[f64; 2]>, Mistake> {
             "write from where to where of its layer, from 0 to 1 and as long as its share, or leave it out",
         )
     })
+}
+
+fn switchback(table: &Table<'_>, share: f64) -> Result<Option<Switchback>, Mistake> {
+    let Some(written) = table.get("switchback") else { return Ok(None) };
+    let wrong = |remedy: &str| table.wrong("switchback", remedy);
+    let fields = written.as_object().ok_or_else(|| wrong("write { minutes = 60, by = \"store\" }"))?;
+    if let Some((_, remedy)) = unknown(fields, &["minutes", "by"]) {
+        return Err(wrong(&remedy));
+    }
+    let (least, most) = MINUTES;
+    let minutes = fields.get("minutes").and_then(Value::as_i64).filter(|minutes| (least..=most).contains(minutes));
+    let minutes = minutes.ok_or_else(|| wrong(&format!("write minutes from {least} to {most}")))?;
+    let by = table.text("switchback.by", TEXT_BYTES_MAX)?.to_owned();
+    if table.get("layer").is_some() || share < 1.0 {
+        return Err(wrong(
+            "everybody in a place gets the same, so that it has no layer, and no share of the customers: leave them out",
+        ));
+    }
+    if table.get("variations").and_then(Value::as_array).is_some_and(|all| all.len() != 2) {
+        return Err(wrong("it is switched on and off: write two variations, the control first"));
+    }
+    Ok(Some(Switchback { minutes, by }))
 }
 
 fn variations(table: &Table<'_>) -> Result<Vec<Variation>, Mistake> {

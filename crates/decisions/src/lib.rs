@@ -56,6 +56,7 @@ pub mod search;
 mod segment;
 mod showed;
 mod subject;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod why;
@@ -102,6 +103,7 @@ pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
 pub use showed::no_searches;
 pub use subject::Subject;
+pub use switch::{Switch, Switchback};
 pub use why::Why;
 pub use world::{ItemFacts, LeftOut, Sales, Shelf, Testimony, Witness, World};
 

@@ -1,6 +1,7 @@
 //! What were decisions worth, and what did experiments find? Whoever was drawn, what they did since, counted in one replay.
 
 mod drawn;
+mod switched;
 
 mod kept;
 
@@ -20,6 +21,7 @@ use measurement::flow::{Flow, Step, flow};
 use measurement::kpi::Kpi;
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
+use measurement::switchback::Switched;
 use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,6 +96,8 @@ pub struct Found {
     pub state: Option<&'static str>,
     /// What it found.
     pub report: ExperimentReport,
+    /// What it found slice by slice, where it is switched: by metric, and whether that is a guardrail.
+    pub switched: Vec<(String, bool, Switched)>,
 }
 
 impl Engine {
@@ -156,6 +160,17 @@ impl Engine {
             drawn.retain(|one| end.is_none_or(|end| one.exposed_at < end));
             let (units, began) = counted(drawn);
             experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
+        }
+        for name in draws.switched() {
+            let plan = declared.experiment(&name).map(Plan::from);
+            let Some((plan, how)) = plan.as_ref().and_then(|plan| Some((plan, plan.switchback.as_ref()?))) else {
+                continue;
+            };
+            let arms: Vec<String> = plan.variations.iter().map(|(name, _)| name.clone()).collect();
+            let slices = draws.of_switched(&name, &arms, &|switch| how.begin(switch.slice + 1));
+            let over = slices.into_iter().filter(|(switch, ..)| how.begin(switch.slice + 1) <= now);
+            let cut = over.map(|(switch, arm, drawn)| (switch, arm, counted(drawn).0)).collect();
+            experiments.insert(name, counting.found_switched(plan, how, cut));
         }
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
     }
@@ -344,7 +359,7 @@ impl<'a> Counting<'a> {
             alpha: ALPHA,
             n_mixed,
         };
-        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted) }
+        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted), switched: Vec::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is a company measured by, and what is planned of its experiments?
 
-use decisions::Experiment;
+use decisions::{Experiment, Switchback};
 use events::Mistake;
 use measurement::kpi::{Earnings, Kpi, built_in};
 use primitives::{Currency, nearest};
@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) days: i64,
     /// Whether it draws, in a word: `draft`, `running` or `stopped`.
     pub(crate) state: &'static str,
+    /// How it is switched, where it is.
+    pub(crate) switchback: Option<Switchback>,
 }
 
 impl Default for Measures {
@@ -86,6 +88,7 @@ impl From<&Experiment> for Plan {
             guardrails: experiment.guardrails.clone(),
             days: experiment.days,
             state: experiment.state.name(),
+            switchback: experiment.switchback.clone(),
         }
     }
 }

@@ -111,15 +111,15 @@ impl Engine {
         let Joined { playbook, hidden, told } =
             join::leniently(&settings, &saved, &runs, &|playbook| self.fits(playbook, &names));
         told.iter().for_each(|sentence| tracing::warn!("{sentence}"));
-        let changed = begun::at_start(&playbook, &runs, self.clock.now());
+        let changed = begun::changed(&playbook, &runs, self.clock.now());
         // What is only read is declared as it is, and nothing begins.
         if let Err(error) = self.note_runs(&changed) {
             tracing::debug!(error = error.story(), "which experiments have begun could not be noted");
         }
+        let (playbook, runs) = begun::followed(playbook, runs, changed);
         let in_force = Arc::new(playbook);
         let mut kept = self.playbook.write().unwrap_or_else(PoisonError::into_inner);
         *kept = Kept { settings, saved, runs, in_force: Arc::clone(&in_force), hidden, told };
-        kept.follow(changed);
         drop(kept);
         self.put_in_force(&in_force, &self.features_wanted());
         Ok(())
@@ -147,12 +147,10 @@ impl Engine {
         self.note_runs(&changed)?;
         self.declare(features)?;
         told.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+        let (playbook, runs) = begun::followed(playbook, runs, changed);
         let in_force = Arc::new(playbook);
-        {
-            let mut kept = self.playbook.write().unwrap_or_else(PoisonError::into_inner);
-            *kept = Kept { settings, saved, runs, in_force: Arc::clone(&in_force), hidden, told };
-            kept.follow(changed);
-        }
+        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) =
+            Kept { settings, saved, runs, in_force: Arc::clone(&in_force), hidden, told };
         self.put_in_force(&in_force, &wanted);
         Ok(())
     }
@@ -200,10 +198,6 @@ impl Kept {
         let ran = self.runs.get(&name).filter(|_| list == "experiments").map(|run| (run.began_at, run.ended_at));
         let hides = self.hidden.contains(&(list.to_owned(), name));
         KnownTable { table, source, ran, hides }
-    }
-
-    fn follow(&mut self, runs: Vec<Run>) {
-        self.runs.extend(runs.into_iter().map(|run| (run.experiment.clone(), run)));
     }
 }
 

@@ -77,7 +77,7 @@ pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
-pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog};
+pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Votes};
 pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};

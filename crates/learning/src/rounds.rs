@@ -52,11 +52,41 @@ pub struct PolicySettings {
     pub half_life_days: f64,
     /// For how many hours the same customer is drawn the same: what is drawn again within them is the same round.
     pub same_hours: i64,
+    /// Which committee is learned with it, whose votes say how likely each action is chosen.
+    #[serde(default, skip_serializing_if = "Votes::is_none")]
+    pub votes: Votes,
+}
+
+/// Who votes beside what is learned of all rounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Votes {
+    /// Nobody.
+    #[default]
+    None,
+    /// Models of which each learned from a resample of the rounds.
+    Bag,
+    /// Models of which each is drawn to what those before it rarely chose.
+    Cover,
+}
+
+impl Votes {
+    /// Whether nobody does.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { reward: Reward::default(), reward_days: 7, half_life_days: 60.0, same_hours: 24 }
+        Self {
+            reward: Reward::default(),
+            reward_days: 7,
+            half_life_days: 60.0,
+            same_hours: 24,
+            votes: Votes::default(),
+        }
     }
 }
 

@@ -171,7 +171,8 @@ settings! {
         prior_rounds: f64 = 100.0,
         /// For how many hours the same customer gets the same, on whichever channel they come (1 to 8760).
         same_hours: i64 = 24,
-        /// How chance is spent on learning more, once it is learned what actions are worth: squarecb, linucb, thompson or greedy.
+        /// How chance is spent on learning more, once it is learned what actions are worth: squarecb, linucb, thompson, greedy, epsilon, bag
+        /// or cover.
         explore: String = "squarecb".to_owned(),
         /// What counts as the success of an action: converted, clicked, or value: what it was worth beside what the action declares.
         reward: String = "converted".to_owned(),
@@ -470,6 +471,7 @@ impl Settings {
             reward_days,
             half_life_days,
             same_hours,
+            votes: Explore::of(&self.act.explore).unwrap_or_default().votes(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::kind::{ContentShape, KindAbout, More};
 use crate::kinds::Slot;
 use crate::kinds::conditions::{self, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
+use crate::switch::{Switch, Switchback};
 use crate::{
     Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Segment, Why,
 };
@@ -155,6 +156,8 @@ impl Flags {
             let drawn = evaluated.experiment_result.as_ref().filter(|drawn| drawn.in_experiment);
             let experiment = evaluated.experiment.as_ref().and_then(|experiment| experiment.key.clone());
             if let Some((experiment, drawn)) = experiment.zip(drawn) {
+                let by = self.experiments.get(&experiment).and_then(|one| switched_by(one, ask));
+                told.switches.extend(by.map(|by| (experiment.clone(), by)));
                 told.experiments.insert(experiment, drawn.key.clone());
             }
             if meant.contains(&name) {
@@ -178,6 +181,9 @@ impl Flags {
                 profiles::Identifier::Anonymous(id) => json!(id.as_str()),
             };
             attributes.insert("id".to_owned(), id);
+            let switched =
+                self.experiments.values().filter_map(|one| Some((said::drawn_by(one), switched_by(one, ask)?)));
+            attributes.extend(switched.map(|(name, by)| (name, Value::String(by))));
         }
         Value::Object(attributes)
     }
@@ -190,8 +196,15 @@ impl Flags {
             let value = self.payload.features.get(&name)?.default_value.clone();
             Some((name, FlagAnswer { value, variation: None, reason, rule: None }))
         };
-        FlagAnswers { flags: self.meant(ask).into_iter().filter_map(one).collect(), experiments: BTreeMap::new() }
+        FlagAnswers { flags: self.meant(ask).into_iter().filter_map(one).collect(), ..FlagAnswers::default() }
     }
+}
+
+/// By what an experiment is drawn that is switched: when it is asked, and where the question says that they are.
+fn switched_by(experiment: &Experiment, ask: &Ask<'_>) -> Option<String> {
+    let how = experiment.switchback.as_ref()?;
+    let place = Switchback::place_of(ask.question.context.get(&how.by)?)?;
+    Some(Switch::drawn_by(how.slice_of(ask.question.as_of), &place))
 }
 
 /// What is known of somebody: what the question says of them counts before what was known.

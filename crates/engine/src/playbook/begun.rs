@@ -23,6 +23,17 @@ pub(super) fn keep_stretches(playbook: &mut Playbook, runs: &BTreeMap<String, Ru
     }
 }
 
+/// What is in force with its runs, once those have changed.
+pub(super) fn followed(
+    mut playbook: Playbook,
+    mut runs: BTreeMap<String, Run>,
+    changed: Vec<Run>,
+) -> (Playbook, BTreeMap<String, Run>) {
+    runs.extend(changed.into_iter().map(|run| (run.experiment.clone(), run)));
+    keep_stretches(&mut playbook, &runs);
+    (playbook, runs)
+}
+
 /// At a start: has every experiment that has begun go on as it began, whatever is written by now; what that leaves out is told.
 pub(super) fn keep(playbook: &mut Playbook, runs: &BTreeMap<String, Run>, told: &mut Vec<String>) {
     keep_stretches(playbook, runs);
@@ -49,14 +60,26 @@ pub(super) fn keep(playbook: &mut Playbook, runs: &BTreeMap<String, Run>, told: 
 /// # Errors
 /// [`EngineError`] of kind `Conflict` where something that has begun would become something else.
 pub(super) fn now(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Result<Vec<Run>, EngineError> {
+    refuse_other(playbook, runs)?;
+    Ok(changed(playbook, runs, now))
+}
+
+/// Refuses to take away what runs: it is stopped first.
+///
+/// # Errors
+/// [`EngineError`] of kind `Conflict`.
+pub(super) fn refuse_gone(name: &str, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
+    let Some(began) = runs.get(name).filter(|run| run.ended_at.is_none()).and_then(ran) else { return Ok(()) };
+    let why = wrong(&began, "state", json!("running"), "it runs: stop it before you take it away");
+    Err(EngineError::new(ErrorKind::Conflict, why.to_string()))
+}
+
+fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
     let conflict = |why: Mistake| EngineError::new(ErrorKind::Conflict, why.to_string());
     for (name, run) in runs {
         let Some(began) = ran(run) else { continue };
         match playbook.experiments.iter().find(|experiment| experiment.name == *name) {
-            None if run.ended_at.is_none() => {
-                let why = wrong(&began, "state", json!("running"), "it runs: stop it before you take it away");
-                return Err(conflict(why));
-            }
+            // What the settings declare no longer has ended.
             None => {}
             Some(experiment) => {
                 if let Some(why) = other(&began, experiment) {
@@ -72,18 +95,11 @@ pub(super) fn now(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timest
             }
         }
     }
-    Ok(changed(playbook, runs, now))
+    Ok(())
 }
 
-/// At a start, where what is declared was brought into line: which runs begin, go on otherwise, or end.
-pub(super) fn at_start(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Vec<Run> {
-    let is_there = |name: &str| playbook.experiments.iter().any(|experiment| experiment.name == name);
-    let gone = runs.values().filter(|run| run.ended_at.is_none() && !is_there(&run.experiment));
-    let ended = gone.map(|run| Run { ended_at: Some(now), ..run.clone() });
-    changed(playbook, runs, now).into_iter().chain(ended).collect()
-}
-
-fn changed(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Vec<Run> {
+/// Which runs begin, go on otherwise, or end, where all of this may be in force.
+pub(super) fn changed(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Vec<Run> {
     let stretches = Experiment::stretches(&playbook.experiments);
     let run = |(experiment, stretch): (&Experiment, Option<[f64; 2]>)| {
         let record = json!(Experiment { stretch, ..experiment.clone() }.to_table()).to_string();
@@ -100,7 +116,10 @@ fn changed(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) ->
             }
         }
     };
-    playbook.experiments.iter().zip(stretches).filter_map(run).collect()
+    let is_there = |name: &str| playbook.experiments.iter().any(|experiment| experiment.name == name);
+    let gone = runs.values().filter(|run| run.ended_at.is_none() && !is_there(&run.experiment));
+    let ended = gone.map(|run| Run { ended_at: Some(now), ..run.clone() });
+    playbook.experiments.iter().zip(stretches).filter_map(run).chain(ended).collect()
 }
 
 /// What of an experiment is another than it began with, and may not be.
@@ -113,7 +132,12 @@ fn other(began: &Experiment, now: &Experiment) -> Option<Mistake> {
         let why = remedy("who got something already would be told to have got something else", drawn(began));
         return Some(wrong(now, "variations", drawn(now), &why));
     }
-    for (key, was, is) in [("who", json!(began.who), json!(now.who)), ("layer", json!(began.layer), json!(now.layer))] {
+    let switchback = |experiment: &Experiment| experiment.to_table().get("switchback").cloned().unwrap_or_default();
+    for (key, was, is) in [
+        ("who", json!(began.who), json!(now.who)),
+        ("layer", json!(began.layer), json!(now.layer)),
+        ("switchback", switchback(began), switchback(now)),
+    ] {
         if was != is {
             let why = remedy("other customers would take part from now on", was);
             return Some(wrong(now, key, is, &why));

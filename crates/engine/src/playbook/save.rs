@@ -65,6 +65,9 @@ impl Engine {
         let change = match wanted {
             Declaring::Gone(name) => {
                 self.saved_one(list, name, None)?;
+                if list == "experiments" {
+                    begun::refuse_gone(name, &runs)?;
+                }
                 saved.retain(|one| (one.list.as_str(), one.name.as_str()) != (list, name));
                 PlaybookChange { removed: Some((list.to_owned(), name.to_owned())), ..PlaybookChange::default() }
             }
@@ -75,8 +78,11 @@ impl Engine {
                 PlaybookChange { saved: Some(one), ..PlaybookChange::default() }
             }
             Declaring::Changed { name, table, seen } => {
-                let known = self.saved_one(list, name, seen)?;
-                let one = read(list, &merged(list, known.table, table)?)?;
+                self.saved_one(list, name, seen)?;
+                // As it was saved, and not as it is in force: what it got when it began was not said.
+                let before = saved.iter().find(|one| one.list == list && one.name == name);
+                let before = before.and_then(|one| serde_json::from_str(&one.record).ok()).unwrap_or_default();
+                let one = read(list, &merged(list, before, table)?)?;
                 saved
                     .iter_mut()
                     .filter(|other| other.list == list && other.name == name)
@@ -91,13 +97,11 @@ impl Engine {
         let changed = begun::now(&playbook, &runs, self.clock.now())?;
         let name = change.saved.as_ref().map(|saved| saved.name.clone());
         self.ports.playbook.change(&PlaybookChange { runs: changed.clone(), ..change })?;
+        let (playbook, runs) = begun::followed(playbook, runs, changed);
         let in_force = Arc::new(playbook);
         self.put_in_force(&in_force, &features);
-        {
-            let mut kept = self.playbook.write().unwrap_or_else(PoisonError::into_inner);
-            *kept = Kept { settings, saved, runs, in_force, hidden, told };
-            kept.follow(changed);
-        }
+        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) =
+            Kept { settings, saved, runs, in_force, hidden, told };
         name.map(|name| self.declared_as(list, &name)).transpose()
     }
 

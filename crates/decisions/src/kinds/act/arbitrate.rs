@@ -43,6 +43,26 @@ impl<'a> Guess<'a> {
         Some(Self { policy, named: ModelRef::from(loaded), view })
     }
 
+    /// What each who votes takes each candidate for.
+    fn votes(&self, among: &[Candidate<'_>]) -> Vec<Vec<f64>> {
+        let of_each: Vec<Vec<f64>> = among
+            .iter()
+            .map(|one| match one.foretold {
+                Some(_) => self.policy.votes(&self.view, &one.action.name, &one.action.group),
+                None => Vec::new(),
+            })
+            .collect();
+        let takes = |member: usize| {
+            let worth = |(one, shares): (&Candidate<'_>, &Vec<f64>)| match shares.get(member) {
+                Some(share) => Factors { propensity: *share, ..one.factors }.priority(),
+                // Of what nothing was learned, all think as was declared.
+                None => one.priority,
+            };
+            among.iter().zip(&of_each).map(worth).collect()
+        };
+        (0..self.policy.n_members()).map(takes).collect()
+    }
+
     fn foretell(&self, action: &Action) -> Option<Foretold> {
         self.policy.foretell(&self.view, &action.name, &action.group)
     }
@@ -239,10 +259,11 @@ fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: 
         if one.action.nothing { 0.0 } else { width * one.scale() / scale }
     };
     let widths: Vec<f64> = worth.iter().map(width).collect();
+    let votes = if how.explore.votes().is_none() { Vec::new() } else { guess.votes(worth) };
     let beliefs = Beliefs {
         values,
         widths: &widths,
-        votes: &[],
+        votes: &votes,
         spread: guess.policy.spread() * scale,
         n_rounds: how.prior_rounds + guess.policy.n_rounds(),
     };
@@ -251,9 +272,15 @@ fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: 
         Explore::LinUcb => Explorer::LinUcb { alpha: 1.0 },
         Explore::Thompson => Explorer::Thompson { v: 0.3, n_draws: 200 },
         Explore::Greedy => Explorer::Greedy,
+        Explore::Epsilon => Explorer::Epsilon { share: 0.05 },
+        Explore::Bag => Explorer::Bag { n: N_VOTES },
+        Explore::Cover => Explorer::Cover { n: N_VOTES },
     };
     explorer.pmf(&beliefs, how.floor, seed)
 }
+
+/// How many vote at most; how many there are is what the policy learned.
+const N_VOTES: u32 = 100;
 
 /// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
 const LEAST: f64 = 1e-3;
