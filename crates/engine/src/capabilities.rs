@@ -2,7 +2,9 @@
 
 use crate::measures::Measures;
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
+use decisions::{
+    Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Offer, Repertoire, Rules, Segment,
+};
 use features::Declared;
 use learning::{Outcome, PolicySettings, Tasks};
 use std::collections::BTreeSet;
@@ -28,7 +30,7 @@ pub struct Capabilities {
     pub holdout: Holdout,
     /// What can be switched, as it is declared by now.
     pub flags: FlagsInForce,
-    /// What can be done for customers.
+    /// What can be done for customers, and what can be offered to them.
     pub actions: Vec<Action>,
     /// What a policy of actions looks at besides what it always does.
     pub looked_at: Vec<String>,
@@ -67,15 +69,22 @@ impl Capabilities {
         Self { kinds: decisions::kinds(declared, &self.segments, rules), ..self }
     }
 
-    /// With what can be done for customers.
+    /// With what can be done for customers, and what can be offered to them.
     #[must_use]
-    pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
+    pub fn with_actions(self, actions: &[Action], offers: &[Offer], arbitration: Arbitration) -> Self {
         let (looked_at, same_hours) = (arbitration.features.clone(), arbitration.same_hours);
-        let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features());
+        let (outcomes, features) = (&self.outcomes, &self.names_of_features());
+        let of_act = Repertoire::from(actions.to_vec()).beside(offers.iter().map(|offer| &offer.0));
+        let act = Act::new(of_act, arbitration.clone(), outcomes, features);
+        let offer = Act::new(Repertoire::offers(offers).beside(actions), arbitration, outcomes, features);
+        let all: Vec<Action> = actions.iter().cloned().chain(offers.iter().map(|offer| offer.0.clone())).collect();
         // Where nothing can be done, nothing is learned of it.
-        let tasks = if actions.is_empty() { self.tasks } else { self.tasks.and(learning::Act::default()) };
+        let tasks = match all.is_empty() {
+            true => self.tasks,
+            false => self.tasks.and(learning::Act::default()).and(learning::Uplift::default()),
+        };
         let learning = PolicySettings { same_hours, ..self.learning };
-        Self { kinds: self.kinds.and(act), tasks, actions: actions.to_vec(), looked_at, learning, ..self }
+        Self { kinds: self.kinds.and(act).and(offer), tasks, actions: all, looked_at, learning, ..self }
     }
 
     /// With what can be switched, and what is tried out with it.
@@ -108,6 +117,6 @@ impl Capabilities {
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default()).with_flags(&[], &[])
+        Self::new(&[], &[], &[]).with_actions(&[], &[], Arbitration::default()).with_flags(&[], &[])
     }
 }

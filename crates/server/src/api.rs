@@ -22,6 +22,7 @@ pub(crate) mod line;
 pub mod lists;
 pub mod measured;
 mod models;
+pub(crate) mod offers;
 mod ofrep;
 mod openapi;
 mod operations;
@@ -80,6 +81,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(capacity::routes())
+        .merge(offers::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

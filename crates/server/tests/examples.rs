@@ -5,7 +5,7 @@
 
 mod support;
 
-use decisions::{Action, Experiment, Flag, Segment};
+use decisions::{Action, Experiment, Flag, Offer, Segment};
 use engine::Capabilities;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -134,6 +134,13 @@ fn asked() -> Recorded {
             Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4})))
                 .unwrap(),
         ];
+        settings.offers = vec![
+            Offer::from_table(&fields(&json!({
+                "name": "ten_percent", "title": "Ten percent off", "value": 24, "discount": 0.1, "prior": 0.08,
+            })))
+            .unwrap(),
+            Offer::from_table(&fields(&json!({"name": "no_offer", "nothing": true}))).unwrap(),
+        ];
         settings.experiments = vec![
             Experiment::from_table(&fields(&json!({
                 "name": "checkout_copy", "days": 14,
@@ -222,6 +229,10 @@ fn looked(asks: &mut Recorder) {
     for (channel, seconds) in [("call", 300), ("call", 0), ("calls", 300)] {
         let body = json!({"free": 12, "seconds": seconds});
         asks.ask(SERVER, ("PUT", "/v1/capacity/{channel}"), &format!("/v1/capacity/{channel}"), &body);
+    }
+    for budget in [60, -1] {
+        let body = json!({"budget": budget, "filter": "orders_365d >= 1"});
+        asks.post(SERVER, "/v1/offers/allocate", "/v1/offers/allocate", &body);
     }
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=known&limit=2");
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=orders%3E");

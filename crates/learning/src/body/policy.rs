@@ -43,6 +43,17 @@ impl Ground {
         Self { inputs: inputs.to_vec(), means, scales }
     }
 
+    /// The names of what is looked at.
+    pub(crate) fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    /// Whether its parts fit together.
+    pub(crate) fn is_whole(&self) -> bool {
+        let Self { inputs, means, scales } = self;
+        [means, scales].iter().all(|all| all.len() == inputs.len() && all.iter().all(|one| one.is_finite()))
+    }
+
     pub(crate) fn n_inputs(&self) -> usize {
         self.inputs.len()
     }
@@ -174,9 +185,8 @@ impl PolicyModel {
             return Err(corrupt(format!("the policy has not version {VERSION}")));
         };
         let model: Self = postcard::from_bytes(rest).map_err(|error| corrupt(error.to_string()))?;
-        let Ground { inputs, means, scales } = &model.ground;
-        let is_whole = inputs.len() == model.values.n_features()
-            && [means, scales].iter().all(|all| all.len() == inputs.len() && all.iter().all(|one| one.is_finite()))
+        let is_whole = model.ground.n_inputs() == model.values.n_features()
+            && model.ground.is_whole()
             && model.actions.values().all(|at| (*at as usize) < model.values.n_actions());
         if is_whole { Ok(model) } else { Err(corrupt("the model's parts do not fit together".to_owned())) }
     }

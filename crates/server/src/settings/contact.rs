@@ -2,7 +2,7 @@
 
 use super::{ContactSettings, Settings};
 use decisions::filter::{Measure, Names};
-use decisions::{Cap, ContactPolicy};
+use decisions::{Action, Cap, ContactPolicy};
 
 /// Caps as they stand in the settings.
 pub(super) type Caps = Vec<Cap>;
@@ -47,6 +47,8 @@ impl Settings {
             features: catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect(),
             ..Names::default()
         };
-        self.contact_policy().broken(&names, &self.actions)
+        let offers = self.offers.iter().map(|offer| offer.0.clone());
+        let all: Vec<Action> = self.actions.iter().cloned().chain(offers).collect();
+        self.contact_policy().broken(&names, &all)
     }
 }

@@ -3,7 +3,7 @@
 use super::{DeclaredSchema, Settings, tables};
 use WhichTable::{ByName, ByNumber};
 use decisions::filter::{Measure, Names};
-use decisions::{Action, Experiment, Flag, Segment};
+use decisions::{Action, Experiment, Flag, Offer, Segment};
 use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
@@ -222,6 +222,7 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
         ..Names::default()
     };
     Action::check(&settings.actions, &names).map_err(of_mistake("actions"))?;
+    Offer::check(&settings.offers, &settings.actions, &names).map_err(of_mistake("offers"))?;
     Experiment::check(&settings.experiments, &names).map_err(of_mistake("experiments"))?;
     Flag::check(&settings.flags, &settings.experiments, &names).map_err(of_mistake("flags"))?;
     Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
