@@ -231,8 +231,6 @@ impl Engine {
 }
 
 fn too_long(n: usize) -> EngineError {
-    let message = format!(
-        "it takes too long for {n} customers or more: narrow the filter, or use `rapport allocate`, which takes its time"
-    );
+    let message = format!("it takes too long for {n} customers or more: narrow the filter");
     EngineError::new(ErrorKind::Invalid, message)
 }

@@ -6,11 +6,12 @@
 mod account;
 
 use crate::Engine;
+use crate::decide::is_nobody;
 use crate::error::EngineError;
 use account::Account;
 use decisions::{Budget, ChosenAction, Contacted, Content, DecisionQuery, Kind, Priced, Record};
 use primitives::{CustomerId, DAY_MS, HOUR_MS, Timestamp, stable_hash};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Of so many decisions it is read what was spent. Where there are more, nothing with a budget is given.
@@ -24,8 +25,8 @@ pub(super) struct Spending(Mutex<Spent>);
 
 #[derive(Debug, Default)]
 struct Spent {
-    /// Whether what was given before the start is known.
-    is_read: bool,
+    /// The offers of which it is known what was given before the start, or before they had a budget.
+    read: BTreeSet<String>,
     of: BTreeMap<String, Account>,
     /// Who was given what, by customer, offer and period, with the hour.
     given: HashMap<u64, i64>,
@@ -64,9 +65,10 @@ impl Spending {
         let new: Vec<&Given> = all.iter().filter(|one| !spent.given.contains_key(&one.key)).collect();
         let fits = |one: &&Given| {
             let budget = budgets.iter().find(|(name, _)| *name == one.offer);
-            budget.is_some_and(|(_, budget)| one.expected <= spent.left(&one.offer, *budget, one.at))
+            let is_left = budget.is_some_and(|(_, budget)| one.expected <= spent.left(&one.offer, *budget, one.at));
+            is_left && spent.read.contains(&one.offer)
         };
-        if !(new.is_empty() || spent.is_read && new.iter().all(fits)) {
+        if !new.iter().all(fits) {
             return false;
         }
         for one in new {
@@ -128,10 +130,8 @@ impl Engine {
             return budgets.into_iter().map(endless).collect();
         }
         let mut spent = self.spending.lock();
-        if !spent.is_read {
-            return BTreeMap::new();
-        }
-        let each = budgets.into_iter().map(|(name, budget)| {
+        let read: Vec<(String, Budget)> = budgets.into_iter().filter(|(name, _)| spent.read.contains(name)).collect();
+        let each = read.into_iter().map(|(name, budget)| {
             let is_given = spent.given.contains_key(&self.key_of(customer, &name, now));
             let left = if purses == Purses::Empty { 0.0 } else { spent.left(&name, budget, now) };
             let price = spent.of.entry(name.clone()).or_default().priced(budget, now);
@@ -156,7 +156,9 @@ impl Engine {
 
     fn key_of(&self, customer: &CustomerId, offer: &str, at: Timestamp) -> u64 {
         let hours = self.capabilities.learning.same_hours.max(1).saturating_mul(HOUR_MS);
-        stable_hash(&format!("{customer}\0{offer}\0{}", at.as_millis().div_euclid(hours)))
+        // Of nobody each is another one.
+        let period = if is_nobody(customer) { at.as_millis() } else { at.as_millis().div_euclid(hours) };
+        stable_hash(&format!("{customer}\0{offer}\0{period}"))
     }
 
     /// Reads from the log what was given of what has a budget, and from the customers what came of it: after a start, and again and again.
@@ -166,12 +168,13 @@ impl Engine {
     pub fn count_spent(&self) -> Result<(), EngineError> {
         let now = self.clock.now();
         let mut found: HashMap<u64, Logged> = HashMap::new();
-        let mut is_whole = true;
+        let (mut is_whole, mut names) = (true, Vec::new());
         for kind in self.capabilities.kinds.iter() {
             let in_force = self.capabilities.kinds.in_force(kind.about().name.as_str())?;
             let budgets = in_force.kind().budgets();
             let Some(days) = budgets.iter().map(|(_, budget)| budget.days).max() else { continue };
             is_whole &= self.each_given(in_force.kind(), (now, days), &mut found)?;
+            names.extend(budgets.into_iter().map(|(name, _)| name));
         }
         if !is_whole {
             tracing::error!(
@@ -185,17 +188,16 @@ impl Engine {
             corrected.push((one.first.offer.clone(), hour_of(one.first.at), came - one.first.expected));
         }
         let mut spent = self.spending.lock();
-        if !spent.is_read {
-            let mut all: Vec<&Given> = found.values().map(|one| &one.first).collect();
-            all.sort_by_key(|one| (one.at, one.key));
-            for one in all {
-                spent.note(one);
-                if let Some(account) = spent.of.get_mut(&one.offer) {
-                    account.start_at(one.price);
-                }
+        let mut new: Vec<&Given> = found.values().map(|one| &one.first).collect();
+        new.retain(|one| !spent.read.contains(&one.offer));
+        new.sort_by_key(|one| (one.at, one.key));
+        for one in new {
+            spent.note(one);
+            if let Some(account) = spent.of.get_mut(&one.offer) {
+                account.start_at(one.price);
             }
-            spent.is_read = true;
         }
+        spent.read.extend(names);
         spent.of.values_mut().for_each(Account::forget_corrections);
         for (offer, hour, by) in corrected {
             spent.of.entry(offer).or_default().correct(hour, by);
@@ -288,7 +290,7 @@ mod tests {
         #[test]
         fn within_no_days_more_is_given_than_the_budget(takes in prop::collection::vec((0_i64..400, 0.0_f64..3.0), 1..200)) {
             let spending = Spending::default();
-            spending.lock().is_read = true;
+            spending.lock().read.insert("a".to_owned());
             let mut takes = takes;
             takes.sort_by_key(|take| take.0);
             let budgets = budget(10.0, 3);
@@ -307,7 +309,7 @@ mod tests {
     fn nothing_is_given_before_it_is_known_and_the_same_is_given_once() {
         let spending = Spending::default();
         assert!(!spending.take(&[one(1, 0, 1.0)], &budget(10.0, 1)));
-        spending.lock().is_read = true;
+        spending.lock().read.insert("a".to_owned());
         assert!(spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)));
         assert!(spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)), "this customer has it already");
         assert!(!spending.take(&[one(2, 0, 6.0)], &budget(10.0, 1)));

@@ -320,7 +320,7 @@ fn what_would_come_anyway_earns_nothing() {
     };
     let models = effects(false);
     let (actions, record) = told(9.0, &models);
-    assert_eq!(record.models()["uplift"].as_str(), "u1", "a replay finds it by the record");
+    assert_eq!(record.models()[&"uplift".into()].as_str(), "u1", "a replay finds it by the record");
     let of_name = |actions: &Actions, name: &str| actions.chosen.iter().find(|one| one.id == name).cloned();
     let ten = of_name(&actions, "ten").unwrap();
     // Of the half that accepts, as was declared, four of five would not have bought.

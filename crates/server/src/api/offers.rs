@@ -3,10 +3,11 @@
 use super::auth::MayTell;
 use super::extract::SmallBody;
 use crate::app::App;
-use crate::error::ServerError;
 use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use decisions::CHANNELS;
 use engine::{Allocated, Allocating};
 use primitives::{nearest, plain_words, visible};
@@ -17,8 +18,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// How long it is computed at the most.
-const TIME_MAX: Duration = Duration::from_secs(20);
+/// How long a request waits for it.
+const WAIT: Duration = Duration::from_secs(20);
 /// More than any budget.
 const BUDGET_MAX: f64 = 1e9;
 
@@ -67,6 +68,16 @@ pub(crate) struct AllocateReply {
     pub customers: u64,
 }
 
+/// That it is being allocated.
+#[derive(Debug, Serialize, ToSchema)]
+struct AllocatingReply {
+    /// Always `allocating`.
+    #[schema(example = "allocating")]
+    state: &'static str,
+    /// What to do, in a sentence.
+    says: &'static str,
+}
+
 /// An offer for a customer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -96,7 +107,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     post, path = "/v1/offers/allocate", tag = "decisions", request_body = AllocateBody,
     responses(
         (status = 200, description = "Who gets what", body = AllocateReply),
-        (status = 400, description = "Something it says cannot be, or it takes too long", body = crate::failure::ErrorBody),
+        (status = 202, description = "It takes longer: ask the same again in a while to get what was found", body = AllocatingReply),
+        (status = 400, description = "Something it says cannot be", body = crate::failure::ErrorBody),
         (status = 403, description = "A write key may not ask it", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
@@ -105,7 +117,8 @@ async fn allocate(
     MayTell(_): MayTell,
     State(app): State<Arc<App>>,
     SmallBody(body): SmallBody,
-) -> Result<Json<AllocateReply>, ApiError> {
+) -> Result<Response, ApiError> {
+    let key = String::from_utf8_lossy(&body).into_owned();
     let body: AllocateBody = serde_json::from_slice(&body).map_err(|error| {
         let fault = plain_words(&error);
         ApiError::invalid(format!(
@@ -124,7 +137,14 @@ async fn allocate(
         return Err(ApiError::invalid(format!("there is no channel \"{}\": {remedy}", visible(channel))));
     }
     let asked = Allocating { offers, filter, budget, channel, context, log };
-    app.run(move |app| Ok::<_, ServerError>(app.engine.allocate(&asked, TIME_MAX)?.into())).await.map(Json)
+    let found = app.run(move |app| app.allocations.ask(key, &app.engine, asked, WAIT)).await?;
+    Ok(found.map_or_else(allocating, |found| Json(AllocateReply::from(found)).into_response()))
+}
+
+fn allocating() -> Response {
+    let says = "The budget is being allocated: ask the same again in a while to get what was found.";
+    let body = AllocatingReply { state: "allocating", says };
+    (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "5")], Json(body)).into_response()
 }
 
 impl From<Allocated> for AllocateReply {
