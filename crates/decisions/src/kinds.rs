@@ -31,7 +31,7 @@ pub use which::Which;
 
 use crate::declaration::Declared;
 use crate::rules::Rules;
-use crate::{DecisionError, Declaration, Kind, Kinds, List, Segment};
+use crate::{DecisionError, Declaration, Kind, Kinds, List, Repertoire, Segment};
 use learning::{Label, Outcome};
 
 /// Every kind that is built in, then one for each outcome of the settings; lists of items keep to these rules.
@@ -89,7 +89,11 @@ impl Declaration {
     pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
         Ok(match self.open()? {
             Declared::Outcome(outcome) => Some(outcome),
-            Declared::Segments { .. } | Declared::Rules(_) | Declared::Actions { .. } | Declared::Flags { .. } => None,
+            Declared::Segments { .. }
+            | Declared::Rules(_)
+            | Declared::Actions { .. }
+            | Declared::Offers { .. }
+            | Declared::Flags { .. } => None,
         })
     }
 }
@@ -100,8 +104,13 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
         Declared::Rules(rules) => Box::new(Recommend::new(rules)),
-        Declared::Actions { actions, arbitration, outcomes, features, segments } => {
-            Box::new(Act::new(actions, arbitration, &outcomes, &features, &segments))
+        Declared::Actions { actions, arbitration, outcomes, features, segments, beside } => {
+            let all = Repertoire { beside, ..Repertoire::from(actions) };
+            Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
+        }
+        Declared::Offers { offers, arbitration, outcomes, features, segments, beside } => {
+            let all = Repertoire { beside, ..Repertoire::offers(&offers) };
+            Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
         }
         Declared::Flags { flags, experiments, outcomes, features, segments } => {
             Box::new(Flags::new(flags, experiments, &outcomes, &features, &segments))

@@ -400,6 +400,7 @@ fn scrub(content: &mut Content) {
                 (action.factors, action.priority) = (None, 0.0);
             }
             actions.left_out.clear();
+            actions.chances.clear();
         }
         // What was drawn says nothing of anybody; a rule that decided does: whom it is for.
         Content::Flags(flags) => flags.flags.values_mut().for_each(|flag| {

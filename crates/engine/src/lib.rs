@@ -61,11 +61,14 @@ mod warm;
 mod background;
 mod horizon;
 
+mod allocate;
 mod audit;
 mod error;
+mod spending;
 mod standing;
 mod stopwatch;
 
+pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX};
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};
@@ -186,6 +189,8 @@ pub struct Engine {
     shown: shown::Shown,
     /// How often customers were contacted.
     reaching: reached::Reaching,
+    /// What was spent of the budgets of offers.
+    spending: spending::Spending,
 }
 
 impl Engine {
@@ -251,6 +256,7 @@ impl Engine {
             n_sampled: AtomicU64::default(),
             shown: shown::Shown::since(began_at),
             reaching: reached::Reaching::default(),
+            spending: spending::Spending::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

@@ -10,13 +10,12 @@ pub use save::{Declaring, EligibleCount};
 use crate::Engine;
 use crate::error::EngineError;
 use decisions::filter::Names;
-use decisions::{Act, Flags, NotDeclared, Playbook, PlaybookChange, Run, SavedTable, names_of_conditions};
+use decisions::{Flags, NotDeclared, Offer, Playbook, PlaybookChange, Run, SavedTable, names_of_conditions};
 use features::Declared;
 use join::Joined;
 use primitives::{ErrorKind, Timestamp, nearest};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// What is declared by now.
@@ -158,6 +157,9 @@ impl Engine {
     /// Whether all of it can be in force together.
     fn fits(&self, playbook: &Playbook, names: &Names) -> Result<(), NotDeclared> {
         playbook.check(names)?;
+        // Offers are of the settings, and no action that is saved may take the name of one.
+        Offer::check(&self.capabilities.offers, &playbook.actions, names)
+            .map_err(|mistake| NotDeclared { list: "offers", mistake })?;
         let measured = self.capabilities.measures.check(&playbook.experiments);
         measured.map_err(|mistake| NotDeclared { list: "experiments", mistake })
     }
@@ -172,9 +174,7 @@ impl Engine {
         let (outcomes, segments) = (&capabilities.outcomes, &capabilities.segments);
         let (flags, experiments) = (playbook.flags.clone(), playbook.experiments.clone());
         capabilities.flags.put(Flags::new(flags, experiments, outcomes, features, segments));
-        let arbitration = capabilities.act.now().arbitration().clone();
-        capabilities.act.put(Act::new(playbook.actions.clone(), arbitration, outcomes, features, segments));
-        capabilities.is_acting.store(!playbook.actions.is_empty(), Ordering::Release);
+        capabilities.put_actions(&playbook.actions, features);
     }
 
     /// What conditions of decisions may ask.

@@ -5,7 +5,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Contacted, DecisionQuery, KindName, Reached, Record};
+use decisions::{Contacted, ContentShape, DecisionQuery, Kind, Reached, Record};
 use features::{Contact, FeatureState};
 use governance::{Consents, Purpose};
 use primitives::{CustomerId, Timestamp, stable_hash};
@@ -128,7 +128,6 @@ impl Engine {
     /// What the customer of these names was answered within so many days, by the log and since.
     pub(super) fn answered(
         &self,
-        kind: &KindName,
         ids: &[CustomerId],
         (now, days): (Timestamp, i64),
     ) -> Result<Vec<Contacted>, EngineError> {
@@ -141,8 +140,10 @@ impl Engine {
         }
         let since = Contacted::days_before(now, days);
         let mut found = Vec::new();
-        for customer in ids {
-            let (kind, customer) = (Some(kind.to_string()), Some(customer.clone()));
+        // Limits hold for all contacts together, whatever was asked.
+        let kinds = || self.capabilities.kinds.iter().map(Kind::about).filter(|it| it.shape == ContentShape::Actions);
+        for (customer, about) in ids.iter().flat_map(|customer| kinds().map(move |about| (customer, about))) {
+            let (kind, customer) = (Some(about.name.to_string()), Some(customer.clone()));
             let meant = DecisionQuery { kind, customer, ..DecisionQuery::default() };
             let mut n_left = N_ANSWERS_MAX;
             self.ports.decisions.newest(&meant, &mut |logged| {

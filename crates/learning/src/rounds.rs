@@ -101,6 +101,10 @@ pub struct Doable {
     pub value: f64,
     /// What each contact costs.
     pub cost: f64,
+    /// What it costs besides when it succeeds.
+    pub costs: f64,
+    /// Whether it is to do nothing.
+    pub is_nothing: bool,
 }
 
 /// What came of a round.
@@ -127,6 +131,8 @@ pub struct Round {
     pub action: u32,
     /// All that could have been drawn there, itself included.
     pub candidates: Box<[u32]>,
+    /// With which chance each of these was drawn, where that is told; else empty.
+    pub chances: Box<[f32]>,
     /// With which chance it was drawn for its place.
     pub propensity: f64,
     /// What was known then, in the order of [`RoundLog::inputs`]; NaN where it was not.

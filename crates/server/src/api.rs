@@ -23,6 +23,7 @@ pub(crate) mod line;
 pub mod lists;
 pub mod measured;
 mod models;
+pub(crate) mod offers;
 mod ofrep;
 mod openapi;
 mod operations;
@@ -82,6 +83,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(decide::routes())
         .merge(capacity::routes())
         .merge(declared::routes())
+        .merge(offers::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

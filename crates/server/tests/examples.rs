@@ -5,7 +5,7 @@
 
 mod support;
 
-use decisions::{Action, Experiment, Flag, Segment};
+use decisions::{Action, Experiment, Flag, Offer, Segment};
 use engine::Capabilities;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -18,13 +18,14 @@ const N_SHOWN: usize = 2;
 const N_FIELDS_MAX: usize = 24;
 
 /// What no test brings about at will: something is under way, was forgotten in between, or very many share a name.
-const NOT_ASKED: [&str; 6] = [
+const NOT_ASKED: [&str; 7] = [
     "get /v1/experiments 202",
     "get /v1/lift 202",
     "post /v1/customers/{id}/allow 409",
     "post /v1/customers/{id}/separate 409",
     "post /v1/decisions/{id}/replay 409",
     "post /v1/models/{name}/train 409",
+    "post /v1/offers/allocate 202",
 ];
 
 /// What was answered, by method and path of the description and by status.
@@ -134,6 +135,13 @@ fn asked() -> Recorded {
             Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4})))
                 .unwrap(),
         ];
+        settings.offers = vec![
+            Offer::from_table(&fields(&json!({
+                "name": "ten_percent", "title": "Ten percent off", "value": 24, "discount": 0.1, "prior": 0.08,
+            })))
+            .unwrap(),
+            Offer::from_table(&fields(&json!({"name": "no_offer", "nothing": true}))).unwrap(),
+        ];
         settings.experiments = vec![
             Experiment::from_table(&fields(&json!({
                 "name": "checkout_copy", "days": 14,
@@ -222,6 +230,10 @@ fn looked(asks: &mut Recorder) {
     for (channel, seconds) in [("call", 300), ("call", 0), ("calls", 300)] {
         let body = json!({"free": 12, "seconds": seconds});
         asks.ask(SERVER, ("PUT", "/v1/capacity/{channel}"), &format!("/v1/capacity/{channel}"), &body);
+    }
+    for budget in [60, -1] {
+        let body = json!({"budget": budget, "filter": "orders_365d >= 1"});
+        asks.post(SERVER, "/v1/offers/allocate", "/v1/offers/allocate", &body);
     }
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=known&limit=2");
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=orders%3E");

@@ -144,6 +144,14 @@ impl Scores {
         self.holds_of(filter, ask, known, known.unwrap_or(&nothing))
     }
 
+    /// What the model of a task says of a customer.
+    pub(super) fn score(&self, task: &TaskName, ask: &Ask<'_>, known: Option<&Knowledge>) -> Option<f64> {
+        let known = known?;
+        self.0.get(task).filter(|score| score.why_not_asked(known).is_none())?;
+        let (_, model) = ask.models.binary(task).ok()?;
+        Some(model.probability(known.inputs(task)).ok()?.get())
+    }
+
     /// The same, where features and traits are those of `facts`, and only the scores are those of the customer.
     pub(super) fn holds_of(
         &self,
@@ -152,12 +160,7 @@ impl Scores {
         known: Option<&Knowledge>,
         facts: &Knowledge,
     ) -> Option<bool> {
-        let score = |task: &str| {
-            let (task, known) = (TaskName::from(task), known?);
-            self.0.get(&task).filter(|score| score.why_not_asked(known).is_none())?;
-            let (_, model) = ask.models.binary(&task).ok()?;
-            Some(model.probability(known.inputs(&task)).ok()?.get())
-        };
+        let score = |task: &str| self.score(&TaskName::from(task), ask, known);
         // Asked for at most once a condition, and only where it asks.
         let found = OnceCell::new();
         let groups = || found.get_or_init(|| Some(self.1.as_ref()?.groups_of(ask, known?))).clone();

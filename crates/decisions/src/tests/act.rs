@@ -3,8 +3,8 @@
 use super::shop::{NOW, catalogue, decided_by, known, models, question, unknown};
 use crate::filter::{Measure, Names};
 use crate::{
-    Act, Action, Actions, Answer, Arbitration, Content, ItemFacts, Kind, Knowledge, Models, Question, Sales, Segment,
-    Subject, World,
+    Act, Action, Actions, Answer, Arbitration, Content, ItemFacts, Kind, Knowledge, Models, Offer, Question,
+    Repertoire, Sales, Segment, Subject, World,
 };
 use primitives::{HOUR_MS, ItemKey, Timestamp};
 use serde_json::{Value, json};
@@ -31,9 +31,16 @@ fn action(table: Value) -> Action {
     Action::from_table(table.as_object().unwrap()).unwrap()
 }
 
-fn act(actions: &[Value]) -> Act {
-    let actions = actions.iter().cloned().map(action).collect();
-    Act::new(actions, Arbitration::default(), &[learning::churn()], &["orders_365d".to_owned()].into(), &[])
+/// The same as actions and as offers: it is one arbitration.
+fn both(tables: &[Value]) -> [Act; 2] {
+    let actions: Vec<Action> = tables.iter().cloned().map(action).collect();
+    let offers: Vec<Offer> =
+        tables.iter().map(|table| Offer::from_table(table.as_object().unwrap()).unwrap()).collect();
+    [Repertoire::from(actions), Repertoire::offers(&offers)].map(of)
+}
+
+fn of(all: Repertoire) -> Act {
+    Act::new(all, Arbitration::default(), &[learning::churn()], &["orders_365d".to_owned()].into(), &[])
 }
 
 fn asked(customer: &str, parameters: Value) -> Question {
@@ -50,6 +57,7 @@ fn buyer(orders: f64) -> Subject {
 }
 
 fn answered(act: &Act, question: &Question, subject: &Subject) -> (Answer, Actions) {
+    let question = &Question { kind: act.about().name.clone(), ..question.clone() };
     let sold_out = SoldOut(ItemKey::from(&primitives::ItemId::from("gone")));
     let (answer, record) = decided_by(act, question, subject, &Models::default(), &sold_out);
     let again = crate::replay(act, catalogue(), &super::reopened(&record), &Models::default()).unwrap();
@@ -67,7 +75,7 @@ fn ids(actions: &Actions) -> Vec<&str> {
 #[test]
 fn an_action_that_is_left_out_names_the_first_rule_that_does_it() {
     let until = json!(Timestamp::from_millis(NOW.as_millis() - 1).to_string());
-    let act = act(&[
+    for act in both(&[
         json!({"name": "open", "value": 5}),
         json!({"name": "elsewhere", "channels": ["email"], "until": until, "value": 5}),
         json!({"name": "over", "until": until, "eligible": "orders_365d > 99", "value": 5}),
@@ -80,125 +88,131 @@ fn an_action_that_is_left_out_names_the_first_rule_that_does_it() {
         json!({"name": "unscored", "eligible": "churn < 0.5 or orders_365d > 99", "value": 5}),
         json!({"name": "unsaid", "suitable": "traits.size = \"L\"", "value": 5}),
         json!({"name": "pro", "eligible": "traits.plan = \"pro\"", "value": 0.01}),
-    ]);
-    let (answer, actions) =
-        answered(&act, &asked("user:1", json!({"channel": "web", "n": 9, "exclude": ["unmeant"]})), &buyer(3.0));
-    let expected: BTreeMap<String, Vec<String>> = [
-        ("channel", "elsewhere"),
-        ("schedule", "over"),
-        ("asked", "unmeant"),
-        ("weight", "aside"),
-        ("eligible", "rich"),
-        ("suitable", "fit"),
-        ("stock", "gone"),
-        ("value", "dear"),
-        ("eligible: not known", "unscored"),
-        ("suitable: not known", "unsaid"),
-    ]
-    .map(|(rule, name)| (rule.to_owned(), vec![name.to_owned()]))
-    .into();
-    assert_eq!(actions.left_out, expected);
-    let mut chosen = ids(&actions);
-    chosen.sort_unstable();
-    assert_eq!(chosen, ["open", "pro"]);
-    assert!(answer.shortfall.unwrap().starts_with("2 of 9 actions: asked left out 1, channel left out 1"));
-    // Of whom nothing is known, whatever asks for the person is left out.
-    let (answer, actions) = answered(&act, &asked("user:2", json!({"n": 1})), &unknown(true));
-    assert_eq!((ids(&actions), actions.left_out["eligible: not known"].len()), (vec!["open"], 4));
-    assert!(answer.fallback.unwrap().ends_with("actions that ask for the person are left out."));
+    ]) {
+        let (answer, actions) =
+            answered(&act, &asked("user:1", json!({"channel": "web", "n": 9, "exclude": ["unmeant"]})), &buyer(3.0));
+        let expected: BTreeMap<String, Vec<String>> = [
+            ("channel", "elsewhere"),
+            ("schedule", "over"),
+            ("asked", "unmeant"),
+            ("weight", "aside"),
+            ("eligible", "rich"),
+            ("suitable", "fit"),
+            ("stock", "gone"),
+            ("value", "dear"),
+            ("eligible: not known", "unscored"),
+            ("suitable: not known", "unsaid"),
+        ]
+        .map(|(rule, name)| (rule.to_owned(), vec![name.to_owned()]))
+        .into();
+        assert_eq!(actions.left_out, expected);
+        let mut chosen = ids(&actions);
+        chosen.sort_unstable();
+        assert_eq!(chosen, ["open", "pro"]);
+        let of = if act.about().name.as_str() == "act" { "actions" } else { "offers" };
+        assert!(answer.shortfall.unwrap().starts_with(&format!("2 of 9 {of}: asked left out 1, channel left out 1")));
+        // Of whom nothing is known, whatever asks for the person is left out.
+        let (answer, actions) = answered(&act, &asked("user:2", json!({"n": 1})), &unknown(true));
+        assert_eq!((ids(&actions), actions.left_out["eligible: not known"].len()), (vec!["open"], 4));
+        assert!(answer.fallback.unwrap().ends_with(&format!("{of} that ask for the person are left out.")));
+    }
 }
 
 #[test]
 fn within_a_period_every_channel_does_the_same_and_no_action_twice() {
     let names: Vec<Value> = (0..6).map(|at| json!({"name": format!("a{at}"), "value": 5 + at})).collect();
-    let act = act(&names);
-    let mut firsts = BTreeSet::new();
-    for customer in 0..40 {
-        let customer = format!("user:{customer}");
-        let of = |parameters: Value, hours: i64| {
-            let at = Timestamp::from_millis(NOW.as_millis() + hours * HOUR_MS);
-            answered(&act, &Question { as_of: at, ..asked(&customer, parameters) }, &buyer(3.0)).1
-        };
-        let web = of(json!({"channel": "web"}), 0);
-        for (channel, hours) in [("email", 1), ("call", 5), ("store", 11)] {
-            assert_eq!(of(json!({"channel": channel}), hours), web, "noon to midnight is one period");
+    for act in both(&names) {
+        let mut firsts = BTreeSet::new();
+        for customer in 0..40 {
+            let customer = format!("user:{customer}");
+            let of = |parameters: Value, hours: i64| {
+                let at = Timestamp::from_millis(NOW.as_millis() + hours * HOUR_MS);
+                answered(&act, &Question { as_of: at, ..asked(&customer, parameters) }, &buyer(3.0)).1
+            };
+            let web = of(json!({"channel": "web"}), 0);
+            for (channel, hours) in [("email", 1), ("call", 5), ("store", 11)] {
+                assert_eq!(of(json!({"channel": channel}), hours), web, "noon to midnight is one period");
+            }
+            let three = of(json!({"n": 3}), 0);
+            let different: BTreeSet<&str> = ids(&three).into_iter().collect();
+            assert_eq!((different.len(), ids(&three)[0]), (3, ids(&web)[0]));
+            firsts.insert((ids(&web)[0].to_owned(), ids(&of(json!({}), 24))[0].to_owned()));
         }
-        let three = of(json!({"n": 3}), 0);
-        let different: BTreeSet<&str> = ids(&three).into_iter().collect();
-        assert_eq!((different.len(), ids(&three)[0]), (3, ids(&web)[0]));
-        firsts.insert((ids(&web)[0].to_owned(), ids(&of(json!({}), 24))[0].to_owned()));
+        assert!(firsts.iter().any(|(today, tomorrow)| today != tomorrow), "the next day is drawn by itself");
     }
-    assert!(firsts.iter().any(|(today, tomorrow)| today != tomorrow), "the next day is drawn by itself");
 }
 
 #[test]
 fn actions_are_chosen_as_often_as_is_told() {
-    let act = act(&[
+    for act in both(&[
         json!({"name": "best", "value": 10}),
         json!({"name": "good", "value": 9}),
         json!({"name": "poor", "value": 1}),
         json!({"name": "nothing", "nothing": true}),
-    ]);
-    let n = 4_000;
-    let mut counted: BTreeMap<String, (f64, f64)> = BTreeMap::new();
-    for customer in 0..n {
-        let (answer, actions) = answered(&act, &asked(&format!("user:{customer}"), json!({"n": 1})), &buyer(1.0));
-        let first = &actions.chosen[0];
-        assert_eq!(answer.propensity, first.propensity);
-        let known = counted.entry(first.id.clone()).or_insert((0.0, first.propensity.get()));
-        known.0 += 1.0 / f64::from(n);
-        assert!((known.1 - first.propensity.get()).abs() < 1e-12, "the same for everybody of whom the same holds");
+    ]) {
+        let n = 4_000;
+        let mut counted: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        for customer in 0..n {
+            let (answer, actions) = answered(&act, &asked(&format!("user:{customer}"), json!({"n": 1})), &buyer(1.0));
+            let first = &actions.chosen[0];
+            assert_eq!(answer.propensity, first.propensity);
+            let known = counted.entry(first.id.clone()).or_insert((0.0, first.propensity.get()));
+            known.0 += 1.0 / f64::from(n);
+            assert!((known.1 - first.propensity.get()).abs() < 1e-12, "the same for everybody of whom the same holds");
+        }
+        let told: f64 = counted.values().map(|(_, told)| told).sum();
+        assert!((told - 1.0).abs() < 1e-9 && counted.len() == 4, "{counted:?}");
+        for (name, (found, told)) in &counted {
+            assert!(
+                (found - told).abs() < 4.0 * (told * (1.0 - told) / f64::from(n)).sqrt() && *told >= 0.005,
+                "{name}: {found} {told}"
+            );
+        }
+        assert!(counted["best"].1 > counted["good"].1 && counted["good"].1 > counted["poor"].1, "{counted:?}");
     }
-    let told: f64 = counted.values().map(|(_, told)| told).sum();
-    assert!((told - 1.0).abs() < 1e-9 && counted.len() == 4, "{counted:?}");
-    for (name, (found, told)) in &counted {
-        assert!(
-            (found - told).abs() < 4.0 * (told * (1.0 - told) / f64::from(n)).sqrt() && *told >= 0.005,
-            "{name}: {found} {told}"
-        );
-    }
-    assert!(counted["best"].1 > counted["good"].1 && counted["good"].1 > counted["poor"].1, "{counted:?}");
 }
 
 #[test]
 fn what_is_mandatory_comes_first_and_what_a_place_counts_is_told() {
-    let act = act(&[
+    for act in both(&[
         json!({"name": "terms", "mandatory": true, "value": 0, "weight": 2}),
         json!({"name": "notice", "mandatory": true, "value": 0, "weight": 5}),
         json!({"name": "offer", "value": 10, "prior": 0.5, "cost": 1, "weight": 2, "context": {"place": {"checkout": 1.5}},
                "content": {"headline": "Now"}}),
-    ]);
-    let mut question = asked("user:1", json!({"n": 3}));
-    question.context.insert("place".to_owned(), "checkout".into());
-    let (_, actions) = answered(&act, &question, &buyer(1.0));
-    assert_eq!(ids(&actions), ["notice", "terms", "offer"]);
-    let offer = &actions.chosen[2];
-    assert!((offer.priority - 12.0).abs() < 1e-12, "(0.5 * 10 - 1) * 1.5 * 2: {offer:?}");
-    assert_eq!(
-        (offer.content["headline"].as_str(), offer.propensity.get().to_bits()),
-        (Some("Now"), 1.0_f64.to_bits())
-    );
-    let (_, actions) = answered(&act, &asked("user:1", json!({"n": 1})), &buyer(1.0));
-    assert_eq!(
-        (ids(&actions), (actions.left_out["outranked"].len(), &*actions.left_out["no place"])),
-        (vec!["notice"], (1, &["terms".to_owned()][..]))
-    );
+    ]) {
+        let mut question = asked("user:1", json!({"n": 3}));
+        question.context.insert("place".to_owned(), "checkout".into());
+        let (_, actions) = answered(&act, &question, &buyer(1.0));
+        assert_eq!(ids(&actions), ["notice", "terms", "offer"]);
+        let offer = &actions.chosen[2];
+        assert!((offer.priority - 12.0).abs() < 1e-12, "(0.5 * 10 - 1) * 1.5 * 2: {offer:?}");
+        assert_eq!(
+            (offer.content["headline"].as_str(), offer.propensity.get().to_bits()),
+            (Some("Now"), 1.0_f64.to_bits())
+        );
+        let (_, actions) = answered(&act, &asked("user:1", json!({"n": 1})), &buyer(1.0));
+        assert_eq!(
+            (ids(&actions), (actions.left_out["outranked"].len(), &*actions.left_out["no place"])),
+            (vec!["notice"], (1, &["terms".to_owned()][..]))
+        );
+    }
 }
 
 #[test]
 fn who_is_held_out_has_nothing_done_for_them() {
-    let act = act(&[
+    for act in both(&[
         json!({"name": "offer", "value": 10}),
         json!({"name": "terms", "mandatory": true, "value": 0}),
         json!({"name": "vip_terms", "mandatory": true, "value": 0, "eligible": "orders_365d >= 1"}),
-    ]);
-    let held = Question { arm: Some(crate::Arm::Holdout), ..asked("user:1", json!({"n": 1})) };
-    let (answer, actions) = answered(&act, &held, &buyer(1.0));
-    assert_eq!(
-        (ids(&actions), &*actions.left_out["eligible: not known"]),
-        (vec!["terms"], &["vip_terms".to_owned()][..])
-    );
-    assert!(answer.fallback.unwrap().ends_with("nothing is done but what is mandatory."));
+    ]) {
+        let held = Question { arm: Some(crate::Arm::Holdout), ..asked("user:1", json!({"n": 1})) };
+        let (answer, actions) = answered(&act, &held, &buyer(1.0));
+        assert_eq!(
+            (ids(&actions), &*actions.left_out["eligible: not known"]),
+            (vec!["terms"], &["vip_terms".to_owned()][..])
+        );
+        assert!(answer.fallback.unwrap().ends_with("nothing is done but what is mandatory."));
+    }
 }
 
 #[test]
@@ -248,14 +262,15 @@ fn what_is_declared_is_read_and_written_alike_and_a_mistake_is_told_with_its_pla
 
 #[test]
 fn a_declaration_makes_the_same_kind_again() {
-    let act = act(&[json!({"name": "grinder", "eligible": "orders_365d >= 1 and churn < 2", "value": 12.5})]);
-    let again = act.declaration().unwrap().kind().unwrap();
-    assert_eq!((again.about(), again.declaration()), (act.about(), act.declaration()));
-    assert_eq!((act.title_of("grinder"), act.title_of("other")), ("Grinder", "other"));
-    assert!(
-        act.about().reads.tasks.iter().any(|task| task.as_str() == "churn")
-            && models(true).binary(&"churn".into()).is_ok()
-    );
+    for act in both(&[json!({"name": "grinder", "eligible": "orders_365d >= 1 and churn < 2", "value": 12.5})]) {
+        let again = act.declaration().unwrap().kind().unwrap();
+        assert_eq!((again.about(), again.declaration()), (act.about(), act.declaration()));
+        assert_eq!((act.title_of("grinder"), act.title_of("other")), ("Grinder", "other"));
+        assert!(
+            act.about().reads.tasks.iter().any(|task| task.as_str() == "churn")
+                && models(true).binary(&"churn".into()).is_ok()
+        );
+    }
 }
 
 /// Two segments of the company's own: one by a trait, one by a score.

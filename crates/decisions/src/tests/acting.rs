@@ -39,6 +39,8 @@ fn policies_with(votes: Votes) -> Models {
             group: if name == "course" { "visits" } else { "things" }.to_owned(),
             value: 10.0,
             cost: 0.0,
+            costs: 0.0,
+            is_nothing: false,
         });
         let round = |at: u32| {
             let (action, often) = (at % 2, at / 2 % 2);
@@ -52,6 +54,7 @@ fn policies_with(votes: Votes) -> Models {
                 place: 0,
                 action,
                 candidates: [0, 1].into(),
+                chances: Box::default(),
                 propensity: 0.5,
                 x: [if often == 1 { 9.0 } else { 1.0 }].into(),
                 reward: comes.then_some(Rewarded { at: moment, amount: 1.0 }),
@@ -149,7 +152,8 @@ fn what_is_foretold_leaves_out_only_what_costs_more_than_it_could_bring() {
         json!({"name": "grinder", "value": 10, "group": "things", "cost": 3}),
         json!({"name": "cups", "value": 10, "group": "things"}),
     ];
-    let actions = tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
+    let actions: Vec<Action> =
+        tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
     let act = Act::new(actions, Arbitration::default(), &[], &["orders_365d".to_owned()].into(), &[]);
     for orders in [1.0, 0.0, -40.0] {
         let (_, actions, _) = decided(&act, &asked("user:1", 2), &customer(orders), &policies());

@@ -44,6 +44,17 @@ impl Ground {
         Self { inputs: inputs.to_vec(), means, scales }
     }
 
+    /// The names of what is looked at.
+    pub(crate) fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    /// Whether its parts fit together.
+    pub(crate) fn is_whole(&self) -> bool {
+        let Self { inputs, means, scales } = self;
+        [means, scales].iter().all(|all| all.len() == inputs.len() && all.iter().all(|one| one.is_finite()))
+    }
+
     pub(crate) fn n_inputs(&self) -> usize {
         self.inputs.len()
     }
@@ -215,10 +226,9 @@ impl PolicyModel {
         let is_alike =
             |one: &Values| (one.n_features(), one.n_actions()) == (model.values.n_features(), model.values.n_actions());
         let votes_fit = members.clone().all(is_alike) && model.committee.is_none() == (members.count() == 0);
-        let Ground { inputs, means, scales } = &model.ground;
         let is_whole = votes_fit
-            && inputs.len() == model.values.n_features()
-            && [means, scales].iter().all(|all| all.len() == inputs.len() && all.iter().all(|one| one.is_finite()))
+            && model.ground.n_inputs() == model.values.n_features()
+            && model.ground.is_whole()
             && model.actions.values().all(|at| (*at as usize) < model.values.n_actions());
         if is_whole { Ok(model) } else { Err(corrupt("the model's parts do not fit together".to_owned())) }
     }

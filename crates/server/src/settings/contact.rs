@@ -1,7 +1,7 @@
 //! When are customers left alone, as the settings say it?
 
 use super::{ContactSettings, Settings};
-use decisions::{Cap, ContactPolicy, names_of_conditions};
+use decisions::{Action, Cap, ContactPolicy, names_of_conditions};
 
 /// Caps as they stand in the settings.
 pub(super) type Caps = Vec<Cap>;
@@ -42,6 +42,8 @@ impl Settings {
         let outcomes = [&learning::built_in_outcomes()[..], &self.outcomes].concat();
         let features = catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect();
         let names = names_of_conditions(&outcomes, &features, &self.segments);
-        self.contact_policy().broken(&names, &self.actions)
+        let offers = self.offers.iter().map(|offer| offer.0.clone());
+        let all: Vec<Action> = self.actions.iter().cloned().chain(offers).collect();
+        self.contact_policy().broken(&names, &all)
     }
 }

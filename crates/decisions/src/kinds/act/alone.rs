@@ -4,6 +4,7 @@ use crate::action::Action;
 use crate::contact::{FATIGUE_DAYS, Per, TIMEZONE};
 use crate::filter::Filter;
 use crate::kinds::conditions::Scores;
+use crate::repertoire::{CountsAs, Repertoire, only};
 use crate::{Arbitration, Ask, Cap, ContactPolicy, Contacted, Knowledge, Reached};
 use primitives::{HOUR_MS, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,33 +15,12 @@ const SENT: [&str; 4] = ["email", "sms", "push", "call"];
 
 /// What of actions contacts are counted by, by the numbers of their names.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counted(BTreeMap<u64, OfAction>);
-
-#[derive(Debug, Clone)]
-struct OfAction {
-    group: String,
-    /// The only channel that it is for.
-    channel: Option<String>,
-    /// Whether it counts as a contact.
-    counts: bool,
-}
+pub(super) struct Counted(BTreeMap<u64, CountsAs>);
 
 impl Counted {
-    pub(super) fn of<'a>(actions: impl Iterator<Item = &'a Action>) -> Self {
-        let of =
-            |action: &Action| OfAction { group: action.group.clone(), channel: only(action), counts: counts(action) };
-        Self(actions.map(|action| (Contacted::number_of(&action.name), of(action))).collect())
+    pub(super) fn of(all: &Repertoire) -> Self {
+        Self(all.counted())
     }
-}
-
-/// The channel of an action that has one.
-fn only(action: &Action) -> Option<String> {
-    if action.channels.len() == 1 { action.channels.first().cloned() } else { None }
-}
-
-/// Whether an action contacts somebody for the company's sake.
-fn counts(action: &Action) -> bool {
-    !action.nothing && !action.service
 }
 
 /// A contact, as limits count it. Two that are the same count once.
