@@ -161,17 +161,7 @@ impl Engine {
             let (units, began) = counted(drawn);
             experiments.insert(name, counting.found(plan, variations, &units, began, n_mixed));
         }
-        for name in draws.switched() {
-            let plan = declared.experiment(&name).map(Plan::from);
-            let Some((plan, how)) = plan.as_ref().and_then(|plan| Some((plan, plan.switchback.as_ref()?))) else {
-                continue;
-            };
-            let arms: Vec<String> = plan.variations.iter().map(|(name, _)| name.clone()).collect();
-            let slices = draws.of_switched(&name, &arms, &|switch| how.begin(switch.slice + 1));
-            let over = slices.into_iter().filter(|(switch, ..)| how.begin(switch.slice + 1) <= now);
-            let cut = over.map(|(switch, arm, drawn)| (switch, arm, counted(drawn).0)).collect();
-            experiments.insert(name, counting.found_switched(plan, how, cut));
-        }
+        experiments.extend(counting.switched(&draws, &declared, &|drawn| counted(drawn).0));
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
     }
 }

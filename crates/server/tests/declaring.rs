@@ -150,7 +150,7 @@ fn what_is_refused_says_where_and_leaves_the_former_in_force_under_load() {
                 "flag \"limit\": rules.when is",
             ),
             ("PUT", "/v1/flags/limit", json!({"default": "seven", "type": null}), "clients ask for it as number"),
-            ("PUT", "/v1/flags/limit", json!({"needs": [{"flag": "limit"}]}), "wait for each other"),
+            ("PUT", "/v1/flags/limit", json!({"needs": [{"flag": "limit", "is": 7}]}), "wait for each other"),
             ("PUT", "/v1/actions/mail", json!({"value": 0}), "action \"mail\": value is 0"),
             ("PUT", "/v1/actions/mail", json!({"weight": 0}), "all actions have the weight 0"),
             (
@@ -437,6 +437,7 @@ fn a_decision_asks_for_segments_and_consent_and_is_made_again_alike() {
     assert_eq!(club["flags"]["club"]["value"], true, "{club}");
     assert_eq!(flag_of(&server, "club", "bob"), json!(false));
     // What changes since changes nothing of what was decided.
+    server.advance(Duration::from_secs(60));
     says("ann", "free", false);
     says("bob", "pro", true);
     assert_eq!(act("ann")["actions"][0]["id"], "upgrade");

@@ -1,8 +1,9 @@
 //! What did an experiment find that is switched, place by place and slice by slice?
 
+use super::drawn::{Drawn, Draws};
 use super::{ALPHA, Counting, Found, GUARDRAILS, METRICS, stage};
 use crate::measures::Plan;
-use decisions::{Switch, Switchback};
+use decisions::{Flags, Switch, Switchback};
 use measurement::experiment::{self, Direction, Stage, Variation, Verdict};
 use measurement::exposed::Unit;
 use measurement::kpi::Counted;
@@ -13,8 +14,28 @@ use primitives::Timestamp;
 type Cut = (Switch, usize, Vec<Unit>);
 
 impl Counting<'_> {
+    /// What every experiment found that is switched and is declared still; `count` counts what customers did.
+    pub(super) fn switched(
+        &self,
+        draws: &Draws,
+        declared: &Flags,
+        count: &dyn Fn(Vec<Drawn>) -> Vec<Unit>,
+    ) -> Vec<(String, Found)> {
+        let found = |name: String| {
+            let plan = Plan::from(declared.experiment(&name)?);
+            let how = plan.switchback.as_ref()?;
+            let arms: Vec<String> = plan.variations.iter().map(|(name, _)| name.clone()).collect();
+            let slices = draws.of_switched(&name, &arms, &|switch| how.begin(switch.slice + 1));
+            let over = slices.into_iter().filter(|(switch, ..)| how.begin(switch.slice + 1) <= self.now);
+            let cut = over.map(|(switch, arm, drawn)| (switch, arm, count(drawn))).collect();
+            let found = self.found_switched(&plan, how, cut);
+            Some((name, found))
+        };
+        draws.switched().into_iter().filter_map(found).collect()
+    }
+
     /// What was found: each metric is the mean of those who met a slice, from when they did until it was over.
-    pub(super) fn found_switched(&self, plan: &Plan, how: &Switchback, slices: Vec<Cut>) -> Found {
+    fn found_switched(&self, plan: &Plan, how: &Switchback, slices: Vec<Cut>) -> Found {
         let began: Option<Timestamp> = slices.iter().map(|(switch, ..)| how.begin(switch.slice)).min();
         let stage = stage(Some(plan), began, (0, self.now));
         let end = began.map(|began| began.plus_days(plan.days));

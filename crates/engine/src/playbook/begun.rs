@@ -82,11 +82,11 @@ fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(),
             // What the settings declare no longer has ended.
             None => {}
             Some(experiment) => {
-                if let Some(why) = other(&began, experiment) {
-                    return Err(conflict(why));
-                }
                 if run.ended_at.is_some() && experiment.state != State::Stopped {
                     return Err(conflict(again(run)));
+                }
+                if let Some(why) = other(&began, experiment) {
+                    return Err(conflict(why));
                 }
                 if experiment.state == State::Draft {
                     let why = wrong(experiment, "state", json!("draft"), "it has begun: write stopped to end it");
