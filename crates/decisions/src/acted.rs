@@ -3,6 +3,7 @@
 use crate::kinds::{Look, OUTRANKED, looked_at};
 use crate::{Arm, Contacted, Content, Record, Subject};
 use primitives::{CustomerId, Timestamp};
+use std::collections::BTreeMap;
 
 /// What one decision drew.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,8 @@ pub struct DrawnAction {
     pub propensity: f64,
     /// All that could have been drawn for that place.
     pub candidates: Vec<String>,
+    /// With which chance each of them was drawn, where that is told; NaN where it is not.
+    pub chances: Vec<f32>,
 }
 
 /// The names of what policies are learned from; `features` besides those that always are.
@@ -53,17 +56,22 @@ impl Record {
         let chosen: Vec<(bool, &str, f64)> =
             all.map(|(at, action)| (at == 0, action.id.as_str(), action.propensity.get())).collect();
         let outranked: Vec<&str> = actions.left_out.get(OUTRANKED).into_iter().flatten().map(String::as_str).collect();
-        let drawn = (0_u32..).zip(&chosen).map(|(place, (is_first, name, propensity))| DrawnAction {
-            name: (*name).to_owned(),
-            place,
-            is_first: *is_first,
-            propensity: *propensity,
-            candidates: chosen[place as usize..]
-                .iter()
-                .map(|(_, name, _)| *name)
-                .chain(outranked.iter().copied())
-                .map(str::to_owned)
-                .collect(),
+        let drawn = (0_u32..).zip(&chosen).map(|(place, (is_first, name, propensity))| {
+            let others = chosen[place as usize..].iter().map(|(_, name, _)| *name);
+            let candidates: Vec<String> = others.chain(outranked.iter().copied()).map(str::to_owned).collect();
+            // Of the places after the first they are told of none.
+            let first = Some(&actions.chances).filter(|chances| place == 0 && !chances.is_empty());
+            let of = |chances: &BTreeMap<String, f32>| {
+                candidates.iter().map(|name| chances.get(name).copied().unwrap_or(f32::NAN)).collect()
+            };
+            DrawnAction {
+                name: (*name).to_owned(),
+                place,
+                is_first: *is_first,
+                propensity: *propensity,
+                chances: first.map(of).unwrap_or_default(),
+                candidates,
+            }
         });
         let drawn: Vec<DrawnAction> = drawn.collect();
         let subject = self.subject();

@@ -1,6 +1,7 @@
 //! What can be done for a customer, and when may it be? A table of the settings: an action, or an offer.
 
 use crate::filter::Names;
+use crate::terms::{self, Terms};
 use events::declared::{Mistake, Table};
 use learning::TaskName;
 use primitives::{ItemId, Timestamp, nearest};
@@ -36,6 +37,8 @@ const KEYS: [(&str, &str); 21] = [
 /// Where actions are done.
 pub const CHANNELS: [&str; 7] = ["web", "app", "email", "sms", "push", "call", "store"];
 
+/// What they are called in sentences.
+const WHAT: &str = "action";
 /// More actions than anybody arbitrates.
 const N_ACTIONS_MAX: usize = 1_000;
 const TEXT_BYTES_MAX: usize = 100;
@@ -94,6 +97,8 @@ pub struct Action {
     pub features: Map<String, Value>,
     /// What is handed out with it.
     pub content: Map<String, Value>,
+    /// What it costs when it is accepted, where it is an offer.
+    pub terms: Terms,
 }
 
 impl Action {
@@ -108,8 +113,16 @@ impl Action {
     /// # Errors
     /// [`Mistake`].
     pub fn from_table(fields: &Map<String, Value>) -> Result<Self, Mistake> {
-        let table = Table::new("action", fields);
-        table.known("", &KEYS.map(|(key, _)| key))?;
+        Self::read(WHAT, fields)
+    }
+
+    /// Reads a declaration of what is called so in sentences; only offers have terms.
+    pub(crate) fn read(what: &'static str, fields: &Map<String, Value>) -> Result<Self, Mistake> {
+        let table = Table::new(what, fields);
+        let more: &[(&str, &str)] = if what == WHAT { &[] } else { &terms::KEYS };
+        let keys: Vec<&str> = KEYS.iter().chain(more).map(|(key, _)| *key).collect();
+        table.known("", &keys)?;
+        let terms = Terms::from_table(&table)?;
         let name = table.name();
         TaskName::check(name).map_err(|why| table.wrong("name", &why))?;
         let number = |key: &str, default: Option<f64>, (least, most): (f64, f64)| {
@@ -137,7 +150,7 @@ impl Action {
             Some(_) => Err(table.wrong(key, &format!("write a table of at most {CONTENT_BYTES_MAX} bytes"))),
         };
         let (service, nothing) = (yes("service")?, yes("nothing")?);
-        let may_be_worth_nothing = service || nothing;
+        let may_be_worth_nothing = service || nothing || terms.keeps;
         let action = Self {
             name: name.to_owned(),
             title: table.title(TEXT_BYTES_MAX)?,
@@ -160,6 +173,7 @@ impl Action {
             nothing,
             features: inner("features")?,
             content: inner("content")?,
+            terms,
         };
         if action.value <= 0.0 && !may_be_worth_nothing && !action.mandatory {
             return Err(
@@ -206,6 +220,7 @@ impl Action {
         put("times", json!(self.times), self.times > 0);
         put("features", json!(self.features), !self.features.is_empty());
         put("content", json!(self.content), !self.content.is_empty());
+        self.terms.put_into(&mut table);
         table
     }
 
@@ -215,15 +230,19 @@ impl Action {
     /// [`Mistake`] for the first whose name is taken, that asks what there is not, or that is one too many; and where the weights
     /// set all of them aside.
     pub fn check(actions: &[Self], names: &Names) -> Result<(), Mistake> {
+        Self::check_all(WHAT, actions, names)
+    }
+
+    pub(crate) fn check_all(what: &'static str, actions: &[Self], names: &Names) -> Result<(), Mistake> {
         let mut taken = BTreeSet::new();
         for (place, action) in actions.iter().enumerate() {
-            let of_name = |remedy: String| Mistake::of_name("action", &action.name, remedy);
+            let of_name = |remedy: String| Mistake::of_name(what, &action.name, remedy);
             if place >= N_ACTIONS_MAX {
                 let n = actions.len();
-                return Err(of_name(format!("{n} actions are declared: at most {N_ACTIONS_MAX} can be")));
+                return Err(of_name(format!("{n} {what}s are declared: at most {N_ACTIONS_MAX} can be")));
             }
             if !taken.insert(&action.name) {
-                return Err(of_name("there is an action of this name already: choose another one".to_owned()));
+                return Err(of_name(format!("there is an {what} of this name already: choose another one")));
             }
             if action.nothing && action.value > 0.0 {
                 return Err(Mistake {
@@ -246,9 +265,9 @@ impl Action {
                 key: "weight".to_owned(),
                 found: "0".to_owned(),
                 ..Mistake::of_name(
-                    "action",
+                    what,
                     &action.name,
-                    "all actions have the weight 0, so that none could ever be chosen: give one more",
+                    format!("all {what}s have the weight 0, so that none could ever be chosen: give one more"),
                 )
             }),
             _ => Ok(()),

@@ -1,6 +1,7 @@
 //! How is it chosen among what may be done?
 
 use crate::ContactPolicy;
+use learning::Votes;
 use serde::{Deserialize, Serialize};
 
 /// How it is chosen among what is left.
@@ -38,17 +39,42 @@ pub enum Explore {
     Thompson,
     /// What seems best is taken.
     Greedy,
+    /// A twentieth is tried evenly, whatever is believed.
+    Epsilon,
+    /// As often as models take it for the best that learned from resamples of what happened.
+    Bag,
+    /// As often as models take it for the best of which each is drawn to what the others rarely chose.
+    Cover,
 }
 
 impl Explore {
     /// Their names in settings.
-    pub const NAMES: [&'static str; 4] = ["squarecb", "linucb", "thompson", "greedy"];
+    pub const NAMES: [&'static str; 7] = ["squarecb", "linucb", "thompson", "greedy", "epsilon", "bag", "cover"];
 
     /// The one of a name.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let place = Self::NAMES.iter().position(|known| *known == name)?;
-        [Self::SquareCb, Self::LinUcb, Self::Thompson, Self::Greedy].get(place).copied()
+        const ALL: [Explore; 7] = [
+            Explore::SquareCb,
+            Explore::LinUcb,
+            Explore::Thompson,
+            Explore::Greedy,
+            Explore::Epsilon,
+            Explore::Bag,
+            Explore::Cover,
+        ];
+        ALL.get(place).copied()
+    }
+
+    /// Whose votes are to be learned for it.
+    #[must_use]
+    pub fn votes(self) -> Votes {
+        match self {
+            Self::Bag => Votes::Bag,
+            Self::Cover => Votes::Cover,
+            Self::SquareCb | Self::LinUcb | Self::Thompson | Self::Greedy | Self::Epsilon => Votes::None,
+        }
     }
 }
 

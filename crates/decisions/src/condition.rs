@@ -20,12 +20,13 @@ fn askable(filter: &Filter) -> Result<(), String> {
         Filter::And(parts) | Filter::Or(parts) => parts.iter().try_for_each(askable),
         Filter::Not(part) => askable(part),
         Filter::Test(Subject::List | Subject::Id, _) => {
-            Err("lists and ids are not known in a decision: ask for features, scores or traits".to_owned())
+            Err("lists and ids are not known in a decision: ask for features, scores, traits, segments or consent"
+                .to_owned())
         }
-        Filter::Test(
-            Subject::Consent(_) | Subject::Segment | Subject::LastSeen | Subject::FirstSeen | Subject::Known,
-            _,
-        ) => Err("this cannot be asked in a decision yet: ask for features, scores or traits".to_owned()),
+        Filter::Test(Subject::LastSeen | Subject::FirstSeen | Subject::Known, _) => {
+            Err("this cannot be asked in a decision yet: ask for features, scores, traits, segments or consent"
+                .to_owned())
+        }
         Filter::Test(Subject::Trait(path), _) if path.len() > 1 => {
             Err("only whole traits are known in a decision: ask for traits.NAME".to_owned())
         }

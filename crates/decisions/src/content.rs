@@ -1,6 +1,7 @@
 //! What does an answer hold?
 
 use crate::search::{Completion, Told};
+use crate::switch::Switch;
 use crate::{Arm, Exposure, KindName, LeftOut};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
@@ -111,7 +112,11 @@ impl Content {
     #[must_use]
     pub fn exposures(&self) -> Vec<Exposure> {
         let Self::Flags(flags) = self else { return Vec::new() };
-        let of = |(experiment, arm): (&String, &String)| Exposure { experiment: experiment.clone(), arm: arm.clone() };
+        let name = |experiment: &String| match flags.switches.get(experiment) {
+            Some(drawn_by) => Switch::name(experiment, drawn_by),
+            None => experiment.clone(),
+        };
+        let of = |(experiment, arm): (&String, &String)| Exposure { experiment: name(experiment), arm: arm.clone() };
         flags.experiments.iter().map(of).collect()
     }
 }
@@ -149,6 +154,10 @@ pub struct Actions {
     /// By rule, the names of those that it left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left_out: BTreeMap<String, Vec<String>>,
+    /// Where to do nothing was among them: how likely each was to be drawn first, by its name. So it can be told later what an action
+    /// changes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chances: BTreeMap<String, f32>,
 }
 
 /// An action that is to be done.
@@ -190,14 +199,32 @@ pub struct Factors {
     pub weight: f64,
     /// What is left of it where the customer was contacted often.
     pub fatigue: f64,
+    /// What it costs when it is accepted.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub accepted: f64,
+    /// What a unit of its budget would bring elsewhere.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub shadow_price: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_nothing(number: &f64) -> bool {
+    number.to_bits() == 0
 }
 
 impl Factors {
-    /// `(propensity * value * incremental - cost) * context * weight * fatigue`
+    /// `(propensity * (value * incremental - accepted) - cost) * context * weight * fatigue - shadow_price * expected`
     #[must_use]
     pub fn priority(&self) -> f64 {
-        let gain = (self.propensity * self.value).mul_add(self.incremental, -self.cost);
-        gain * self.context * self.weight * self.fatigue
+        let gain =
+            (self.propensity * self.value).mul_add(self.incremental, -self.cost) - self.propensity * self.accepted;
+        gain * self.context * self.weight * self.fatigue - self.shadow_price * self.expected()
+    }
+
+    /// What it is expected to cost: `cost + propensity * accepted`.
+    #[must_use]
+    pub fn expected(&self) -> f64 {
+        self.propensity.mul_add(self.accepted, self.cost)
     }
 }
 
@@ -209,6 +236,9 @@ pub struct FlagAnswers {
     /// The experiments that were met on the way, each with the variation that was drawn.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub experiments: BTreeMap<String, String>,
+    /// By which slice of time and which place those of them were drawn that are switched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub switches: BTreeMap<String, String>,
 }
 
 /// What a flag is for a customer.

@@ -3,6 +3,7 @@
 use crate::recalled::{Further, Recalled};
 use crate::{
     Answer, Arm, Ask, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World,
+    Worth,
 };
 use features::Catalogue;
 use models::recommend::Part;
@@ -87,6 +88,27 @@ pub fn withheld(
 ) -> Result<Content, DecisionError> {
     let question = Question { arm: None, ..question.clone() };
     Ok(decide_by(kind, catalogue, &question, subject, models, world)?.content)
+}
+
+/// What each of those that the kind chooses among is worth, asked as for [`decide`]; nothing for who is held out.
+///
+/// # Errors
+/// As [`decide`].
+pub fn worths(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> Result<Vec<Worth>, DecisionError> {
+    kind.check(&question.parameters)?;
+    let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
+    Ok(match subject {
+        _ if question.arm == Some(Arm::Holdout) => Vec::new(),
+        Subject::Known(known) => kind.worths(&ask, Some(known.get())),
+        Subject::Withheld(_) | Subject::Unknown(_) => kind.worths(&ask, None),
+    })
 }
 
 /// What each part of the kind's model says of each of these items, asked as for [`decide`]; nothing where the answer is not

@@ -2,8 +2,9 @@
 //! names: so a decision is made again alike when something else is declared since, or nothing.
 
 use crate::digest::digest;
+use crate::repertoire::Beside;
 use crate::rules::Rules;
-use crate::{Action, Arbitration, DecisionError, Experiment, Flag, Segment};
+use crate::{Action, Arbitration, DecisionError, Experiment, Flag, Offer, Segment};
 use learning::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -31,9 +32,36 @@ pub(crate) enum Declared {
     /// The rules for lists of items.
     Rules(Rules),
     /// What can be done, how it is chosen, and what its conditions look at.
-    Actions { actions: Vec<Action>, arbitration: Arbitration, outcomes: Vec<Outcome>, features: BTreeSet<String> },
+    Actions {
+        actions: Vec<Action>,
+        arbitration: Arbitration,
+        outcomes: Vec<Outcome>,
+        features: BTreeSet<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        segments: Vec<Segment>,
+        #[serde(default, skip_serializing_if = "Beside::is_empty")]
+        beside: Beside,
+    },
+    /// What can be offered, in the same way.
+    Offers {
+        offers: Vec<Offer>,
+        arbitration: Arbitration,
+        outcomes: Vec<Outcome>,
+        features: BTreeSet<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        segments: Vec<Segment>,
+        #[serde(default, skip_serializing_if = "Beside::is_empty")]
+        beside: Beside,
+    },
     /// What can be switched, what is tried out with it, and what their conditions look at.
-    Flags { flags: Vec<Flag>, experiments: Vec<Experiment>, outcomes: Vec<Outcome>, features: BTreeSet<String> },
+    Flags {
+        flags: Vec<Flag>,
+        experiments: Vec<Experiment>,
+        outcomes: Vec<Outcome>,
+        features: BTreeSet<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        segments: Vec<Segment>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

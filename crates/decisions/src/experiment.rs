@@ -3,6 +3,7 @@
 use crate::draw::Draw;
 use crate::filter::Names;
 use crate::flag_type::{FlagType, VALUE_BYTES_MAX};
+use crate::switch::Switchback;
 use events::declared::{Mistake, Table, unknown};
 use learning::TaskName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a declaration, and what each says.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 13] = [
     (
         "name",
         "its name: small letters, digits, `_` and `-`; who gets what is drawn by it, so another name is another draw",
@@ -18,11 +19,20 @@ const KEYS: [(&str, &str); 11] = [
     ("title", "what it is called on a page; without it, the words of its name"),
     ("unit", "who is drawn: customer, and nothing else by now"),
     (
+        "switchback",
+        "every so many minutes it is drawn what everybody in one place gets: { minutes = 60, by = \"store\" }, where by names what \
+         a question's context says",
+    ),
+    (
         "who",
         "a condition on customers, as in lists: who takes part, such as \"orders_365d >= 1\"; everybody without it",
     ),
     ("share", "the share of these that takes part, from 0 to 1; all where it is not said. More only adds customers"),
     ("layer", "the name of a layer: of the experiments of one, a customer takes part in at most one"),
+    (
+        "stretch",
+        "which stretch of its layer it has, such as [0.25, 0.5]; the first that is free where it is not said. What runs keeps its own",
+    ),
     (
         "variations",
         "what is compared, the control first: { name = \"control\", value = \"A\", weight = 1 }; all weights are 1 where \
@@ -42,6 +52,7 @@ const TEXT_BYTES_MAX: usize = 100;
 const CONDITION_BYTES_MAX: usize = 2_000;
 const WEIGHT_MAX: f64 = 1e6;
 const DAYS: (i64, i64) = (1, 365);
+const MINUTES: (i64, i64) = (1, 10_080);
 /// Shares of a layer that sum to 1 in decimals may not in binary.
 const ROUNDING: f64 = 1e-9;
 
@@ -95,6 +106,10 @@ pub struct Experiment {
     pub share: f64,
     /// The layer that it is of.
     pub layer: Option<String>,
+    /// The stretch of it that it has, where that is said.
+    pub stretch: Option<[f64; 2]>,
+    /// How it is switched, where not every customer is drawn for themselves.
+    pub switchback: Option<Switchback>,
     /// What is compared, the control first.
     pub variations: Vec<Variation>,
     /// What is to become better.
@@ -133,11 +148,14 @@ impl Experiment {
         let state = table.text_or("state", State::Running.name(), TEXT_BYTES_MAX)?;
         let state = State::ALL.into_iter().find(|(_, named)| *named == state).map(|(state, _)| state);
         let days = table.get("days").map_or(Ok(14), |_| table.days("days", DAYS))?;
+        let share = share.ok_or_else(|| table.wrong("share", "write a share from 0 to 1, such as 0.5"))?;
         Ok(Self {
             name: name.to_owned(),
             title: table.title(TEXT_BYTES_MAX)?,
             who: table.text_or("who", "", CONDITION_BYTES_MAX)?,
-            share: share.ok_or_else(|| table.wrong("share", "write a share from 0 to 1, such as 0.5"))?,
+            share,
+            stretch: stretch(&table, share)?,
+            switchback: switchback(&table, share)?,
             layer: table.get("layer").map(|_| table.text("layer", TEXT_BYTES_MAX).map(str::to_owned)).transpose()?,
             variations: variations(&table)?,
             metrics: metrics(&table, "metrics")?,
@@ -158,6 +176,12 @@ impl Experiment {
             ("who", json!(self.who), !self.who.is_empty()),
             ("share", json!(self.share), true),
             ("layer", json!(self.layer), self.layer.is_some()),
+            ("stretch", json!(self.stretch), self.stretch.is_some()),
+            (
+                "switchback",
+                json!(self.switchback.as_ref().map(|how| json!({"minutes": how.minutes, "by": how.by}))),
+                self.switchback.is_some(),
+            ),
             ("variations", variations.into(), true),
             ("metrics", json!(self.metrics), !self.metrics.is_empty()),
             ("guardrails", json!(self.guardrails), !self.guardrails.is_empty()),
@@ -203,26 +227,121 @@ impl Experiment {
                 return Err(wrong("share", json!(experiment.share), remedy));
             }
         }
+        Self::check_stretches(experiments)
+    }
+
+    /// Whether each has a stretch of its layer, and no other has any of it.
+    fn check_stretches(experiments: &[Self]) -> Result<(), Mistake> {
+        let wrong = |experiment: &Self, key: &str, found: Value, remedy: String| Mistake {
+            key: key.to_owned(),
+            found: found.to_string(),
+            ..Mistake::of_name("experiment", &experiment.name, remedy)
+        };
+        for (place, experiment) in experiments.iter().enumerate() {
+            let Some(stretch) = experiment.stretch else { continue };
+            let is_same = |other: &&Self| {
+                other.layer == experiment.layer && other.stretch.is_some_and(|other| overlap(other, stretch))
+            };
+            if let Some(other) = experiments[..place].iter().find(is_same) {
+                let remedy = format!(
+                    "the experiment \"{}\" has some of this stretch: leave it out, or take another",
+                    other.name
+                );
+                return Err(wrong(experiment, "stretch", json!(stretch), remedy));
+            }
+        }
+        for (experiment, stretch) in experiments.iter().zip(Self::stretches(experiments)) {
+            if stretch.is_some_and(|[from, until]| until - from < experiment.share - ROUNDING) {
+                let layer = experiment.layer.as_deref().unwrap_or_default();
+                let remedy = format!(
+                    "the layer \"{layer}\" has no stretch of this length left in one piece, and those of others stay where they are: \
+                     take a smaller share, or another layer"
+                );
+                return Err(wrong(experiment, "share", json!(experiment.share), remedy));
+            }
+        }
         Ok(())
     }
 
-    /// The stretch of its layer that each experiment has, in the order in which they are declared, so that none moves while it
-    /// stands there: a draft and one that was stopped have theirs, too. `None` for those of no layer.
+    /// The stretch of its layer that each experiment has: what it says, and else the first that is free, in the order in which they are
+    /// declared, so that none moves while it stands there: a draft and one that was stopped have theirs, too. `None` for those of no
+    /// layer; one of no length where there is no room.
     #[must_use]
     pub fn stretches(experiments: &[Self]) -> Vec<Option<[f64; 2]>> {
-        let mut ends: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut taken: BTreeMap<&str, Vec<[f64; 2]>> = BTreeMap::new();
+        for experiment in experiments {
+            if let Some((layer, stretch)) = experiment.layer.as_deref().zip(experiment.stretch) {
+                taken.entry(layer).or_default().push(stretch);
+            }
+        }
         let mut stretches = Vec::with_capacity(experiments.len());
         for experiment in experiments {
-            let stretch = experiment.layer.as_deref().map(|layer| {
-                let end = ends.entry(layer).or_default();
-                let begin = *end;
-                *end += experiment.share;
-                [begin, *end]
-            });
+            let stretch = match (experiment.layer.as_deref(), experiment.stretch) {
+                (None, _) => None,
+                (Some(_), Some(said)) => Some(said),
+                (Some(layer), None) => {
+                    let taken = taken.entry(layer).or_default();
+                    let found = free(taken, experiment.share);
+                    taken.extend(found);
+                    Some(found.unwrap_or([1.0, 1.0]))
+                }
+            };
             stretches.push(stretch);
         }
         stretches
     }
+}
+
+/// Whether two stretches have something in common.
+fn overlap([from, until]: [f64; 2], [other_from, other_until]: [f64; 2]) -> bool {
+    from.max(other_from) < until.min(other_until) - ROUNDING
+}
+
+/// The first stretch of a length that nobody has.
+fn free(taken: &[[f64; 2]], share: f64) -> Option<[f64; 2]> {
+    let mut begins: Vec<f64> = std::iter::once(0.0).chain(taken.iter().map(|[_, until]| *until)).collect();
+    begins.sort_by(f64::total_cmp);
+    let stretches = begins.into_iter().map(|begin| [begin, begin + share]);
+    let is_free = |stretch: &[f64; 2]| stretch[1] <= 1.0 + ROUNDING && !taken.iter().any(|one| overlap(*one, *stretch));
+    let mut free = stretches.filter(is_free);
+    free.next()
+}
+
+fn stretch(table: &Table<'_>, share: f64) -> Result<Option<[f64; 2]>, Mistake> {
+    let Some(written) = table.get("stretch") else { return Ok(None) };
+    let read: Option<[f64; 2]> = serde_json::from_value(written.clone()).ok();
+    let is_right = |[from, until]: &[f64; 2]| {
+        (0.0..=1.0).contains(from) && *until <= 1.0 + ROUNDING && (until - from - share).abs() < ROUNDING
+    };
+    let read = read.filter(is_right).filter(|_| table.get("layer").is_some());
+    read.map(Some).ok_or_else(|| {
+        table.wrong(
+            "stretch",
+            "write from where to where of its layer, from 0 to 1 and as long as its share, or leave it out",
+        )
+    })
+}
+
+fn switchback(table: &Table<'_>, share: f64) -> Result<Option<Switchback>, Mistake> {
+    let Some(written) = table.get("switchback") else { return Ok(None) };
+    let wrong = |remedy: &str| table.wrong("switchback", remedy);
+    let fields = written.as_object().ok_or_else(|| wrong("write { minutes = 60, by = \"store\" }"))?;
+    if let Some((_, remedy)) = unknown(fields, &["minutes", "by"]) {
+        return Err(wrong(&remedy));
+    }
+    let (least, most) = MINUTES;
+    let minutes = fields.get("minutes").and_then(Value::as_i64).filter(|minutes| (least..=most).contains(minutes));
+    let minutes = minutes.ok_or_else(|| wrong(&format!("write minutes from {least} to {most}")))?;
+    let by = table.text("switchback.by", TEXT_BYTES_MAX)?.to_owned();
+    if table.get("layer").is_some() || share < 1.0 {
+        return Err(wrong(
+            "everybody in a place gets the same, so that it has no layer, and no share of the customers: leave them out",
+        ));
+    }
+    if table.get("variations").and_then(Value::as_array).is_some_and(|all| all.len() != 2) {
+        return Err(wrong("it is switched on and off: write two variations, the control first"));
+    }
+    Ok(Some(Switchback { minutes, by }))
 }
 
 fn variations(table: &Table<'_>) -> Result<Vec<Variation>, Mistake> {

@@ -4,8 +4,8 @@ use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
 use crate::{
-    Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, LookedBack, ModelRef, Models, Question, Why,
-    World,
+    Budget, Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, LookedBack, ModelRef, Models, Question,
+    Why, World,
 };
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -109,6 +109,8 @@ pub struct Reads {
     pub viewed: bool,
     /// In which currency they pay.
     pub currency: bool,
+    /// Whether their data may be used for these purposes.
+    pub consents: Vec<Purpose>,
 }
 
 /// What a kind answers from.
@@ -206,6 +208,17 @@ impl Gist {
     }
 }
 
+/// What it is worth to choose one of several for a customer, chance and budgets aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worth {
+    /// Which.
+    pub name: String,
+    /// What it is worth, net of what it is expected to cost.
+    pub worth: f64,
+    /// What it is expected to cost.
+    pub cost: f64,
+}
+
 /// Something that can be decided. One file a kind, one line on the list.
 pub trait Kind: Send + Sync {
     /// What is told of it.
@@ -259,6 +272,22 @@ pub trait Kind: Send + Sync {
     /// Which contacts with a customer it looks at, so that they are left alone. `None` where it looks at none.
     fn contacts(&self) -> Option<LookedBack> {
         None
+    }
+
+    /// Whether one of those that it chooses among has this name.
+    fn knows(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// What may be spent on each of those that it chooses among, of which that is said.
+    fn budgets(&self) -> Vec<(String, Budget)> {
+        Vec::new()
+    }
+
+    /// What each of those that it chooses among is worth for a customer, of whom perhaps nothing may be known: those that may be chosen
+    /// and bring something. Nothing where it does not choose by worth.
+    fn worths(&self, _ask: &Ask<'_>, _known: Option<&Knowledge>) -> Vec<Worth> {
+        Vec::new()
     }
 
     /// What one of several that it answers with is called on a page; the name itself where it has no title, or is not known. Where

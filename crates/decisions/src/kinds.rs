@@ -9,6 +9,7 @@ mod quantity;
 mod recommend;
 mod search;
 mod segments;
+mod slot;
 mod suggest;
 mod value;
 mod which;
@@ -16,19 +17,21 @@ mod which;
 pub use act::Act;
 pub(crate) use act::arbitrate::OUTRANKED;
 pub(crate) use act::context::{Look, names as looked_at};
-pub use flags::{Flags, FlagsInForce};
+pub use conditions::names as names_of_conditions;
+pub use flags::Flags;
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;
 pub use search::Search;
 pub use segments::Segments;
+pub use slot::Slot;
 pub use suggest::Suggest;
 pub use value::Value;
 pub use which::Which;
 
 use crate::declaration::Declared;
 use crate::rules::Rules;
-use crate::{DecisionError, Declaration, Kind, Kinds, List, Segment};
+use crate::{DecisionError, Declaration, Kind, Kinds, List, Repertoire, Segment};
 use learning::{Label, Outcome};
 
 /// Every kind that is built in, then one for each outcome of the settings; lists of items keep to these rules.
@@ -86,7 +89,11 @@ impl Declaration {
     pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
         Ok(match self.open()? {
             Declared::Outcome(outcome) => Some(outcome),
-            Declared::Segments { .. } | Declared::Rules(_) | Declared::Actions { .. } | Declared::Flags { .. } => None,
+            Declared::Segments { .. }
+            | Declared::Rules(_)
+            | Declared::Actions { .. }
+            | Declared::Offers { .. }
+            | Declared::Flags { .. } => None,
         })
     }
 }
@@ -97,11 +104,16 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
         Declared::Rules(rules) => Box::new(Recommend::new(rules)),
-        Declared::Actions { actions, arbitration, outcomes, features } => {
-            Box::new(Act::new(actions, arbitration, &outcomes, &features))
+        Declared::Actions { actions, arbitration, outcomes, features, segments, beside } => {
+            let all = Repertoire { beside, ..Repertoire::from(actions) };
+            Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
         }
-        Declared::Flags { flags, experiments, outcomes, features } => {
-            Box::new(Flags::new(flags, experiments, &outcomes, &features))
+        Declared::Offers { offers, arbitration, outcomes, features, segments, beside } => {
+            let all = Repertoire { beside, ..Repertoire::offers(&offers) };
+            Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
+        }
+        Declared::Flags { flags, experiments, outcomes, features, segments } => {
+            Box::new(Flags::new(flags, experiments, &outcomes, &features, &segments))
         }
     }
 }

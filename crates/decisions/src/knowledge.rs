@@ -1,5 +1,6 @@
 //! What is known of a customer, as far as a kind of decision reads it?
 
+use governance::Purpose;
 use learning::TaskName;
 use primitives::{Currency, ItemKey, ModelVersion, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub struct Knowledge {
     pub viewed: Vec<ItemKey>,
     /// In which currency they paid last.
     pub currency: Option<Currency>,
+    /// Whether their data may be used, by purpose.
+    pub consents: BTreeMap<Purpose, bool>,
 }
 
 /// What one model looks at, in its order.

@@ -15,6 +15,7 @@
 
 mod acted;
 mod action;
+mod allot;
 mod arbitration;
 mod bounds;
 mod condition;
@@ -44,24 +45,32 @@ mod log;
 mod models;
 mod name;
 mod of_whom;
+mod offer;
 mod packed;
 mod parameter;
+mod playbook;
+mod playbook_store;
 mod question;
 mod recalled;
 mod record;
+mod repertoire;
 mod rules;
 pub mod search;
 mod segment;
 mod showed;
 mod subject;
+mod switch;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod why;
 mod world;
 
+pub use ::models::budget::paced;
 pub use ::models::recommend::Part;
 pub use acted::{Acted, DrawnAction, inputs_of_policies};
 pub use action::{Action, CHANNELS};
+pub use allot::{Allotted, allot};
 pub use arbitration::{Arbitration, Explore};
 pub use contact::{Cap, ContactPolicy, Per};
 pub use contacted::{Contacted, LookedBack, Reached};
@@ -69,7 +78,7 @@ pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,
 };
-pub use decide::{decide, decide_by, parts, replay, replay_further, seed_of, withheld};
+pub use decide::{decide, decide_by, parts, replay, replay_further, seed_of, withheld, worths};
 pub use declaration::Declaration;
 pub use draw::{Draw, Of, Over};
 pub use error::DecisionError;
@@ -79,10 +88,10 @@ pub use flag::{Flag, FlagRule, Need};
 pub use flag_type::FlagType;
 pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
-pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said};
+pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said, Worth};
 pub use kinds::{
-    Act, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
-    kinds,
+    Act, Flags, Propensity, Quantity, Recommend, Search, Segments, Slot, Suggest, Value, Which, built_in_lists, kinds,
+    names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
@@ -91,15 +100,21 @@ pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError
 pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Exposed, LoggedDecision};
 pub use models::Models;
 pub use name::KindName;
+pub use offer::Offer;
 pub use parameter::{Parameter, Parameters, Takes};
+pub use playbook::{NotDeclared, Playbook};
+pub use playbook_store::{PlaybookChange, PlaybookStore, PlaybookStoreError, Run, SavedTable};
 pub use question::{Question, nobody};
 pub use record::Record;
+pub use repertoire::Repertoire;
 pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
 pub use showed::no_searches;
 pub use subject::Subject;
+pub use switch::{Switch, Switchback};
+pub use terms::{Budget, Terms};
 pub use why::Why;
-pub use world::{ItemFacts, LeftOut, Sales, Shelf, Testimony, Witness, World};
+pub use world::{ItemFacts, LeftOut, Priced, Sales, Shelf, Testimony, Witness, World};
 
 /// The most items one decision answers with.
 pub const N_ITEMS_MAX: i64 = 100;

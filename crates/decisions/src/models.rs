@@ -1,7 +1,7 @@
 //! Which models answer?
 
 use crate::{ModelRef, Why};
-use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, OrderModel, PolicyModel, TaskName};
+use learning::{BinaryModel, Body, ClassesModel, EffectsModel, Loaded, NumberModel, OrderModel, PolicyModel, TaskName};
 use models::recommend::Recommender;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
@@ -126,6 +126,15 @@ impl Models {
         let loaded = self.loaded(task)?;
         match &loaded.body {
             Body::Policy(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
+        }
+    }
+
+    /// The model of a task, where it says what actions change.
+    pub(crate) fn effects(&self, task: &TaskName) -> Result<&EffectsModel, Why> {
+        let loaded = self.loaded(task)?;
+        match &loaded.body {
+            Body::Effects(model) => Ok(model),
             _ => Err(of_another_shape(loaded)),
         }
     }

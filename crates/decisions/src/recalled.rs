@@ -1,7 +1,7 @@
 //! What does the world answer when a decision is made again?
 
 use crate::search::{Completion, Found};
-use crate::{ItemFacts, LeftOut, Lens, Reached, Record, Refusal, Regard, Sales, Shelf, World};
+use crate::{ItemFacts, LeftOut, Lens, Priced, Reached, Record, Refusal, Regard, Sales, Shelf, World};
 use primitives::{ItemKey, Seed};
 use std::collections::BTreeSet;
 
@@ -69,6 +69,10 @@ impl World for Recalled<'_> {
 
     fn reached(&self) -> Reached {
         self.record.testimony.reached()
+    }
+
+    fn shadow_price(&self, offer: &str) -> Option<Priced> {
+        self.record.testimony.shadow_price(offer)
     }
 
     fn seed(&self) -> Option<Seed> {
@@ -143,5 +147,9 @@ impl World for Further<'_> {
 
     fn reached(&self) -> Reached {
         self.recalled.reached()
+    }
+
+    fn shadow_price(&self, offer: &str) -> Option<Priced> {
+        self.recalled.shadow_price(offer)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, FlagReason, Kind, Knowledge, LoggedDecision,
     ModelInputs, Models, Question, Subject, Testimony,
 };
-use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
+use governance::{ConsentAnswer, ConsentPolicy, Consents, Purpose, Statement, Voice, permit};
 use learning::TaskName;
 use primitives::{Currency, ItemKey, ModelVersion};
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,8 @@ struct Read {
     viewed: Vec<ItemKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<Currency>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    consents: BTreeMap<Purpose, bool>,
 }
 
 /// What one model looked at. Its header names the features.
@@ -121,6 +123,7 @@ impl From<&Knowledge> for Read {
             bought: known.bought.clone(),
             viewed: known.viewed.clone(),
             currency: known.currency,
+            consents: known.consents.clone(),
         }
     }
 }
@@ -139,6 +142,7 @@ impl From<&Read> for Knowledge {
             bought: read.bought.clone(),
             viewed: read.viewed.clone(),
             currency: read.currency,
+            consents: read.consents.clone(),
         }
     }
 }
@@ -403,6 +407,7 @@ fn scrub(content: &mut Content) {
                 (action.factors, action.priority) = (None, 0.0);
             }
             actions.left_out.clear();
+            actions.chances.clear();
         }
         // What was drawn says nothing of anybody; a rule that decided does: whom it is for.
         Content::Flags(flags) => flags.flags.values_mut().for_each(|flag| {

@@ -9,6 +9,7 @@ use models::rfm::Group;
 use primitives::{Timestamp, nearest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The keys of a declaration, and what each says.
 const KEYS: [(&str, &str); 3] = [
@@ -85,11 +86,22 @@ impl Test {
     }
 }
 
-/// What a rule looks at; `score` answers the probability of a task.
+/// What a rule looks at; `score` answers the probability of a task, and `groups` in which groups and segments they are, where that is
+/// known.
 pub(crate) struct OfRule<'a> {
     pub(crate) known: &'a Knowledge,
     pub(crate) score: &'a dyn Fn(&str) -> Option<f64>,
+    pub(crate) groups: &'a dyn Fn() -> Option<Groups>,
     pub(crate) as_of: Timestamp,
+}
+
+/// In which groups and segments somebody is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Groups {
+    /// Their names.
+    pub(crate) names: Vec<String>,
+    /// The segments that are declared: of each of them it is known whether they are in it.
+    pub(crate) declared: Vec<String>,
 }
 
 impl Facts for OfRule<'_> {
@@ -106,12 +118,25 @@ impl Facts for OfRule<'_> {
                 // As whoever asks means it: `traits.age > 30` by number, `traits.has_grinder = true` as yes or no.
                 Some(Fact::Json(Value::String(text.clone())))
             }
+            Subject::Consent(purpose) => self.known.consents.get(purpose).copied().map(Fact::YesNo),
+            Subject::Segment => {
+                let names = (self.groups)()?.names;
+                (!names.is_empty()).then(|| Fact::Names(names.into_iter().map(Cow::Owned).collect()))
+            }
             _ => None,
         }
     }
 
-    fn is(&self, _: &Subject, _: &str) -> Option<bool> {
-        None
+    fn is(&self, subject: &Subject, name: &str) -> Option<bool> {
+        if *subject != Subject::Segment {
+            return None;
+        }
+        let Groups { names, declared } = (self.groups)()?;
+        let is_declared = |name: &str| declared.iter().any(|own| own == name);
+        let is = names.iter().any(|own| own == name);
+        // Groups divide: who is in none of them, of those it is not known.
+        let is_known = is || is_declared(name) || names.iter().any(|own| !is_declared(own));
+        is_known.then_some(is)
     }
 }
 
@@ -342,7 +367,7 @@ mod tests {
             ..Knowledge::default()
         };
         let holds = |known: &Knowledge, score: Option<f64>| {
-            let facts = OfRule { known, score: &|_| score, as_of: Timestamp::from_millis(7) };
+            let facts = OfRule { known, score: &|_| score, groups: &|| None, as_of: Timestamp::from_millis(7) };
             let holds = |condition: &Condition| condition.filter().holds(&facts) == Some(true);
             let each: Vec<bool> = segment.rule.iter().map(holds).collect();
             assert_eq!(segment.filter().holds(&facts) == Some(true), each == [true; 4], "all of it");

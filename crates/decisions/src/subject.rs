@@ -2,7 +2,7 @@
 
 use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
 use features::{Catalogue, FeatureId, FeatureState, Probe, Touched, VISIT_PAUSE_MS};
-use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
+use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, Purpose, permit};
 use learning::Wanted;
 use primitives::{ItemKey, Timestamp};
 use profiles::{Customer, Profile};
@@ -37,6 +37,8 @@ impl Subject {
                 let mut known = Knowledge::default();
                 known.read(kind, models, catalogue, state, as_of);
                 known.read_traits(kind, profile);
+                let answer = |purpose: &Purpose| (*purpose, policy.answer(&profile.consents, *purpose).granted);
+                known.consents = kind.reads.consents.iter().map(answer).collect();
                 known
             })),
             Err(denied) => Self::Withheld(denied.0),

@@ -47,6 +47,16 @@ pub enum Shelf {
     Earlier,
 }
 
+/// What is left of a budget, and what it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Priced {
+    /// How much may still be spent now; `None` where nothing more is spent, since this customer has the offer already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<f64>,
+    /// What a unit of it would bring elsewhere.
+    pub price: f64,
+}
+
 /// How many items each rule has left out, of those that were looked at.
 pub type LeftOut = BTreeMap<String, u64>;
 
@@ -131,6 +141,12 @@ pub trait World {
         Reached::default()
     }
 
+    /// What is left of the budget of an offer, and what a unit of it would bring elsewhere; `None` where it is not known.
+    fn shadow_price(&self, offer: &str) -> Option<Priced> {
+        let _ = offer;
+        None
+    }
+
     /// Where chance comes from; `None` where nothing is left to it.
     fn seed(&self) -> Option<Seed> {
         None
@@ -186,6 +202,9 @@ pub struct Testimony {
     /// How often the customer was contacted, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reached: Option<Reached>,
+    /// What was left of budgets, by offer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    priced: BTreeMap<String, Priced>,
 }
 
 /// Of the items that were looked at, which could be shown: told by those that could or by those that could not, whichever are
@@ -289,6 +308,10 @@ impl World for Testimony {
 
     fn reached(&self) -> Reached {
         self.reached.clone().unwrap_or_default()
+    }
+
+    fn shadow_price(&self, offer: &str) -> Option<Priced> {
+        self.priced.get(offer).copied()
     }
 
     fn tally(&self, _: LeftOut) -> LeftOut {
@@ -434,6 +457,12 @@ impl World for Witness<'_> {
         let reached = self.world.reached();
         self.testimony.borrow_mut().reached = Some(reached.clone());
         reached
+    }
+
+    fn shadow_price(&self, offer: &str) -> Option<Priced> {
+        let priced = self.world.shadow_price(offer)?;
+        self.testimony.borrow_mut().priced.insert(offer.to_owned(), priced);
+        Some(priced)
     }
 
     fn seed(&self) -> Option<Seed> {

@@ -2,10 +2,15 @@
 
 use crate::measures::Measures;
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
+use decisions::{
+    Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Offer, Playbook, Repertoire, Rules, Segment,
+    Slot,
+};
 use features::Declared;
 use learning::{Outcome, PolicySettings, Tasks};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The tasks that are learned and the decisions that can be asked for.
 #[derive(Debug)]
@@ -27,9 +32,17 @@ pub struct Capabilities {
     /// Who is held out.
     pub holdout: Holdout,
     /// What can be switched, as it is declared by now.
-    pub flags: FlagsInForce,
-    /// What can be done for customers.
-    pub actions: Vec<Action>,
+    pub flags: Slot<Flags>,
+    /// What can be done for customers, as it is declared by now.
+    pub act: Slot<Act>,
+    /// What can be offered to them, beside what can be done by now.
+    pub offer: Slot<Act>,
+    /// Whether anything can be done or offered: else nothing is learned of it.
+    pub is_acting: Arc<AtomicBool>,
+    /// What the settings declare at the start of what can be declared otherwise later.
+    pub playbook: Playbook,
+    /// What the settings declare that can be offered.
+    pub offers: Vec<Offer>,
     /// What a policy of actions looks at besides what it always does.
     pub looked_at: Vec<String>,
     /// How a policy of actions is learned.
@@ -52,8 +65,12 @@ impl Capabilities {
             synonyms: Synonyms::default(),
             other_words: true,
             holdout: Holdout::default(),
-            flags: FlagsInForce::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new())),
-            actions: Vec::new(),
+            flags: Slot::new(Flags::new(Vec::new(), Vec::new(), &[], &BTreeSet::new(), &[])),
+            act: Slot::new(Act::new(Vec::new(), Arbitration::default(), &[], &BTreeSet::new(), &[])),
+            offer: Slot::new(Act::new(Repertoire::offers(&[]), Arbitration::default(), &[], &BTreeSet::new(), &[])),
+            is_acting: Arc::default(),
+            playbook: Playbook::default(),
+            offers: Vec::new(),
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
             measures: Measures::default(),
@@ -67,23 +84,52 @@ impl Capabilities {
         Self { kinds: decisions::kinds(declared, &self.segments, rules), ..self }
     }
 
-    /// With what can be done for customers.
+    /// With what can be done for customers, and what can be offered to them.
     #[must_use]
-    pub fn with_actions(self, actions: &[Action], arbitration: Arbitration) -> Self {
+    pub fn with_actions(self, actions: &[Action], offers: &[Offer], arbitration: Arbitration) -> Self {
         let (looked_at, same_hours) = (arbitration.features.clone(), arbitration.same_hours);
-        let act = Act::new(actions.to_vec(), arbitration, &self.outcomes, &self.names_of_features());
-        // Where nothing can be done, nothing is learned of it.
-        let tasks = if actions.is_empty() { self.tasks } else { self.tasks.and(learning::Act::default()) };
+        let (act, offer) = self.acts(actions, offers, &arbitration, &self.names_of_features());
+        let (act, offer) = (Slot::new(act), Slot::new(offer));
+        let is_acting = Arc::new(AtomicBool::new(!actions.is_empty() || !offers.is_empty()));
+        let tasks = self.tasks.and(learning::Act::wanted(Arc::clone(&is_acting)));
+        let tasks = tasks.and(learning::Uplift::wanted(Arc::clone(&is_acting)));
         let learning = PolicySettings { same_hours, ..self.learning };
-        Self { kinds: self.kinds.and(act), tasks, actions: actions.to_vec(), looked_at, learning, ..self }
+        let playbook = Playbook { actions: actions.to_vec(), ..self.playbook };
+        let (kinds, offers) = (self.kinds.and(act.kind()).and(offer.kind()), offers.to_vec());
+        Self { kinds, act, offer, is_acting, tasks, playbook, offers, looked_at, learning, ..self }
+    }
+
+    /// Puts what can be done in force, where conditions may ask for these features: what can be offered beside it stays, and counts its
+    /// contacts.
+    pub(crate) fn put_actions(&self, actions: &[Action], features: &BTreeSet<String>) {
+        let arbitration = self.act.now().arbitration().clone();
+        let (act, offer) = self.acts(actions, &self.offers, &arbitration, features);
+        self.act.put(act);
+        self.offer.put(offer);
+        self.is_acting.store(!actions.is_empty() || !self.offers.is_empty(), Ordering::Release);
+    }
+
+    /// Both kinds, of which each counts the contacts of the other.
+    fn acts(
+        &self,
+        actions: &[Action],
+        offers: &[Offer],
+        arbitration: &Arbitration,
+        features: &BTreeSet<String>,
+    ) -> (Act, Act) {
+        let of = |all: Repertoire| Act::new(all, arbitration.clone(), &self.outcomes, features, &self.segments);
+        let done = Repertoire::from(actions.to_vec()).beside(offers.iter().map(|offer| &offer.0));
+        (of(done), of(Repertoire::offers(offers).beside(actions)))
     }
 
     /// With what can be switched, and what is tried out with it.
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
-        let flags = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &self.names_of_features());
-        let flags = FlagsInForce::new(flags);
-        Self { kinds: self.kinds.and(flags.kind()), flags, ..self }
+        let features = self.names_of_features();
+        let kind = Flags::new(flags.to_vec(), experiments.to_vec(), &self.outcomes, &features, &self.segments);
+        let playbook = Playbook { flags: flags.to_vec(), experiments: experiments.to_vec(), ..self.playbook };
+        let flags = Slot::new(kind);
+        Self { kinds: self.kinds.and(flags.kind()), flags, playbook, ..self }
     }
 
     fn names_of_features(&self) -> BTreeSet<String> {
@@ -108,6 +154,6 @@ impl Capabilities {
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default()).with_flags(&[], &[])
+        Self::new(&[], &[], &[]).with_actions(&[], &[], Arbitration::default()).with_flags(&[], &[])
     }
 }

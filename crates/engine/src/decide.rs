@@ -3,14 +3,15 @@
 use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::library::{Books, FoundFirst};
+use crate::spending::Purses;
 use crate::standing::{self, Kept, Standing};
 use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Among, Completion, Found, Hits, Wanted, words_of};
 use decisions::{
     Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFacts,
-    ItemFilter, Kind, KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Reached,
-    Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
+    ItemFilter, Kind, KindName, LeftOut, Lens, Models, N_ITEMS_MAX, Parameters, Part, Priced, Question, RankedItem,
+    Reached, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items, Offer};
@@ -18,7 +19,7 @@ use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,9 @@ const N_LAST_MAX: usize = 32;
 
 /// So many names of a customer are looked for in the log.
 const N_NAMES_MAX: usize = 32;
+
+/// So often it is decided again where the last of a budget was given to somebody else meanwhile.
+const N_TRIES: usize = 8;
 
 /// What a caller asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +71,15 @@ struct Weighed {
     testimony: Testimony,
     /// What whoever is held out would have been answered.
     would: Option<Content>,
+    /// The draws that the customer met.
+    exposures: Vec<Exposure>,
+}
+
+/// All that a decision is made from.
+pub(super) struct About<'a> {
+    pub(super) question: Question,
+    pub(super) subject: Subject,
+    pub(super) shelves: &'a Shelves<'a>,
     /// The draws that the customer met.
     exposures: Vec<Exposure>,
 }
@@ -170,7 +183,7 @@ impl Engine {
         let as_of = self.clock.now();
         let seed = decisions::seed_of(&self.draw_id(as_of));
         let sought = self.looked_for(&asked)?;
-        self.weigh(asked, sought.as_ref(), (kind, models), (as_of, seed), None)
+        self.weigh(asked, sought.as_ref(), (kind, models), (as_of, seed, Purses::Kept), None)
     }
 
     /// Whether this answer is one of those that are logged.
@@ -181,7 +194,7 @@ impl Engine {
     }
 
     /// A decision that is not logged yet.
-    fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
+    pub(super) fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
         let (models, as_of) = (self.models(), self.clock.now());
         let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
         let kind = in_force.kind();
@@ -193,7 +206,7 @@ impl Engine {
         let back = kind.contacts();
         let (of, _) = back.as_ref().map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
-        let weighed = self.weigh(asked, sought, (kind, &models), (as_of, seed), holdout)?;
+        let weighed = self.weigh_within_budgets(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
         exposures.extend(answer.content.exposures());
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
@@ -254,15 +267,56 @@ impl Engine {
         Ok(Some(FoundFirst::Items(hits)))
     }
 
-    /// Decides, with all that it was decided from; with nobody held out where no holdout is given.
-    fn weigh(
+    /// Decides, and takes what is given off its budget. Where somebody else was given the last of it meanwhile, it is decided again.
+    fn weigh_within_budgets(
         &self,
-        mut asked: Asked,
+        asked: Asked,
         sought: Option<&FoundFirst>,
         (kind, models): (&dyn Kind, &Models),
         (as_of, seed): (Timestamp, Seed),
         holdout: Option<&Holdout>,
     ) -> Result<Weighed, EngineError> {
+        for _ in 0..N_TRIES {
+            let weighed = self.weigh(asked.clone(), sought, (kind, models), (as_of, seed, Purses::Kept), holdout)?;
+            let about = (&weighed.question.customer, as_of);
+            if self.takes(kind, &weighed.answer.content, about) {
+                return Ok(weighed);
+            }
+        }
+        self.weigh(asked, sought, (kind, models), (as_of, seed, Purses::Empty), holdout)
+    }
+
+    /// Decides, with all that it was decided from; with nobody held out where no holdout is given.
+    fn weigh(
+        &self,
+        asked: Asked,
+        sought: Option<&FoundFirst>,
+        (kind, models): (&dyn Kind, &Models),
+        (as_of, seed, purses): (Timestamp, Seed, Purses),
+        holdout: Option<&Holdout>,
+    ) -> Result<Weighed, EngineError> {
+        let catalogue = self.catalogue();
+        self.about(asked, sought, (kind, models), (as_of, purses), holdout, |about| {
+            let About { question, subject, shelves, exposures } = about;
+            let witness = Witness::new(shelves).by_chance(Some(seed));
+            let answer = decisions::decide_by(kind, &catalogue, &question, &subject, models, &witness)?;
+            let testimony = witness.into_testimony();
+            let is_held = question.arm == Some(Arm::Holdout);
+            let would = is_held.then(|| decisions::withheld(kind, &catalogue, &question, &subject, models, shelves));
+            Ok(Weighed { would: would.transpose()?, question, subject, answer, testimony, exposures })
+        })
+    }
+
+    /// Does something with all that a decision is made from.
+    pub(super) fn about<T>(
+        &self,
+        mut asked: Asked,
+        sought: Option<&FoundFirst>,
+        (kind, models): (&dyn Kind, &Models),
+        (as_of, purses): (Timestamp, Purses),
+        holdout: Option<&Holdout>,
+        run: impl FnOnce(About<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
         self.let_erased_be_nobody(&mut asked.names);
         let (catalogue, about) = (&self.catalogue(), kind.about());
         if asked.names.is_empty() && kind.may_be_of_nobody() {
@@ -276,7 +330,7 @@ impl Engine {
         let answered = match &back {
             Some(back) => {
                 let (ids, is_claimed) = self.known_under(&asked)?;
-                self.answered(&about.name, (&ids, is_claimed), (as_of, back))?
+                self.answered((&ids, is_claimed), (as_of, back))?
             }
             None => Vec::new(),
         };
@@ -298,13 +352,9 @@ impl Engine {
                 .as_ref()
                 .map(|back| self.reached((&question.customer, customer.as_deref()), &answered, (as_of, back)));
             let reached = reached.unwrap_or_default();
-            let shelves = Shelves { sought, shown_last, kept, reached, ..Shelves::of(&live.items, as_of) };
-            let witness = Witness::new(&shelves).by_chance(Some(seed));
-            let answer = decisions::decide_by(kind, catalogue, &question, &subject, models, &witness)?;
-            let testimony = witness.into_testimony();
-            let is_held = arm == Some(Arm::Holdout);
-            let would = is_held.then(|| decisions::withheld(kind, catalogue, &question, &subject, models, &shelves));
-            Ok(Weighed { question, subject, answer, testimony, would: would.transpose()?, exposures })
+            let priced = self.purses(kind, &question.customer, (as_of, purses));
+            let shelves = Shelves { sought, shown_last, kept, reached, priced, ..Shelves::of(&live.items, as_of) };
+            run(About { question, subject, shelves: &shelves, exposures })
         })
     }
 
@@ -486,6 +536,8 @@ pub(super) struct Shelves<'a> {
     pub(super) shown_last: BTreeSet<ItemKey>,
     /// How often the customer was contacted.
     pub(super) reached: Reached,
+    /// What is left of the budgets of offers.
+    pub(super) priced: BTreeMap<String, Priced>,
     /// The order of before, where the items are those of today.
     pub(super) kept: Option<&'a Kept>,
     /// The order that holds for this question, which asks for shelves several times.
@@ -495,8 +547,8 @@ pub(super) struct Shelves<'a> {
 impl<'a> Shelves<'a> {
     /// These items, and nothing that is known beside them.
     pub(super) fn of(items: &'a Items, as_of: Timestamp) -> Self {
-        let (shown_last, reached) = (BTreeSet::new(), Reached::default());
-        Self { items, as_of, sought: None, shown_last, reached, kept: None, standing: OnceCell::new() }
+        let (shown_last, reached, priced) = (BTreeSet::new(), Reached::default(), BTreeMap::new());
+        Self { items, as_of, sought: None, shown_last, reached, priced, kept: None, standing: OnceCell::new() }
     }
 
     fn standing(&self) -> &Standing {
@@ -568,6 +620,10 @@ impl World for Shelves<'_> {
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
         self.shown_last.clone()
+    }
+
+    fn shadow_price(&self, offer: &str) -> Option<Priced> {
+        self.priced.get(offer).copied()
     }
 
     fn reached(&self) -> Reached {

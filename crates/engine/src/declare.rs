@@ -2,7 +2,6 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Experiment, Flag, Flags};
 use features::{Catalogue, Declared, Definition};
 use primitives::ErrorKind;
 use std::sync::{Arc, PoisonError};
@@ -79,14 +78,6 @@ impl Engine {
             self.let_champions_look();
         }
         Ok(())
-    }
-
-    /// Takes what the settings declare of flags and experiments in the place of what they declared before. It was checked.
-    pub fn declare_flags(&self, flags: &[Flag], experiments: &[Experiment]) {
-        let wanted = self.wanted();
-        let features = wanted.definitions().iter().map(|definition| definition.name.to_string()).collect();
-        let outcomes = &self.capabilities.outcomes;
-        self.capabilities.flags.put(Flags::new(flags.to_vec(), experiments.to_vec(), outcomes, &features));
     }
 
     /// Remembers why what the settings declare now cannot be used, for the console; or that it can.

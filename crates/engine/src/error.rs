@@ -27,6 +27,9 @@ pub enum EngineError {
     /// The store of lists.
     #[error(transparent)]
     Lists(#[from] decisions::ListStoreError),
+    /// The store of what people declare.
+    #[error(transparent)]
+    Playbook(#[from] decisions::PlaybookStoreError),
     /// The index of the catalogue's words.
     #[error(transparent)]
     Words(#[from] decisions::search::TextIndexError),
@@ -79,6 +82,7 @@ impl EngineError {
             Self::Learning(error) => error.kind(),
             Self::Filter(_) => ErrorKind::Invalid,
             Self::Lists(error) => error.kind,
+            Self::Playbook(error) => error.kind,
             Self::Words(error) => error.kind,
             Self::Thread { .. } => ErrorKind::Internal,
             Self::Keeping { kind, .. } | Self::Other { kind, .. } => *kind,

@@ -28,6 +28,7 @@ mod library;
 mod measured;
 mod measures;
 mod pace;
+mod playbook;
 
 mod read;
 mod search;
@@ -61,11 +62,14 @@ mod warm;
 mod background;
 mod horizon;
 
+mod allocate;
 mod audit;
 mod error;
+mod spending;
 mod standing;
 mod stopwatch;
 
+pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX};
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};
@@ -89,6 +93,7 @@ pub use measured::{Found as ExperimentFound, Measured, Worth};
 pub use measures::Measures;
 pub use needs::Material;
 pub use pace::Pace;
+pub use playbook::{DeclaredIn, Declaring, EligibleCount, KnownTable};
 pub use policies::Learned;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
@@ -164,6 +169,10 @@ pub struct Engine {
     scores: lists::ScoreCache,
     /// The lists that people saved.
     saved: RwLock<Vec<decisions::List>>,
+    /// What people declare, in the settings and besides.
+    playbook: RwLock<playbook::Kept>,
+    /// Held while that changes.
+    declaring: Mutex<()>,
     /// In which order items stood on shelves last.
     standing: standing::Kept,
     measured: measured::Kept,
@@ -182,6 +191,8 @@ pub struct Engine {
     shown: shown::Shown,
     /// How often customers were contacted.
     reaching: reached::Reaching,
+    /// What was spent of the budgets of offers.
+    spending: spending::Spending,
 }
 
 impl Engine {
@@ -237,6 +248,8 @@ impl Engine {
             measured: measured::Kept::default(),
             scores: lists::ScoreCache::default(),
             saved: RwLock::default(),
+            playbook: RwLock::default(),
+            declaring: Mutex::default(),
             saving_lists: Mutex::default(),
             following_lists: Mutex::default(),
             changing_lists: Mutex::default(),
@@ -245,9 +258,11 @@ impl Engine {
             n_sampled: AtomicU64::default(),
             shown: shown::Shown::since(began_at),
             reaching: reached::Reaching::default(),
+            spending: spending::Spending::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;
+        engine.open_playbook()?;
         // What was begun before the program ended. Where it cannot be done now, the background tries again.
         engine.follow_separations().unwrap_or_else(|error| {
             tracing::error!(error = error.story(), "the past of separated customers could not be told anew yet");

@@ -3,6 +3,7 @@
 mod claimed;
 
 mod drawn;
+mod switched;
 
 mod kept;
 
@@ -23,6 +24,7 @@ use measurement::flow::{Flow, Step, flow};
 use measurement::kpi::Kpi;
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
+use measurement::switchback::Switched;
 use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,6 +99,8 @@ pub struct Found {
     pub state: Option<&'static str>,
     /// What it found.
     pub report: ExperimentReport,
+    /// What it found slice by slice, where it is switched: by metric, and whether that is a guardrail.
+    pub switched: Vec<(String, bool, Switched)>,
 }
 
 impl Engine {
@@ -165,6 +169,7 @@ impl Engine {
             Claimed::of(counting.success(plan), &units, &of_company, claimed.len()).tell(&mut found.report, without);
             experiments.insert(name, found);
         }
+        experiments.extend(counting.switched(&draws, &declared, &|drawn| counted(drawn).0));
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
     }
 }
@@ -355,7 +360,7 @@ impl<'a> Counting<'a> {
             n_mixed,
             drawn: n_drawn,
         };
-        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted) }
+        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted), switched: Vec::new() }
     }
 }
 

@@ -67,6 +67,17 @@ impl Engine {
         Ok(done)
     }
 
+    /// Counts what was spent of budgets, where there are any.
+    fn keep_budgets(&self) {
+        if let Err(error) = self.count_spent() {
+            let error = error.story();
+            tracing::error!(
+                error,
+                "what was spent of the budgets of offers could not be counted: until it is, what has a budget is not offered"
+            );
+        }
+    }
+
     /// Does so again and again, until it is to stop. `wait` waits for so long, and answers whether it is to stop.
     pub(crate) fn keep_policies(
         &self,
@@ -76,7 +87,9 @@ impl Engine {
         wait: &dyn Fn(Duration) -> bool,
     ) {
         let (mut last, mut is_failing) = (Learned::default(), false);
+        self.keep_budgets();
         while !wait(pause) {
+            self.keep_budgets();
             match self.refit_policies(&mut last, seed) {
                 Ok(done) => {
                     is_failing = false;

@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use decisions::search::TextIndex;
-use decisions::{Decision, DecisionLog, ListStore};
+use decisions::{Decision, DecisionLog, ListStore, PlaybookStore};
 use events::{EventLog, ImportLog, Offset};
 use features::History;
 use governance::AuditEntry;
@@ -32,6 +32,8 @@ pub struct Ports {
     pub decisions: Arc<dyn DecisionLog>,
     /// Where lists of customers are kept.
     pub lists: Arc<dyn ListStore>,
+    /// Where what people declare is kept.
+    pub playbook: Arc<dyn PlaybookStore>,
     /// Where the words of the catalogue are found.
     pub words: Arc<dyn TextIndex>,
     /// Where it is written down who did what.

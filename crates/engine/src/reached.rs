@@ -5,7 +5,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Contacted, DecisionQuery, KindName, LookedBack, Reached, Record};
+use decisions::{Contacted, ContentShape, DecisionQuery, Kind, LookedBack, Reached, Record};
 use features::{Contact, FeatureState};
 use governance::{Consents, Purpose};
 use primitives::{CustomerId, Timestamp, stable_hash};
@@ -152,7 +152,6 @@ impl Engine {
     /// decisions, within all of which it may have told, so that it is known which were given.
     pub(super) fn answered(
         &self,
-        kind: &KindName,
         (ids, is_claimed): (&[CustomerId], bool),
         (now, back): (Timestamp, &LookedBack),
     ) -> Result<Vec<Contacted>, EngineError> {
@@ -168,8 +167,10 @@ impl Engine {
         }
         let since = back.since(now);
         let mut found = Vec::new();
-        for customer in ids {
-            let (kind, customer) = (Some(kind.to_string()), Some(customer.clone()));
+        // Limits hold for all contacts together, whatever was asked.
+        let kinds = || self.capabilities.kinds.iter().map(Kind::about).filter(|it| it.shape == ContentShape::Actions);
+        for (customer, about) in ids.iter().flat_map(|customer| kinds().map(move |about| (customer, about))) {
+            let (kind, customer) = (Some(about.name.to_string()), Some(customer.clone()));
             let meant = DecisionQuery { kind, customer, ..DecisionQuery::default() };
             let mut n_left = N_ANSWERS_MAX;
             self.ports.decisions.newest(&meant, &mut |logged| {

@@ -2,6 +2,7 @@
 
 use crate::decide::Shelves;
 use crate::error::EngineError;
+use crate::spending::Purses;
 use crate::{Engine, Live};
 use decisions::{Answer, Kind, KindName, Models, Parameters, Question, Subject};
 use features::{Catalogue, Definition, FeatureState, Items};
@@ -125,7 +126,9 @@ impl Engine {
         let as_of = question.as_of;
         let subject = Subject::of(Some(customer), &self.policy, kind.about(), models, catalogue, as_of);
         let kinds = &self.capabilities.kinds;
-        let shelves = Shelves::of(items, as_of);
+        // What was spent by now says nothing of another moment.
+        let priced = self.purses(kind, &question.customer, (as_of, Purses::Endless));
+        let shelves = Shelves { priced, ..Shelves::of(items, as_of) };
         Ok(decisions::decide(kinds, catalogue, question, &subject, models, &shelves)?)
     }
 }

@@ -55,18 +55,20 @@ struct Drew {
     is_first: bool,
     propensity: f64,
     candidates: Box<[u32]>,
+    chances: Box<[f32]>,
 }
 
 impl Doables {
     /// What is declared now. To do nothing is a choice like others, and earns nothing.
-    fn declared(actions: &[Action]) -> Self {
+    fn declared<'a>(actions: impl IntoIterator<Item = &'a Action>) -> Self {
         let mut doables = Self { all: Vec::new(), places: BTreeMap::new() };
-        for action in actions.iter().filter(|action| !action.mandatory) {
-            let (name, cost) = (action.name.clone(), action.cost);
-            doables.add(match action.nothing {
-                true => Doable { group: alone(&name), name, value: 0.0, cost },
-                false => Doable { group: action.group.clone(), name, value: action.value, cost },
-            });
+        for action in actions.into_iter().filter(|action| !action.mandatory) {
+            let (group, value) = match action.nothing {
+                true => (alone(&action.name), 0.0),
+                false => (action.group.clone(), action.value),
+            };
+            let (name, is_nothing, costs) = (action.name.clone(), action.nothing, action.terms.costs);
+            doables.add(Doable { name, group, value, cost: action.cost, costs, is_nothing });
         }
         doables
     }
@@ -83,7 +85,10 @@ impl Doables {
     fn place_of(&mut self, name: &str) -> u32 {
         match self.places.get(name) {
             Some(place) => *place,
-            None => self.add(Doable { name: name.to_owned(), group: alone(name), value: 0.0, cost: 0.0 }),
+            None => {
+                let (name, group) = (name.to_owned(), alone(name));
+                self.add(Doable { name, group, value: 0.0, cost: 0.0, costs: 0.0, is_nothing: false })
+            }
         }
     }
 
@@ -94,6 +99,7 @@ impl Doables {
             is_first: one.is_first,
             propensity: one.propensity,
             candidates: one.candidates.iter().map(|name| self.place_of(name)).collect(),
+            chances: one.chances.into(),
         });
         let channel = acted.channel.as_deref().map_or(0, Contact::name_of);
         Told { decision, at: acted.at, channel, drawn: drawn.collect(), x: acted.x }
@@ -111,7 +117,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn rounds(&self) -> Result<RoundLog, EngineError> {
-        let mut doables = Doables::declared(&self.capabilities.actions);
+        let playbook = self.playbook();
+        let offers = self.capabilities.offers.iter().map(|offer| &offer.0);
+        let mut doables = Doables::declared(playbook.actions.iter().chain(offers));
         let inputs = inputs_of_policies(&self.capabilities.looked_at);
         let settings = self.capabilities.learning;
         let mut log = RoundLog { inputs, settings, ..RoundLog::default() };
@@ -225,6 +233,7 @@ fn rounds_of(
             place: one.place,
             action: one.action,
             candidates: one.candidates,
+            chances: one.chances,
             propensity: one.propensity,
             x: x.clone(),
             reward: first(&|_| true),
@@ -293,6 +302,7 @@ mod tests {
             is_first: place == 0,
             propensity: 0.5,
             candidates: ["a", "gone", "b", "nothing"].map(str::to_owned).to_vec(),
+            chances: Vec::new(),
         };
         let acted = || Acted {
             customer: "x".into(),

@@ -31,6 +31,10 @@ pub enum Deed {
     ListSaved,
     /// A list of customers was removed.
     ListRemoved,
+    /// Something was declared, or declared otherwise: an action, an experiment, a flag.
+    Declared,
+    /// Something that was declared was taken away.
+    DeclarationRemoved,
     /// Customers were written to a file.
     CustomersExported,
     /// Somebody said that a customer does not go by one of their names.
@@ -89,7 +93,7 @@ pub struct AuditEntry {
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
@@ -101,6 +105,8 @@ impl Deed {
         Self::ImportUndone,
         Self::ListSaved,
         Self::ListRemoved,
+        Self::Declared,
+        Self::DeclarationRemoved,
         Self::CustomersExported,
         Self::CustomerSeparated,
         Self::ConsentRefused,
@@ -126,6 +132,8 @@ impl Deed {
             Self::ImportUndone => "import_undone",
             Self::ListSaved => "list_saved",
             Self::ListRemoved => "list_removed",
+            Self::Declared => "declared",
+            Self::DeclarationRemoved => "declaration_removed",
             Self::CustomersExported => "customers_exported",
             Self::CustomerSeparated => "customer_separated",
             Self::ConsentRefused => "consent_refused",

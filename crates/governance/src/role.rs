@@ -28,6 +28,8 @@ pub enum Action {
     Decide,
     /// Save, change and remove lists of customers.
     ManageLists,
+    /// Declare actions, experiments and flags, change them and take them away.
+    Declare,
     /// Read customers, events, decisions, models and metrics.
     Read,
     /// See the console.
@@ -79,9 +81,12 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match action {
             Action::Ingest => matches!(self, Self::Write | Self::Server | Self::Admin),
-            Action::WriteCatalogue | Action::Decide | Action::ManageLists | Action::Erase | Action::Separate => {
-                matches!(self, Self::Server | Self::Admin)
-            }
+            Action::WriteCatalogue
+            | Action::Decide
+            | Action::ManageLists
+            | Action::Declare
+            | Action::Erase
+            | Action::Separate => matches!(self, Self::Server | Self::Admin),
             Action::Read => matches!(self, Self::Viewer | Self::Server | Self::Admin),
             Action::View => matches!(self, Self::Viewer | Self::Admin),
             Action::Operate | Action::Administer => matches!(self, Self::Admin),
@@ -97,11 +102,12 @@ impl fmt::Display for Role {
 
 impl Action {
     /// Everything that needs a right.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ingest,
         Self::WriteCatalogue,
         Self::Decide,
         Self::ManageLists,
+        Self::Declare,
         Self::Read,
         Self::View,
         Self::Erase,
@@ -117,14 +123,28 @@ mod tests {
 
     #[test]
     fn each_role_has_its_rights_and_no_other() {
-        use Action::{Administer, Decide, Erase, Ingest, ManageLists, Operate, Read, Separate, View, WriteCatalogue};
+        use Action::{
+            Administer, Decide, Declare, Erase, Ingest, ManageLists, Operate, Read, Separate, View, WriteCatalogue,
+        };
         for (role, rights) in [
             (Role::Write, &[Ingest][..]),
             (Role::Viewer, &[Read, View]),
-            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, Erase, Separate]),
+            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Declare, Read, Erase, Separate]),
             (
                 Role::Admin,
-                &[Ingest, WriteCatalogue, Decide, ManageLists, Read, View, Erase, Separate, Operate, Administer],
+                &[
+                    Ingest,
+                    WriteCatalogue,
+                    Decide,
+                    ManageLists,
+                    Declare,
+                    Read,
+                    View,
+                    Erase,
+                    Separate,
+                    Operate,
+                    Administer,
+                ],
             ),
         ] {
             for action in Action::ALL {

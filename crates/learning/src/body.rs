@@ -2,6 +2,7 @@
 
 mod binary;
 mod classes;
+mod effects;
 mod number;
 mod order;
 mod policy;
@@ -10,6 +11,8 @@ mod trees;
 pub use binary::{BinaryModel, Scored};
 pub use classes::{Chosen, ClassesModel};
 pub(crate) use classes::{OTHER, Part};
+pub(crate) use effects::OfAction;
+pub use effects::{Changed, EffectsModel};
 pub use number::{Expected, NumberModel};
 pub use order::{OrderModel, Ordered};
 pub(crate) use policy::Ground;
@@ -41,6 +44,8 @@ pub enum Body {
     Order(OrderModel),
     /// Says what each action brings.
     Policy(Box<PolicyModel>),
+    /// Says what each action changes.
+    Effects(Box<EffectsModel>),
 }
 
 /// How a model is stored. A file may name one that only a newer program knows.
@@ -63,6 +68,8 @@ pub enum Shape {
     Order,
     /// [`Body::Policy`].
     Policy,
+    /// [`Body::Effects`].
+    Effects,
 }
 
 impl Shape {
@@ -78,6 +85,7 @@ impl Shape {
             Self::Classes => "classes",
             Self::Order => "order",
             Self::Policy => "policy",
+            Self::Effects => "effects",
         }
         .to_owned()
     }
@@ -96,6 +104,7 @@ impl Body {
             Self::Classes(_) => Shape::Classes,
             Self::Order(_) => Shape::Order,
             Self::Policy(_) => Shape::Policy,
+            Self::Effects(_) => Shape::Effects,
         }
     }
 
@@ -113,6 +122,7 @@ impl Body {
             Self::Classes(model) => model.to_bytes(),
             Self::Order(model) => model.to_bytes(),
             Self::Policy(model) => model.to_bytes(),
+            Self::Effects(model) => model.to_bytes(),
         }
     }
 
@@ -130,6 +140,7 @@ impl Body {
             Shape::Classes => Self::Classes(ClassesModel::from_bytes(bytes)?),
             Shape::Order => Self::Order(OrderModel::from_bytes(bytes)?),
             Shape::Policy => Self::Policy(Box::new(PolicyModel::from_bytes(bytes)?)),
+            Shape::Effects => Self::Effects(Box::new(EffectsModel::from_bytes(bytes)?)),
             Shape::Groups => {
                 Self::Groups(RfmModel::from_bytes(bytes).map_err(LearningError::model("read the groups"))?)
             }

@@ -24,6 +24,7 @@ mod body;
 mod calendar;
 mod contest;
 mod dataset;
+mod effects;
 mod error;
 mod evaluation;
 pub mod file;
@@ -57,8 +58,8 @@ mod wanted;
 mod withdrawals;
 
 pub use body::{
-    BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, Foretold, NumberModel, OrderModel, Ordered,
-    PolicyModel, Scored, Shape,
+    BinaryModel, Body, Changed, Chosen, ClassesModel, Contribution, EffectsModel, Expected, Foretold, NumberModel,
+    OrderModel, Ordered, PolicyModel, Scored, Shape,
 };
 pub use calendar::{Calendar, Gap};
 pub use contest::{Contest, Duel, Paired, Unjudged};
@@ -77,12 +78,14 @@ pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
-pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog};
+pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Votes};
 pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
-pub use tasks::{Act, Binary, Classes, Number, Recommend, Search, Segments, Value, ValueHistory, rfm_of, tasks};
+pub use tasks::{
+    Act, Binary, Classes, Number, Recommend, Search, Segments, Uplift, Value, ValueHistory, rfm_of, tasks,
+};
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use wanted::Wanted;
 pub use withdrawals::{Before, Withdrawals, Withdrawn};

@@ -26,7 +26,7 @@ pub struct Metric {
     pub better: Better,
 }
 
-const METRICS: [Metric; 13] = [
+const METRICS: [Metric; 14] = [
     of("ndcg@10", "NDCG@10", Better::Higher, "How near the top of the list stands what was wanted next"),
     of("recall@10", "Recall@10", Better::Higher, "The share of the next purchases among the first ten"),
     of("coverage", "Coverage", Better::Higher, "The share of the catalogue that is recommended to anybody"),
@@ -58,6 +58,12 @@ const METRICS: [Metric; 13] = [
         "Worth a choice",
         Better::Higher,
         "What a choice among actions earns in the mean, less its cost",
+    ),
+    of(
+        "qini",
+        "Qini",
+        Better::Higher,
+        "How much more comes where those are treated first whom it is foretold to change most: 0 is chance",
     ),
     of("sum_bias", "Sum bias", Better::NearZero, "By what share the sum over all customers was too high"),
 ];

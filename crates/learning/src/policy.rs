@@ -108,7 +108,8 @@ pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitte
     let settings: Fit = from_json(settings)?;
     let log = data.dataset.rounds();
     let lesson = Lesson::of(log, log.rounds.len(), data.now, &settings.policy);
-    let model = lesson.fit(log, &settings)?;
+    let committee = lesson.committee(log, &settings, data.seed)?;
+    let model = lesson.fit(log, &settings)?.with_votes(committee);
     let customers: BTreeSet<&str> = log.rounds.iter().map(|round| round.customer.as_str()).collect();
     Ok(Fitted {
         importances: importances(&model),

@@ -52,11 +52,41 @@ pub struct PolicySettings {
     pub half_life_days: f64,
     /// For how many hours the same customer is drawn the same: what is drawn again within them is the same round.
     pub same_hours: i64,
+    /// Which committee is learned with it, whose votes say how likely each action is chosen.
+    #[serde(default, skip_serializing_if = "Votes::is_none")]
+    pub votes: Votes,
+}
+
+/// Who votes beside what is learned of all rounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Votes {
+    /// Nobody.
+    #[default]
+    None,
+    /// Models of which each learned from a resample of the rounds.
+    Bag,
+    /// Models of which each is drawn to what those before it rarely chose.
+    Cover,
+}
+
+impl Votes {
+    /// Whether nobody does.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { reward: Reward::default(), reward_days: 7, half_life_days: 60.0, same_hours: 24 }
+        Self {
+            reward: Reward::default(),
+            reward_days: 7,
+            half_life_days: 60.0,
+            same_hours: 24,
+            votes: Votes::default(),
+        }
     }
 }
 
@@ -71,6 +101,10 @@ pub struct Doable {
     pub value: f64,
     /// What each contact costs.
     pub cost: f64,
+    /// What it costs besides when it succeeds.
+    pub costs: f64,
+    /// Whether it is to do nothing.
+    pub is_nothing: bool,
 }
 
 /// What came of a round.
@@ -99,6 +133,8 @@ pub struct Round {
     pub action: u32,
     /// All that could have been drawn there, itself included.
     pub candidates: Box<[u32]>,
+    /// With which chance each of these was drawn, where that is told; else empty.
+    pub chances: Box<[f32]>,
     /// With which chance it was drawn for its place.
     pub propensity: f64,
     /// What was known then, in the order of [`RoundLog::inputs`]; NaN where it was not.

@@ -83,6 +83,11 @@ pub trait Task: Send + Sync {
         false
     }
 
+    /// Whether there is nothing to learn for it as things stand: then it is as if it were not on the list.
+    fn is_idle(&self) -> bool {
+        false
+    }
+
     /// The events that it must be able to count, besides purchases.
     fn watches(&self) -> Vec<Watch> {
         Vec::new()
@@ -139,9 +144,9 @@ impl Tasks {
         self
     }
 
-    /// Each task.
+    /// Each task that is not idle.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Task> {
-        self.0.iter().map(AsRef::as_ref)
+        self.0.iter().map(AsRef::as_ref).filter(|task| !task.is_idle())
     }
 
     /// Their names.

@@ -8,6 +8,7 @@ mod number;
 pub(crate) mod recommend;
 mod search;
 mod segments;
+mod uplift;
 mod value;
 
 pub use act::Act;
@@ -17,6 +18,7 @@ pub use number::Number;
 pub use recommend::Recommend;
 pub use search::Search;
 pub use segments::{Segments, rfm_of};
+pub use uplift::Uplift;
 pub use value::{History as ValueHistory, Value};
 
 use crate::outcome::{Label, Outcome};

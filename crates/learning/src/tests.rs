@@ -15,6 +15,7 @@ mod partitions;
 mod policy;
 mod registry;
 mod search;
+mod uplift;
 mod wanted;
 mod withdrawals;
 pub(crate) mod world;

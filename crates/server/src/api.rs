@@ -10,6 +10,7 @@ mod customer_list;
 mod customers;
 pub(crate) mod data;
 mod decide;
+mod declared;
 pub mod erasures;
 mod events;
 mod extract;
@@ -22,6 +23,7 @@ pub(crate) mod line;
 pub mod lists;
 pub mod measured;
 mod models;
+pub(crate) mod offers;
 mod ofrep;
 mod openapi;
 mod operations;
@@ -80,6 +82,8 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(capacity::routes())
+        .merge(declared::routes())
+        .merge(offers::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

@@ -1,5 +1,6 @@
 //! What does every request handler have at hand?
 
+use crate::allocations::Allocations;
 use crate::attempts::Attempts;
 use crate::cookies::Cookies;
 use crate::declared_features::DeclaredFeatures;
@@ -87,6 +88,8 @@ pub struct App {
     pub(crate) feature_ticks: Ticks,
     /// What these clients load.
     pub(crate) features: DeclaredFeatures,
+    /// Which budgets are being allocated.
+    pub(crate) allocations: Allocations,
     /// When the categories of an item were changed last, by the first byte of its key. Held while they are: what they were is read, and
     /// what they become written.
     pub(crate) categorized: [Mutex<Timestamp>; 256],

@@ -138,6 +138,25 @@ pub enum Command {
         #[arg(long, value_name = "MONTH")]
         month: Option<String>,
     },
+    /// Tell which customers get which offer, so that a budget earns most. Changes nothing; also while the server runs. To log it as
+    /// decisions, ask the server: POST /v1/offers/allocate
+    Allocate {
+        /// How much may be spent
+        #[arg(long, value_name = "AMOUNT")]
+        budget: f64,
+        /// Which customers, as in lists, such as "churn >= 0.5"; without it, everybody
+        #[arg(long, value_name = "FILTER", default_value = "")]
+        filter: String,
+        /// Only these offers
+        #[arg(long = "offer", value_name = "NAME")]
+        offers: Vec<String>,
+        /// Over which channel it will be offered
+        #[arg(long, value_name = "CHANNEL", value_parser = decisions::CHANNELS)]
+        channel: Option<String>,
+        /// What is bought, of which a discount is; without it, what the orders of each customer usually are worth
+        #[arg(long, value_name = "AMOUNT")]
+        value: Option<f64>,
+    },
     /// Tell what experiments found, and what to do. Changes nothing; also while the server runs
     Experiments,
     /// List the features, built in and declared in the settings, with what each means

@@ -1,5 +1,6 @@
 //! What does each command do?
 
+mod allocate;
 mod backup;
 mod caller;
 mod config;
@@ -31,6 +32,7 @@ use crate::declarations::SettingsFile;
 use crate::error::ServerError;
 use crate::settings::{self, Settings};
 use crate::telemetry;
+use engine::Allocating;
 use primitives::{ErrorKind, visible_lines};
 use serde::Serialize;
 use std::io::Write;
@@ -63,6 +65,11 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Evaluate { model: Some(model), file: Some(file), .. } => evaluate::of_file(&options, &model, &file),
         Command::Evaluate { model, as_of, .. } => evaluate::run(&options, settings, model.as_deref(), as_of),
         Command::Lift { month } => lift::run(&options, settings, month.as_deref()),
+        Command::Allocate { budget, filter, offers, channel, value } => {
+            let context = value.map(|value| ("value".to_owned(), value.into())).into_iter().collect();
+            let asked = Allocating { budget, filter, offers, channel, context, log: false };
+            allocate::run(&options, settings, &asked)
+        }
         Command::Experiments => experiments::run(&options, settings),
         Command::Features => features::run(&options, &settings),
         Command::Kinds => kinds::run(&options, &settings),

@@ -1,4 +1,4 @@
-//! How do declared features and flags follow the settings file while the server runs? What cannot be used is told and changes nothing;
+//! How do declared features, actions and flags follow the settings file while the server runs? What cannot be used is told and changes nothing;
 //! what can only be used after the next start is told, too.
 
 use crate::error::ServerError;
@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The only sections that take effect while the server runs.
-const FOLLOWED: [&str; 3] = ["experiments", "features", "flags"];
+const FOLLOWED: [&str; 4] = ["actions", "experiments", "features", "flags"];
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -215,21 +215,21 @@ fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_star
         None => settings::load(Some(path), environment),
     });
     let read = read.map_err(ServerError::from);
-    match read.and_then(|settings| Ok(engine.declare(&settings.features).map(|()| settings)?)) {
+    match read
+        .and_then(|settings| Ok(engine.declare_settings(&settings.features, settings.playbook()).map(|()| settings)?))
+    {
         Ok(settings) => {
             engine.note_refused(None);
-            engine.declare_flags(&settings.flags, &settings.experiments);
-            let (n_features, n_flags, n_experiments) =
-                (settings.features.len(), settings.flags.len(), settings.experiments.len());
-            let n_declared = n_features + n_flags + n_experiments;
-            tracing::info!(
-                n_declared,
-                n_features,
-                n_flags,
-                n_experiments,
-                "features, flags and experiments are those that the settings declare now"
-            );
-            let told = format!("{n_features} features, {n_flags} flags and {n_experiments} experiments");
+            let told = [
+                (settings.features.len(), "features"),
+                (settings.actions.len(), "actions"),
+                (settings.offers.len(), "offers"),
+                (settings.flags.len(), "flags"),
+                (settings.experiments.len(), "experiments"),
+            ];
+            let n_declared: usize = told.iter().map(|(n, _)| n).sum();
+            let told = told.map(|(n, what)| format!("{n} {what}")).join(", ");
+            tracing::info!(n_declared, told, "what the settings declare now is followed");
             AuditTrail::new(Arc::clone(engine)).note(Deed::SettingsFollowed, &By::SCHEDULE, told);
             if let Some(sentence) = needs_a_start(at_start, &settings) {
                 tracing::warn!("{sentence}");

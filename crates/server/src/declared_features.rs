@@ -79,7 +79,7 @@ mod tests {
 
     fn flags(default: u32) -> Flags {
         let flag = serde_json::from_value(json!({"name": "limit", "default": default})).unwrap();
-        Flags::new(vec![flag], Vec::new(), &[], &BTreeSet::new())
+        Flags::new(vec![flag], Vec::new(), &[], &BTreeSet::new(), &[])
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! - work that computes or waits for the disk never runs on the threads that serve connections ([`app::App::run`]).
 
 mod admission;
+mod allocations;
 pub mod api;
 pub mod app;
 pub mod args;

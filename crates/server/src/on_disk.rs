@@ -22,6 +22,7 @@ pub fn ports(storage: &Arc<Storage>) -> Ports {
         models: storage.model_store(),
         decisions: storage.decision_log(),
         lists: storage.list_store(),
+        playbook: storage.playbook_store(),
         words: storage.text_index(),
         audit: on_disk.clone(),
         upkeep: on_disk,

@@ -256,6 +256,7 @@ impl Running {
             guesses: Attempts::default(),
             audit,
             looks: Looks::default(),
+            allocations: crate::allocations::Allocations::default(),
             categorized: std::array::from_fn(|_| Mutex::new(Timestamp::MIN)),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),

@@ -18,7 +18,7 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Repeats, Rules, Segment};
+use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Offer, Playbook, Repeats, Rules, Segment};
 use declare::settings;
 use engine::{Capabilities, Measures};
 use features::Declared;
@@ -171,7 +171,8 @@ settings! {
         prior_rounds: f64 = 100.0,
         /// For how many hours the same customer gets the same, on whichever channel they come (1 to 8760).
         same_hours: i64 = 24,
-        /// How chance is spent on learning more, once it is learned what actions are worth: squarecb, linucb, thompson or greedy.
+        /// How chance is spent on learning more, once it is learned what actions are worth: squarecb, linucb, thompson, greedy, epsilon, bag
+        /// or cover.
         explore: String = "squarecb".to_owned(),
         /// What counts as the success of an action: converted, clicked, or value: what it was worth beside what the action declares.
         reward: String = "converted".to_owned(),
@@ -320,6 +321,28 @@ settings! {
             [[actions]]
             name = \"nothing\"
             nothing = true",
+        /// What can be offered to customers, each a table of its own: all keys of an action, and what it costs when it is accepted;
+        /// docs/offers.md has every key. `POST /v1/decide` with `"decision": "offer"` answers what to offer, if anything, by [act].
+        offers: Offer =
+            "[[offers]]
+            name = \"ten_percent\"
+            title = \"Ten percent off\"
+            value = 24.0
+            discount = 0.1
+            prior = 0.08
+            budget = { amount = 500.0, days = 7 }
+
+            [[offers]]
+            name = \"stay\"
+            title = \"Five euros for who would leave\"
+            eligible = \"churn >= 0.5\"
+            keeps = true
+            costs = 5.0
+            prior = 0.2
+
+            [[offers]]
+            name = \"no_offer\"
+            nothing = true",
         /// What can be switched for customers, each a table of its own; docs/flags.md has every key. `POST /v1/decide` with
         /// `"decision": "flags"` answers what each is, and so do OFREP and the interface that GrowthBook's clients ask. The server
         /// follows changes of them while it runs.
@@ -425,10 +448,17 @@ impl Settings {
     pub fn capabilities(&self) -> Capabilities {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
-        let capabilities = capabilities.learning_by(self.policy()).with_actions(&self.actions, self.arbitration());
+        let capabilities =
+            capabilities.learning_by(self.policy()).with_actions(&self.actions, &self.offers, self.arbitration());
         let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
         let (holdout, measures) = (self.held_out(), self.measures());
         Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
+    }
+
+    /// What can be declared otherwise while the program runs.
+    #[must_use]
+    pub fn playbook(&self) -> Playbook {
+        Playbook { actions: self.actions.clone(), experiments: self.experiments.clone(), flags: self.flags.clone() }
     }
 
     /// What the company is measured by.
@@ -464,6 +494,7 @@ impl Settings {
             reward_days,
             half_life_days,
             same_hours,
+            votes: Explore::of(&self.act.explore).unwrap_or_default().votes(),
         }
     }
 

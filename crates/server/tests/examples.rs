@@ -5,7 +5,7 @@
 
 mod support;
 
-use decisions::{Action, Experiment, Flag, Segment};
+use decisions::{Action, Experiment, Flag, Offer, Segment};
 use engine::Capabilities;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -18,13 +18,15 @@ const N_SHOWN: usize = 2;
 const N_FIELDS_MAX: usize = 24;
 
 /// What no test brings about at will: something is under way, was forgotten in between, or very many share a name.
-const NOT_ASKED: [&str; 6] = [
+const NOT_ASKED: [&str; 8] = [
+    "delete /v1/actions/{name} 400",
     "get /v1/experiments 202",
     "get /v1/lift 202",
     "post /v1/customers/{id}/allow 409",
     "post /v1/customers/{id}/separate 409",
     "post /v1/decisions/{id}/replay 409",
     "post /v1/models/{name}/train 409",
+    "post /v1/offers/allocate 202",
 ];
 
 /// What was answered, by method and path of the description and by status.
@@ -134,6 +136,13 @@ fn asked() -> Recorded {
             Action::from_table(&fields(&json!({"name": "call", "channels": ["call"], "value": 30, "cost": 4})))
                 .unwrap(),
         ];
+        settings.offers = vec![
+            Offer::from_table(&fields(&json!({
+                "name": "ten_percent", "title": "Ten percent off", "value": 24, "discount": 0.1, "prior": 0.08,
+            })))
+            .unwrap(),
+            Offer::from_table(&fields(&json!({"name": "no_offer", "nothing": true}))).unwrap(),
+        ];
         settings.experiments = vec![
             Experiment::from_table(&fields(&json!({
                 "name": "checkout_copy", "days": 14,
@@ -151,6 +160,7 @@ fn asked() -> Recorded {
     looked(&mut asks);
     imported(&mut asks);
     listed(&mut asks);
+    declared(&mut asks);
     changed(&mut asks);
     Recorded { answers: asks.answers, decisions: asks.decisions, errors: errors() }
 }
@@ -223,6 +233,10 @@ fn looked(asks: &mut Recorder) {
         let body = json!({"free": 12, "seconds": seconds});
         asks.ask(SERVER, ("PUT", "/v1/capacity/{channel}"), &format!("/v1/capacity/{channel}"), &body);
     }
+    for budget in [60, -1] {
+        let body = json!({"budget": budget, "filter": "orders_365d >= 1"});
+        asks.post(SERVER, "/v1/offers/allocate", "/v1/offers/allocate", &body);
+    }
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=known&limit=2");
     asks.get(SERVER, "/v1/customers", "/v1/customers?filter=orders%3E");
     for path in ["/v1/customers.csv", "/v1/customers.parquet"] {
@@ -288,6 +302,57 @@ fn listed(asks: &mut Recorder) {
     asks.ask(SERVER, ("PUT", named), "/v1/lists/regulars", &json!({"filter": "orders>"}));
     for name in ["about_to_leave", "regulars", "nothing"] {
         asks.ask(SERVER, ("DELETE", named), &format!("/v1/lists/{name}"), &Value::Null);
+    }
+}
+
+/// What is declared while it runs: each list with what the settings declare, what is saved, and what others ask about.
+fn declared(asks: &mut Recorder) {
+    let variations = json!([{"name": "control", "value": "plain"}, {"name": "warm", "value": "warm"}]);
+    let sample =
+        json!({"name": "sample", "value": 3.5, "cost": 0.4, "eligible": "orders_365d >= 1", "channels": ["email"]});
+    let tone = json!({"name": "tone", "state": "draft", "variations": variations});
+    let greeting = json!({"name": "greeting", "default": "plain", "rules": [{"experiment": "tone"}]});
+    let asking = json!({"name": "farewell", "default": "plain", "needs": [{"flag": "greeting", "is": "warm"}]});
+    let lists = [
+        ("actions", vec![sample], "grinder", json!({"weight": 0.5}), json!({"weight": -1})),
+        ("experiments", vec![tone], "checkout_copy", json!({"days": 21}), json!({"days": 0})),
+        ("flags", vec![greeting, asking], "checkout", json!({"on": false}), json!({"on": "no"})),
+    ];
+    for (list, tables, of_settings, change, wrong) in &lists {
+        let (path, named) = (format!("/v1/{list}"), format!("/v1/{list}/{{name}}"));
+        for table in tables {
+            asks.post(SERVER, &path, &path, table);
+        }
+        asks.post(SERVER, &path, &path, &json!({"name": "Sample"}));
+        asks.post(SERVER, &path, &path, &tables[0]);
+        if *list != "experiments" {
+            asks.get(SERVER, &path, &path);
+        }
+        let name = tables[0]["name"].as_str().unwrap();
+        for name in [name, *of_settings, "nothing"] {
+            let at = format!("{path}/{name}");
+            asks.get(SERVER, &named, &at);
+            asks.ask(SERVER, ("PUT", named.as_str()), &at, change);
+        }
+        asks.ask(SERVER, ("PUT", named.as_str()), &format!("{path}/{name}"), wrong);
+    }
+    for name in ["sample", "nothing"] {
+        asks.get(SERVER, "/v1/actions/{name}/eligible", &format!("/v1/actions/{name}/eligible"));
+    }
+    asks.get(SERVER, "/v1/declarations", "/v1/declarations");
+    // What others ask about stays until they are gone.
+    for at in
+        ["experiments/tone", "flags/greeting", "flags/farewell", "flags/greeting", "experiments/tone", "actions/sample"]
+    {
+        let list = at.split('/').next().unwrap();
+        let named = format!("/v1/{list}/{{name}}");
+        asks.ask(SERVER, ("DELETE", named.as_str()), &format!("/v1/{at}"), &Value::Null);
+    }
+    for (list, _, of_settings, ..) in &lists {
+        let named = format!("/v1/{list}/{{name}}");
+        for name in [*of_settings, "nothing"] {
+            asks.ask(SERVER, ("DELETE", named.as_str()), &format!("/v1/{list}/{name}"), &Value::Null);
+        }
     }
 }
 

@@ -222,3 +222,52 @@ fn experiments_are_measured_by_whoever_met_them() {
         "{colour}"
     );
 }
+
+/// In every second place and hour customers buy for more while it is switched on; the analysis is by slices and finds it.
+#[test]
+fn an_experiment_that_is_switched_is_told_by_its_slices() {
+    let server = TestServer::start_with(|settings| {
+        settings.currency.default = "EUR".to_owned();
+        let plan = json!({"name": "fees", "days": 2, "metrics": ["revenue"], "guardrails": ["refunds"],
+            "switchback": {"minutes": 60, "by": "store"},
+            "variations": [{ "name": "control", "value": 1 }, { "name": "higher", "value": 2 }]});
+        settings.experiments = vec![serde_json::from_value(plan).unwrap()];
+        let flag = json!({"name": "fee", "default": 0, "rules": [{"experiment": "fees"}]});
+        settings.flags = vec![serde_json::from_value(flag).unwrap()];
+    });
+    let (stores, hours) = (["graz", "wien", "linz"], 50);
+    for hour in 0..hours {
+        let mut events = Vec::new();
+        for (at, store) in stores.iter().enumerate() {
+            for nth in 0..2 {
+                let customer = hour * 10 + at * 3 + nth;
+                let question =
+                    json!({"decision": "flags", "userId": format!("c{customer}"), "context": {"store": store}});
+                let answer = server.decide(&question).ok();
+                let is_on = answer["flags"]["fee"]["value"] == 2;
+                let revenue = 20.0 + 10.0 * chance("y", customer) + if is_on { 8.0 } else { 0.0 };
+                let at = Timestamp::from_millis(server.now().as_millis() + 60_000);
+                events.push(json!({"type": "track", "event": "Order Completed", "userId": format!("c{customer}"),
+                    "messageId": format!("o{customer}"), "timestamp": at.to_string(),
+                    "properties": {"order_id": format!("o{customer}"), "revenue": revenue}}));
+            }
+        }
+        server.advance(Duration::from_secs(120));
+        tell(&server, &events);
+        server.advance(Duration::from_secs(3_480));
+    }
+    let told = counted(&server, "/v1/experiments");
+    let fees = &told["fees"];
+    let n = |arm: &str| fees["n"][arm].as_u64().unwrap();
+    // Two days are planned: what came after is not counted.
+    assert_eq!(n("control") + n("higher"), 48 * 3, "{fees}");
+    let revenue = &fees["metrics"]["revenue"];
+    let difference = revenue["difference"].as_f64().unwrap();
+    assert!((difference - 8.0).abs() < 2.0 && revenue["low"].as_f64().unwrap() > 0.0, "{fees}");
+    assert_eq!(
+        (&revenue["bearing"], &fees["verdict"], &fees["state"]),
+        (&json!("moved"), &json!("ship"), &json!("ended")),
+        "{fees}"
+    );
+    assert!(told.as_object().unwrap().keys().eq(["fees"]), "slices are no experiments of their own: {told}");
+}

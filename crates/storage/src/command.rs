@@ -6,6 +6,7 @@ mod erase;
 mod ids;
 mod imports;
 mod lists;
+mod playbook;
 mod state;
 
 pub(crate) use audit::NewAudit;
@@ -14,6 +15,7 @@ pub(crate) use erase::{EraseCommand, keep_head};
 pub(crate) use ids::N_SLICES;
 pub(crate) use imports::{Correction, Followed, ImportCommand};
 pub(crate) use lists::{ListCommand, Told};
+pub(crate) use playbook::PlaybookCommand;
 pub(crate) use state::{StateCommand, StateTable};
 
 use crate::counters::Counters;
@@ -67,6 +69,7 @@ pub(crate) enum Command {
     KeepDeclaration(Declaration),
     Imports(ImportCommand),
     Lists(ListCommand),
+    Playbook(PlaybookCommand),
     /// Replaces records by what is left of them.
     ForgetInputs(Vec<(DecisionId, Vec<u8>)>),
     /// Removes some decisions from before a moment.
@@ -145,6 +148,7 @@ impl Command {
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
             Self::Lists(command) => command.bytes(),
+            Self::Playbook(command) => command.bytes(),
             Self::AppendDecisions(decisions, exposed) => {
                 decisions.iter().map(|decision| decision.record.len() + 256).sum::<usize>() + 128 * exposed.len()
             }
@@ -174,6 +178,7 @@ pub(crate) fn apply(
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
         Command::State(command) => command.apply(connection, counters),
         Command::Lists(command) => command.apply(connection),
+        Command::Playbook(command) => command.apply(connection),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecisions(decisions, exposed) => append_decisions(connection, counters, decisions, exposed),
         Command::KeepDeclaration(declaration) => {

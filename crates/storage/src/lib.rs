@@ -45,6 +45,7 @@ mod imports;
 mod lists;
 mod model_store;
 mod numbers;
+mod playbook;
 mod privacy;
 mod profile_store;
 mod readers;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 13] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -119,6 +119,13 @@ const STEPS: [&str; 12] = [
         PRIMARY KEY(experiment, customer)) STRICT, WITHOUT ROWID;
     CREATE INDEX exposures_by_customer ON exposures(customer);
     CREATE INDEX decisions_by_kind ON decisions(kind, decided_at);
+",
+    // What people declare besides the settings, in the order in which it came, and which experiments have begun.
+    "
+    CREATE TABLE playbook(
+        seq INTEGER PRIMARY KEY, list TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, UNIQUE(list, name)) STRICT;
+    CREATE TABLE runs(
+        experiment TEXT PRIMARY KEY, began_at INTEGER NOT NULL, ended_at INTEGER, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ",
 ];
 

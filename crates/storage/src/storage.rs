@@ -11,7 +11,7 @@ use crate::withdrawn::KnownWithdrawn;
 use crate::writer::{Patience, Shared, Writer, truncate_wal};
 use crate::{Access, DataDir, DatabaseError, FileModelStore, FileTextIndex, StorageError};
 use decisions::search::TextIndex;
-use decisions::{DecisionLog, ListStore};
+use decisions::{DecisionLog, ListStore, PlaybookStore};
 use events::{EventLog, ImportLog, Offset};
 use features::History;
 use governance::Retention;
@@ -202,6 +202,12 @@ impl Storage {
     #[must_use]
     pub fn list_store(self: &Arc<Self>) -> Arc<dyn ListStore> {
         Arc::clone(self) as Arc<dyn ListStore>
+    }
+
+    /// What people declare besides the settings.
+    #[must_use]
+    pub fn playbook_store(self: &Arc<Self>) -> Arc<dyn PlaybookStore> {
+        Arc::clone(self) as Arc<dyn PlaybookStore>
     }
 
     /// The words of the catalogue.

@@ -25,7 +25,7 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 6] = ["act", "flags", "search", "segments", "suggest", "value"];
+const EVERYDAY: [&str; 7] = ["act", "flags", "search", "segments", "suggest", "uplift", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
 const ALLOWED: [(&str, &[&str], &str); 35] = [

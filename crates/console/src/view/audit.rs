@@ -35,6 +35,8 @@ pub enum AuditFilter {
     Models,
     /// Who brought files in, and took them out again.
     Imports,
+    /// Who declared what.
+    Declared,
     /// Who made and revoked keys.
     Keys,
 }
@@ -78,17 +80,19 @@ impl AuditFilter {
             Self::Customers => "customers",
             Self::Models => "models",
             Self::Imports => "imports",
+            Self::Declared => "declared",
             Self::Keys => "keys",
         }
     }
 
     /// Every filter with its heading, in the order in which they are shown.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::All, "All"),
         (Self::SignIns, "Sign-ins"),
         (Self::Customers, "Customers"),
         (Self::Models, "Models"),
         (Self::Imports, "Imports"),
+        (Self::Declared, "Declared"),
         (Self::Keys, "Keys"),
     ];
 }

@@ -1,28 +1,36 @@
-//! What to do for this customer next, of all that can be done?
+//! What to do for this customer next, of all that can be done? And what to offer, of all that can be offered?
 //!
-//! One way through for every channel: who may have an action, whom it suits, what it is worth for them, and a draw among what is
+//! Both are the same arbitration over another list ([`Repertoire`]). One way through for every channel: who may have an action, whom it suits, what it is worth for them, and a draw among what is
 //! left. Which rule left an action out is told with the answer. Chance comes from the customer, the period and the action, and not
 //! from the decision: so web, e-mail, call centre and shop do the same for somebody within a period.
 
 mod alone;
 pub(super) mod arbitrate;
+mod candidate;
 mod conditions;
 pub(super) mod context;
 
-use crate::action::{Action, CHANNELS};
+use crate::action::CHANNELS;
 use crate::contact::TIMEZONE;
 use crate::declaration::Declared;
 use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
+use crate::kinds::Slot;
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
-use crate::{Actions, Arbitration, Ask, Content, DecisionError, Declaration, Kind, Knowledge, LookedBack, Said, Why};
+use crate::repertoire::{Of, Repertoire};
+use crate::{
+    Actions, Arbitration, Ask, Budget, Content, DecisionError, Declaration, Kind, Knowledge, LookedBack, Offer, Said,
+    Segment, Value, Why, Worth,
+};
 use alone::{Alone, Counted};
-use arbitrate::{Arbitrated, By, Guess};
+use arbitrate::Arbitrated;
+use candidate::{By, Guess};
 use conditions::Choice;
 use governance::Purpose;
-use learning::Outcome;
+use learning::{Outcome, TaskName};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const N: Parameter =
     Parameter { name: "n", meaning: "how many actions", takes: Takes::Whole { range: (1, 20), default: Some(1) } };
@@ -41,51 +49,54 @@ const EXCLUDE: Parameter =
 pub struct Act {
     about: KindAbout,
     declaration: Declaration,
+    of: Of,
     arbitration: Arbitration,
     choices: Vec<Choice>,
     scores: Scores,
     counted: Counted,
     no_upsell: Option<Filter>,
+    /// What those bring who would be kept.
+    value: Value,
+    in_force: Option<Slot<Self>>,
 }
 
 impl Act {
     /// What is declared. Conditions were checked over the same features and outcomes; one that cannot be read holds of nobody.
     #[must_use]
     pub fn new(
-        actions: Vec<Action>,
+        all: impl Into<Repertoire>,
         arbitration: Arbitration,
         outcomes: &[Outcome],
         features: &BTreeSet<String>,
+        segments: &[Segment],
     ) -> Self {
-        let names = shared::names(outcomes, features);
-        let choices: Vec<Choice> = actions.iter().map(|action| Choice::of(action.clone(), &names)).collect();
-        let counted = Counted::of(choices.iter().map(|choice| &choice.action));
+        let all = all.into();
+        let names = shared::names(outcomes, features, segments);
+        let choices: Vec<Choice> = all.all.iter().map(|action| Choice::of(action.clone(), &names)).collect();
+        let counted = Counted::of(&all);
         let contact = &arbitration.contact;
         let is_asked = !contact.no_upsell.is_empty() && choices.iter().any(|choice| choice.action.upsell);
         let no_upsell = if is_asked { shared::read(&contact.no_upsell, &names) } else { None };
-        let looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters).chain(&no_upsell));
-        let outcomes = looked_at.of_these(outcomes);
-        let scores = Scores::of(&outcomes);
-        // What a policy looks at, so that the first one that is learned finds it in the decisions before it. Its model is named by
-        // the answer, and looks at nothing else.
-        let of_context = if actions.is_empty() { Vec::new() } else { context::names(&arbitration.features) };
-        let of_context = of_context.into_iter().filter(|name| features.contains(name));
-        let reads = looked_at.reads(&scores);
-        let features: BTreeSet<String> = reads.features.iter().cloned().chain(of_context).collect();
-        let mut reads = Reads { features: features.into_iter().collect(), ..reads };
-        if !contact.quiet_hours.is_empty() && !actions.is_empty() && !reads.traits.iter().any(|name| name == TIMEZONE) {
-            reads.traits.push(TIMEZONE.to_owned());
+        let mut looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters).chain(&no_upsell));
+        let value = Value::default();
+        let keeps = choices.iter().any(|choice| choice.action.terms.keeps);
+        if keeps {
+            looked_at.scores.insert(LEAVES.to_owned());
         }
-        let declaration = Declaration::of(Declared::Actions {
-            actions,
-            arbitration: arbitration.clone(),
-            outcomes,
-            features: looked_at.features.clone(),
-        });
+        let segments = looked_at.segments(segments, outcomes);
+        let outcomes = looked_at.of_these(outcomes, segments.as_ref());
+        let scores = Scores::of(&outcomes, segments);
+        let reads = reads_of(&looked_at, &scores, &arbitration, features, keeps.then_some(&value), choices.is_empty());
+        let of = all.of;
+        let declaration = declaration(all, &arbitration, outcomes, &looked_at, &scores);
+        let (title, question) = match of {
+            Of::Actions => ("Next best action", "What to do for this customer next?"),
+            Of::Offers => ("Best offer", "What to offer this customer, if anything?"),
+        };
         let about = KindAbout {
-            name: "act".into(),
-            title: "Next best action".to_owned(),
-            question: "What to do for this customer next?".to_owned(),
+            name: of.kind().into(),
+            title: title.to_owned(),
+            question: question.to_owned(),
             purpose: Purpose::Personalization,
             reads,
             tasks: Vec::new(),
@@ -95,24 +106,35 @@ impl Act {
             is_risk: false,
             shape: ContentShape::Actions,
         };
-        Self { about, declaration, arbitration, choices, scores, counted, no_upsell }
+        Self { about, declaration, of, arbitration, choices, scores, counted, no_upsell, value, in_force: None }
+    }
+
+    /// The same, which answers by whatever is in force.
+    pub(super) fn held_in(self, slot: Slot<Self>) -> Self {
+        Self { in_force: Some(slot), ..self }
+    }
+
+    /// How it is chosen.
+    #[must_use]
+    pub fn arbitration(&self) -> &Arbitration {
+        &self.arbitration
     }
 
     fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
         let guess = Guess::of(ask, known);
-        arbitrate::arbitrate(self.choices.iter(), self.by(guess.as_ref(), ask, known), ask, known)
+        arbitrate::arbitrate(self.choices.iter(), self.by(&guess, ask, known), ask, known)
     }
 
     /// What must be done, whoever is held out among them: that is not done for what it is worth. For whom it is is known; what
     /// persuades is withheld, and nothing else.
     fn mandatory(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
         let choices = self.choices.iter().filter(|choice| choice.action.mandatory);
-        arbitrate::arbitrate(choices, self.by(None, ask, known), ask, known)
+        arbitrate::arbitrate(choices, self.by(&Guess::none(), ask, known), ask, known)
     }
 
-    fn by<'a>(&'a self, guess: Option<&'a Guess<'a>>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
+    fn by<'a>(&'a self, guess: &'a Guess<'a>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
         let alone = Alone::of((&self.arbitration, &self.counted, self.no_upsell.as_ref()), &self.scores, ask, known);
-        By { how: &self.arbitration, scores: &self.scores, guess, alone }
+        By { of: self.of, how: &self.arbitration, scores: &self.scores, guess, alone, value: &self.value }
     }
 }
 
@@ -144,6 +166,11 @@ impl Kind for Act {
         Err(DecisionError::Unfit { name: parameter.to_owned(), why })
     }
 
+    fn held(&self) -> Option<Arc<dyn Kind>> {
+        let now: Arc<dyn Kind> = self.in_force.as_ref()?.now();
+        Some(now)
+    }
+
     fn declaration(&self) -> Option<&Declaration> {
         Some(&self.declaration)
     }
@@ -153,6 +180,20 @@ impl Kind for Act {
         let always = self.counted.ending();
         let is_asked = !(contact.is_none() && always.is_empty()) && !self.choices.is_empty();
         is_asked.then(|| LookedBack { counted: contact.days_counted(), back: contact.days_back(), always })
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        self.choices.iter().any(|choice| choice.action.name == name)
+    }
+
+    fn budgets(&self) -> Vec<(String, Budget)> {
+        let of = |choice: &Choice| Some((choice.action.name.clone(), choice.action.terms.budget?));
+        self.choices.iter().filter_map(of).collect()
+    }
+
+    fn worths(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Vec<Worth> {
+        let guess = Guess::of(ask, known);
+        arbitrate::worths(self.choices.iter(), self.by(&guess, ask, known), ask, known)
     }
 
     fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
@@ -166,22 +207,76 @@ impl Kind for Act {
 
     /// Conditions that ask for the person are not known then, and what is not known leaves an action out.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
-        let sentence = format!("{}: actions that ask for the person are left out.", why.text("act"));
+        let sentence =
+            format!("{}: {} that ask for the person are left out.", why.text(self.of.kind()), self.of.plural());
         (said(self.arbitrated(ask, None)), sentence)
     }
 
     fn held_out(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> (Said, String) {
-        let sentence = format!("{}: nothing is done but what is mandatory.", Why::HeldOut.text("act"));
+        let sentence = format!("{}: nothing is done but what is mandatory.", Why::HeldOut.text(self.of.kind()));
         (said(self.mandatory(ask, known)), sentence)
     }
 }
 
+/// What it is declared as: with all that its conditions look at.
+fn declaration(
+    all: Repertoire,
+    how: &Arbitration,
+    outcomes: Vec<Outcome>,
+    looked_at: &LookedAt,
+    scores: &Scores,
+) -> Declaration {
+    let (of, beside, arbitration) = (all.of, all.beside, how.clone());
+    let (features, segments) = (looked_at.features.clone(), scores.segments());
+    Declaration::of(match of {
+        Of::Actions => Declared::Actions { actions: all.all, arbitration, outcomes, features, segments, beside },
+        Of::Offers => {
+            let offers = all.all.into_iter().map(Offer).collect();
+            Declared::Offers { offers, arbitration, outcomes, features, segments, beside }
+        }
+    })
+}
+
+/// What of a customer is looked at.
+fn reads_of(
+    looked_at: &LookedAt,
+    scores: &Scores,
+    arbitration: &Arbitration,
+    features: &BTreeSet<String>,
+    value: Option<&Value>,
+    is_empty: bool,
+) -> Reads {
+    let mut reads = looked_at.reads(scores);
+    if is_empty {
+        return reads;
+    }
+    // What a policy looks at, so that the first one that is learned finds it in the decisions before it. Its model is named by the
+    // answer, and looks at nothing else.
+    let of_context = context::names(&arbitration.features).into_iter().filter(|name| features.contains(name));
+    let all: BTreeSet<String> = reads.features.iter().cloned().chain(of_context).collect();
+    reads.features = all.into_iter().collect();
+    if !arbitration.contact.quiet_hours.is_empty() && !reads.traits.iter().any(|name| name == TIMEZONE) {
+        reads.traits.push(TIMEZONE.to_owned());
+    }
+    let more: Vec<TaskName> = value.iter().flat_map(|value| value.about().reads.tasks.clone()).collect();
+    reads.currency |= value.is_some();
+    // So the version that told what changes whom stands in the record.
+    let more = more.into_iter().chain([TaskName::from(EFFECTS)]).filter(|task| !reads.tasks.contains(task));
+    let more: Vec<TaskName> = more.collect();
+    reads.tasks.extend(more);
+    reads
+}
+
 fn said(arbitrated: Arbitrated) -> Said {
-    let Arbitrated { chosen, left_out, shortfall, model } = arbitrated;
+    let Arbitrated { chosen, left_out, chances, shortfall, model } = arbitrated;
     let propensity = chosen.first().map_or(primitives::Probability::ONE, |first| first.propensity);
-    let content = Content::Actions(Box::new(Actions { chosen, left_out }));
+    let content = Content::Actions(Box::new(Actions { chosen, left_out, chances }));
     Said { content, model, more: More { shortfall, propensity, ..More::default() } }
 }
 
-/// The task that learns what actions are worth.
+/// The task that learns what actions and offers are worth.
 const POLICY: &str = "act";
+/// The task that learns what they change.
+const EFFECTS: &str = "uplift";
+/// The question who leaves.
+const LEAVES: &str = "churn";

@@ -3,8 +3,11 @@
 use crate::filter::{Filter, Measure, Names, Subject};
 use crate::kind::Reads;
 use crate::segment::OfRule;
-use crate::{Ask, Kind, Knowledge, Propensity};
+use crate::{Ask, Kind, Knowledge, Propensity, Segment, Segments};
+use ::models::rfm::Group;
+use governance::Purpose;
 use learning::{Outcome, TaskName};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads a condition; of one that cannot be read nothing is said.
@@ -13,10 +16,13 @@ pub(super) fn read(written: &str, names: &Names) -> Option<Filter> {
 }
 
 /// The names that conditions may use, where these outcomes are foretold: those that are true or false are scores.
-pub(super) fn names(outcomes: &[Outcome], features: &BTreeSet<String>) -> Names {
+#[must_use]
+pub fn names(outcomes: &[Outcome], features: &BTreeSet<String>, segments: &[Segment]) -> Names {
     let asked = outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
     let scores = asked.map(|outcome| (outcome.name.to_string(), Measure::Number)).collect();
-    Names { scores, features: features.clone(), ..Names::default() }
+    let groups = Group::ALL.iter().map(|group| group.name().to_owned());
+    let segments = groups.chain(segments.iter().map(|segment| segment.name.clone())).collect();
+    Names { scores, features: features.clone(), segments, ..Names::default() }
 }
 
 /// A condition with each name told apart: a score where there is one of the name, a feature otherwise.
@@ -40,6 +46,9 @@ pub(super) struct LookedAt {
     pub(super) features: BTreeSet<String>,
     pub(super) traits: BTreeSet<String>,
     pub(super) scores: BTreeSet<String>,
+    pub(super) consents: BTreeSet<Purpose>,
+    /// Whether it is asked in which groups and segments somebody is.
+    pub(super) groups: bool,
 }
 
 impl LookedAt {
@@ -49,16 +58,30 @@ impl LookedAt {
         looked_at
     }
 
-    /// The outcomes whose scores are asked for.
-    pub(super) fn of_these(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
-        outcomes.iter().filter(|outcome| self.scores.contains(outcome.name.as_str())).cloned().collect()
+    /// The segments, where it is asked in which somebody is.
+    pub(super) fn segments(&self, segments: &[Segment], outcomes: &[Outcome]) -> Option<Segments> {
+        self.groups.then(|| Segments::new(segments.to_vec(), outcomes))
+    }
+
+    /// The outcomes whose scores are asked for, those of the rules of segments among them.
+    pub(super) fn of_these(&self, outcomes: &[Outcome], segments: Option<&Segments>) -> Vec<Outcome> {
+        let is_of_segments =
+            |outcome: &Outcome| segments.is_some_and(|segments| segments.scored().any(|name| *name == outcome.name));
+        let is_asked = |outcome: &&Outcome| self.scores.contains(outcome.name.as_str()) || is_of_segments(outcome);
+        outcomes.iter().filter(is_asked).cloned().collect()
     }
 
     /// What of a customer is looked at, the questions of the scores among it.
     pub(super) fn reads(&self, scores: &Scores) -> Reads {
         let reads = scores.reads();
         let features: BTreeSet<String> = self.features.iter().cloned().chain(reads.features).collect();
-        Reads { features: features.into_iter().collect(), traits: self.traits.iter().cloned().collect(), ..reads }
+        let traits: BTreeSet<String> = self.traits.iter().cloned().chain(reads.traits).collect();
+        Reads {
+            features: features.into_iter().collect(),
+            traits: traits.into_iter().collect(),
+            consents: self.consents.iter().copied().collect(),
+            ..reads
+        }
     }
 
     fn at(&mut self, filter: &Filter) {
@@ -69,27 +92,48 @@ impl LookedAt {
             Filter::Test(Subject::Score(name), _) => drop(self.scores.insert(name.clone())),
             Filter::Test(Subject::Feature(name), _) => drop(self.features.insert(name.clone())),
             Filter::Test(Subject::Trait(path), _) => self.traits.extend(path.first().cloned()),
+            Filter::Test(Subject::Consent(purpose), _) => drop(self.consents.insert(*purpose)),
+            Filter::Test(Subject::Segment, _) => self.groups = true,
             Filter::Test(..) => {}
         }
     }
 }
 
-/// The questions whose scores conditions ask for: a score says something only of whom its question is asked.
+/// The questions whose scores conditions ask for: a score says something only of whom its question is asked. And the segments, where they
+/// are asked for.
 #[derive(Debug, Clone)]
-pub(super) struct Scores(BTreeMap<TaskName, Propensity>);
+pub(super) struct Scores(BTreeMap<TaskName, Propensity>, Option<Box<Segments>>);
 
 impl Scores {
-    pub(super) fn of(outcomes: &[Outcome]) -> Self {
-        Self(outcomes.iter().map(|outcome| (outcome.name.clone(), Propensity::new(outcome))).collect())
+    pub(super) fn of(outcomes: &[Outcome], segments: Option<Segments>) -> Self {
+        let scores = outcomes.iter().map(|outcome| (outcome.name.clone(), Propensity::new(outcome)));
+        Self(scores.collect(), segments.map(Box::new))
+    }
+
+    /// The segments that are declared, where they are asked for.
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        self.1.as_ref().map_or_else(Vec::new, |segments| segments.declared().to_vec())
     }
 
     /// What of a customer they look at.
     pub(super) fn reads(&self) -> Reads {
+        let of_segments = self.1.as_ref().map(|segments| &segments.about().reads);
         let asked = || self.0.values().map(|score| &score.about().reads);
+        let tasks: BTreeSet<TaskName> =
+            self.0.keys().chain(of_segments.iter().flat_map(|reads| &reads.tasks)).cloned().collect();
+        let mut questions: Vec<_> = asked().flat_map(|reads| reads.asked.clone()).collect();
+        for question in of_segments.iter().flat_map(|reads| &reads.asked) {
+            if questions.iter().all(|(task, _)| *task != question.0) {
+                questions.push(question.clone());
+            }
+        }
+        let of_scores = asked().flat_map(|reads| &reads.features);
         Reads {
-            tasks: self.0.keys().cloned().collect(),
-            features: asked().flat_map(|reads| reads.features.clone()).collect(),
-            asked: asked().flat_map(|reads| reads.asked.clone()).collect(),
+            tasks: tasks.into_iter().collect(),
+            features: of_scores.chain(of_segments.iter().flat_map(|reads| &reads.features)).cloned().collect(),
+            asked: questions,
+            traits: of_segments.map_or_else(Vec::new, |reads| reads.traits.clone()),
+            currency: of_segments.is_some_and(|reads| reads.currency),
             ..Reads::default()
         }
     }
@@ -100,6 +144,14 @@ impl Scores {
         self.holds_of(filter, ask, known, known.unwrap_or(&nothing))
     }
 
+    /// What the model of a task says of a customer.
+    pub(super) fn score(&self, task: &TaskName, ask: &Ask<'_>, known: Option<&Knowledge>) -> Option<f64> {
+        let known = known?;
+        self.0.get(task).filter(|score| score.why_not_asked(known).is_none())?;
+        let (_, model) = ask.models.binary(task).ok()?;
+        Some(model.probability(known.inputs(task)).ok()?.get())
+    }
+
     /// The same, where features and traits are those of `facts`, and only the scores are those of the customer.
     pub(super) fn holds_of(
         &self,
@@ -108,12 +160,10 @@ impl Scores {
         known: Option<&Knowledge>,
         facts: &Knowledge,
     ) -> Option<bool> {
-        let score = |task: &str| {
-            let (task, known) = (TaskName::from(task), known?);
-            self.0.get(&task).filter(|score| score.why_not_asked(known).is_none())?;
-            let (_, model) = ask.models.binary(&task).ok()?;
-            Some(model.probability(known.inputs(&task)).ok()?.get())
-        };
-        filter.holds(&OfRule { known: facts, score: &score, as_of: ask.question.as_of })
+        let score = |task: &str| self.score(&TaskName::from(task), ask, known);
+        // Asked for at most once a condition, and only where it asks.
+        let found = OnceCell::new();
+        let groups = || found.get_or_init(|| Some(self.1.as_ref()?.groups_of(ask, known?))).clone();
+        filter.holds(&OfRule { known: facts, score: &score, groups: &groups, as_of: ask.question.as_of })
     }
 }

@@ -5,7 +5,6 @@
 //! is told which hold.
 
 mod asked;
-mod in_force;
 mod published;
 mod said;
 mod way;
@@ -14,13 +13,13 @@ use crate::declaration::Declared;
 use crate::experiment::Experiment;
 use crate::flag::Flag;
 use crate::kind::{ContentShape, KindAbout, More};
+use crate::kinds::Slot;
 use crate::kinds::conditions::{self, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
+use crate::switch::{Switch, Switchback};
 use crate::{
-    Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Why,
+    Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Segment, Why,
 };
-pub use in_force::FlagsInForce;
-
 use asked::Asked;
 use governance::Purpose;
 use learning::Outcome;
@@ -45,7 +44,7 @@ pub struct Flags {
     scores: Scores,
     payload: ::flags::Payload,
     published: ::flags::Payload,
-    in_force: Option<FlagsInForce>,
+    in_force: Option<Slot<Self>>,
 }
 
 impl Flags {
@@ -56,12 +55,14 @@ impl Flags {
         experiments: Vec<Experiment>,
         outcomes: &[Outcome],
         features: &BTreeSet<String>,
+        segments: &[Segment],
     ) -> Self {
-        let names = conditions::names(outcomes, features);
+        let names = conditions::names(outcomes, features, segments);
         let asked = Asked::of(&flags, &experiments, &names);
         let looked_at = LookedAt::of(asked.filters());
-        let outcomes = looked_at.of_these(outcomes);
-        let scores = Scores::of(&outcomes);
+        let segments = looked_at.segments(segments, outcomes);
+        let outcomes = looked_at.of_these(outcomes, segments.as_ref());
+        let scores = Scores::of(&outcomes, segments);
         let payload = said::payload(&flags, &experiments, &|written| asked.condition(written));
         let published = said::payload(&flags, &experiments, &|written| {
             asked.filter(written).and_then(published::condition).or_else(|| asked.condition(written))
@@ -90,6 +91,7 @@ impl Flags {
                 experiments,
                 outcomes,
                 features: looked_at.features,
+                segments: scores.segments(),
             }),
             asked,
             scores,
@@ -97,6 +99,11 @@ impl Flags {
             published,
             in_force: None,
         }
+    }
+
+    /// The same, which answers by whatever is in force.
+    pub(super) fn held_in(self, slot: Slot<Self>) -> Self {
+        Self { in_force: Some(slot), ..self }
     }
 
     /// A flag by its name.
@@ -149,6 +156,8 @@ impl Flags {
             let drawn = evaluated.experiment_result.as_ref().filter(|drawn| drawn.in_experiment);
             let experiment = evaluated.experiment.as_ref().and_then(|experiment| experiment.key.clone());
             if let Some((experiment, drawn)) = experiment.zip(drawn) {
+                let by = self.experiments.get(&experiment).and_then(|one| switched_by(one, ask));
+                told.switches.extend(by.map(|by| (experiment.clone(), by)));
                 told.experiments.insert(experiment, drawn.key.clone());
             }
             if meant.contains(&name) {
@@ -172,6 +181,9 @@ impl Flags {
                 profiles::Identifier::Anonymous(id) => json!(id.as_str()),
             };
             attributes.insert("id".to_owned(), id);
+            let switched =
+                self.experiments.values().filter_map(|one| Some((said::drawn_by(one), switched_by(one, ask)?)));
+            attributes.extend(switched.map(|(name, by)| (name, Value::String(by))));
         }
         Value::Object(attributes)
     }
@@ -184,8 +196,15 @@ impl Flags {
             let value = self.payload.features.get(&name)?.default_value.clone();
             Some((name, FlagAnswer { value, variation: None, reason, rule: None }))
         };
-        FlagAnswers { flags: self.meant(ask).into_iter().filter_map(one).collect(), experiments: BTreeMap::new() }
+        FlagAnswers { flags: self.meant(ask).into_iter().filter_map(one).collect(), ..FlagAnswers::default() }
     }
+}
+
+/// By what an experiment is drawn that is switched: when it is asked, and where the question says that they are.
+fn switched_by(experiment: &Experiment, ask: &Ask<'_>) -> Option<String> {
+    let how = experiment.switchback.as_ref()?;
+    let place = Switchback::place_of(ask.question.context.get(&how.by)?)?;
+    Some(Switch::drawn_by(how.slice_of(ask.question.as_of), &place))
 }
 
 /// What is known of somebody: what the question says of them counts before what was known.

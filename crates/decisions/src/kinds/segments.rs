@@ -4,7 +4,7 @@ use super::Propensity;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
-use crate::segment::OfRule;
+use crate::segment::{Groups, OfRule};
 use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, More, Reason, Said, Segment, Why};
 use governance::Purpose;
 use learning::reasons::money as amount;
@@ -66,6 +66,29 @@ impl Segments {
         Self { about, declaration, task, declared, scores }
     }
 
+    /// In which groups and segments a customer is, without the reasons.
+    pub(super) fn groups_of(&self, ask: &Ask<'_>, known: &Knowledge) -> Groups {
+        let grouped = ask.models.groups(&self.task);
+        let group = grouped.ok().and_then(|(loaded, model)| {
+            let rfm = rfm_of(known.inputs(&self.task)).filter(|_| currency_of(loaded) == known.currency)?;
+            Some(model.group(&rfm).name().to_owned())
+        });
+        Groups {
+            names: group.into_iter().chain(self.holding(ask, known)).collect(),
+            declared: self.declared.iter().map(|segment| segment.name.clone()).collect(),
+        }
+    }
+
+    /// The segments that are declared.
+    pub(super) fn declared(&self) -> &[Segment] {
+        &self.declared
+    }
+
+    /// The questions whose scores the rules look at.
+    pub(super) fn scored(&self) -> impl Iterator<Item = &TaskName> {
+        self.scores.keys()
+    }
+
     /// The declared segments whose every condition holds, by name.
     fn holding(&self, ask: &Ask<'_>, known: &Knowledge) -> Vec<String> {
         let score = |task: &str| {
@@ -77,7 +100,7 @@ impl Segments {
             let (_, model) = ask.models.binary(&task).ok()?;
             Some(model.probability(known.inputs(&task)).ok()?.get())
         };
-        let facts = OfRule { known, score: &score, as_of: ask.question.as_of };
+        let facts = OfRule { known, score: &score, groups: &|| None, as_of: ask.question.as_of };
         let holds = |segment: &&Segment| segment.filter().holds(&facts) == Some(true);
         let told = |segment: &Segment| if ask.as_before { segment.title.clone() } else { segment.name.clone() };
         self.declared.iter().filter(holds).map(told).collect()

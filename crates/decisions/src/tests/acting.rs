@@ -4,7 +4,7 @@ use super::shop::{NOW, Shop, catalogue, decided_by, known, question, unknown};
 use crate::{
     Act, Action, Actions, Answer, Arbitration, Arm, Content, Explore, Knowledge, Models, Question, Record, Subject,
 };
-use learning::{Data, Dataset, Doable, Loaded, PolicySettings, Rewarded, Round, RoundLog, train};
+use learning::{Data, Dataset, Doable, Loaded, PolicySettings, Rewarded, Round, RoundLog, Votes, train};
 use primitives::{HOUR_MS, ModelVersion, Seed, Timestamp};
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
@@ -22,18 +22,25 @@ fn actions() -> Vec<Action> {
 
 fn act(explore: Explore) -> Act {
     let arbitration = Arbitration { explore, ..Arbitration::default() };
-    Act::new(actions(), arbitration, &[], &["orders_365d".to_owned()].into())
+    Act::new(actions(), arbitration, &[], &["orders_365d".to_owned()].into(), &[])
 }
 
 /// A policy that has learned: cups are accepted by half of those who order often, and by hardly anybody else; grinders by one of ten.
 fn policies() -> Models {
-    static TRAINED: OnceLock<Loaded> = OnceLock::new();
-    let loaded = TRAINED.get_or_init(|| {
+    policies_with(Votes::None)
+}
+
+/// The same, with who votes.
+fn policies_with(votes: Votes) -> Models {
+    static TRAINED: [OnceLock<Loaded>; 3] = [const { OnceLock::new() }; 3];
+    let loaded = TRAINED[votes as usize].get_or_init(|| {
         let actions = ["grinder", "cups", "filters", "course"].map(|name| Doable {
             name: name.to_owned(),
             group: if name == "course" { "visits" } else { "things" }.to_owned(),
             value: 10.0,
             cost: 0.0,
+            costs: 0.0,
+            is_nothing: false,
         });
         let round = |at: u32| {
             let (action, often) = (at % 2, at / 2 % 2);
@@ -49,6 +56,7 @@ fn policies() -> Models {
                 place: 0,
                 action,
                 candidates: [0, 1].into(),
+                chances: Box::default(),
                 propensity: 0.5,
                 x: [if often == 1 { 9.0 } else { 1.0 }].into(),
                 reward: comes.then_some(Rewarded { at: moment, amount: 1.0 }),
@@ -57,7 +65,7 @@ fn policies() -> Models {
         let log = RoundLog {
             inputs: vec!["orders_365d".to_owned()],
             actions: actions.into(),
-            settings: PolicySettings::default(),
+            settings: PolicySettings { votes, ..PolicySettings::default() },
             rounds: (0..2_000).map(round).collect(),
             n_unbelievable: 0,
             n_unshown: 0,
@@ -125,7 +133,7 @@ fn what_is_learned_takes_the_place_of_what_was_declared() {
 #[test]
 fn whatever_explores_leaves_a_chance_to_everything_and_most_to_what_is_best() {
     for explore in Explore::NAMES.map(|name| Explore::of(name).unwrap()) {
-        let (act, models) = (act(explore), policies());
+        let (act, models) = (act(explore), policies_with(explore.votes()));
         let first = |customer_idx: u32| {
             let (_, actions, _) = decided(&act, &asked(&format!("user:{customer_idx}"), 1), &customer(9.0), &models);
             (actions.chosen[0].id.clone(), actions.chosen[0].propensity.get())
@@ -147,8 +155,9 @@ fn what_is_foretold_leaves_out_only_what_costs_more_than_it_could_bring() {
         json!({"name": "grinder", "value": 10, "group": "things", "cost": 3}),
         json!({"name": "cups", "value": 10, "group": "things"}),
     ];
-    let actions = tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
-    let act = Act::new(actions, Arbitration::default(), &[], &["orders_365d".to_owned()].into());
+    let actions: Vec<Action> =
+        tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
+    let act = Act::new(actions, Arbitration::default(), &[], &["orders_365d".to_owned()].into(), &[]);
     for orders in [1.0, 0.0, -40.0] {
         let (_, actions, _) = decided(&act, &asked("user:1", 2), &customer(orders), &policies());
         assert_eq!(actions.chosen.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["cups"], "{orders}");
@@ -181,4 +190,38 @@ fn what_was_drawn_is_told_with_its_chances_and_what_it_was_drawn_from() {
     let (_, _, held_out) = decided(&act(Explore::SquareCb), &held, &customer(1.0), &Models::default());
     assert_eq!(held_out.acted(&inputs), None);
     assert_eq!(record.forget().acted(&inputs), None);
+}
+
+/// Whoever votes is asked: with them another chance comes out than without, and the same again from the bytes of the model.
+#[test]
+fn those_who_vote_are_asked_and_read_back_from_the_bytes_of_the_model() {
+    for explore in [Explore::Bag, Explore::Cover] {
+        let (act, voting, alone) = (act(explore), policies_with(explore.votes()), policies());
+        let chances = |models: &Models| -> Vec<f64> {
+            let first = |orders: f64| {
+                let (_, actions, _) = decided(&act, &asked("user:1", 4), &customer(orders), models);
+                let first = |one: &crate::ChosenAction| one.propensity.get();
+                actions.chosen.iter().map(first).next().unwrap()
+            };
+            (0..12).map(|orders| first(f64::from(orders))).collect()
+        };
+        let (_, policy) = voting.policy(&"act".into()).unwrap();
+        assert_eq!(policy.n_members(), 5);
+        let bytes = policy.to_bytes().unwrap();
+        let again = learning::PolicyModel::from_bytes(&bytes).unwrap();
+        assert_eq!(&again, policy, "{explore:?}");
+        let (_, plain) = alone.policy(&"act".into()).unwrap();
+        assert_eq!((plain.n_members(), plain.to_bytes().unwrap()[0], bytes[0]), (0, 1, 2));
+        for damaged in [bytes[..bytes.len() - 1].to_vec(), [&[2], &plain.to_bytes().unwrap()[1..]].concat()] {
+            assert!(learning::PolicyModel::from_bytes(&damaged).is_err());
+        }
+        // Without anybody who votes, what seems best gets all but the floor.
+        assert!(
+            chances(&alone).iter().all(|chance| (*chance - 0.985).abs() < 1e-9 || *chance < 0.006),
+            "{:?}",
+            chances(&alone)
+        );
+        let told = chances(&voting);
+        assert!(told.iter().all(|chance| (0.005 - 1e-9..=0.985 + 1e-9).contains(chance)), "{told:?}");
+    }
 }

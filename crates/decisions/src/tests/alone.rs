@@ -43,9 +43,10 @@ fn actions() -> Vec<Value> {
 }
 
 fn act_of(tables: &[Value], contact: ContactPolicy) -> Act {
-    let actions = tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
+    let actions: Vec<Action> =
+        tables.iter().map(|table| Action::from_table(table.as_object().unwrap()).unwrap()).collect();
     let features = ["mood_last".to_owned(), "tickets_open".to_owned()].into();
-    Act::new(actions, Arbitration { contact, ..Arbitration::default() }, &[], &features)
+    Act::new(actions, Arbitration { contact, ..Arbitration::default() }, &[], &features, &[])
 }
 
 fn act(contact: ContactPolicy) -> Act {

@@ -1,10 +1,11 @@
 //! Is a flag for each customer what was declared, the same at every place, and is it told why?
 
 use super::shop::{NOW, catalogue, decided_by, known, models, question, unknown};
+use crate::Slot;
 use crate::filter::{Measure, Names};
 use crate::{
-    Answer, Arm, Content, Experiment, Exposure, Flag, FlagAnswers, FlagReason, Flags, FlagsInForce, Kind, Knowledge,
-    Models, Question, Subject, World,
+    Answer, Arm, Content, Experiment, Exposure, Flag, FlagAnswers, FlagReason, Flags, Kind, Knowledge, Models,
+    Question, Subject, World,
 };
 use primitives::ItemKey;
 use proptest::prelude::*;
@@ -52,7 +53,7 @@ fn kind(flags: &[Value], experiments: &[Value]) -> Flags {
     let (flags, experiments) = (flags_of(flags), experiments_of(experiments));
     Experiment::check(&experiments, &names()).unwrap();
     Flag::check(&flags, &experiments, &names()).unwrap();
-    Flags::new(flags, experiments, &[learning::churn()], &["orders_365d".to_owned()].into())
+    Flags::new(flags, experiments, &[learning::churn()], &["orders_365d".to_owned()].into(), &[])
 }
 
 fn asked(customer: &str, parameters: Value, context: Value) -> Question {
@@ -309,7 +310,7 @@ fn a_flag_that_is_not_there_is_named_with_the_nearest() {
 #[test]
 fn a_flag_that_was_declared_later_is_called_as_it_is_by_now() {
     let titled = |name: &str, title: &str| kind(&[json!({"name": name, "title": title, "default": 1})], &[]);
-    let in_force = FlagsInForce::new(titled("limit", "The limit"));
+    let in_force = Slot::new(titled("limit", "The limit"));
     let declared = in_force.kind();
     in_force.put(titled("checkout", "The checkout"));
     let held = declared.held().unwrap();
@@ -545,5 +546,64 @@ fn the_documentation_has_every_key() {
     let doc = include_str!("../../../../docs/flags.md");
     for (key, meaning) in Flag::keys().iter().chain(Experiment::keys()) {
         assert!(doc.contains(&format!("| `{key}` | {meaning} |")), "| `{key}` | {meaning} |");
+    }
+}
+
+/// Everybody in a place gets the same for a slice of time, and the next one is drawn anew.
+#[test]
+fn an_experiment_that_is_switched_is_drawn_by_the_place_and_the_slice() {
+    let switched = json!({"name": "fees", "switchback": {"minutes": 60, "by": "store"},
+        "variations": [{"name": "control", "value": 1}, {"name": "higher", "value": 2}]});
+    let kind = kind(&[json!({"name": "fee", "default": 0, "rules": [{"experiment": "fees"}]})], &[switched]);
+    let ask = |customer: &str, store: Value, hour: i64| {
+        let question = asked(customer, json!({}), json!({ "store": store }));
+        let as_of = primitives::Timestamp::from_millis(NOW.as_millis() + hour * primitives::HOUR_MS);
+        let (answer, told) = answered(&kind, &Question { as_of, ..question }, &person("free", 1.0));
+        (told.flags["fee"].value.clone(), answer.content.exposures())
+    };
+    let mut seen = BTreeMap::new();
+    for hour in 0..200 {
+        let (value, exposures) = ask("ann", json!("graz"), hour);
+        for customer in ["bob", "cleo"] {
+            assert_eq!(ask(customer, json!("graz"), hour).0, value, "who they are does not matter");
+        }
+        let switch = crate::Switch::read(&exposures[0].experiment).unwrap();
+        assert_eq!((switch.experiment.as_str(), switch.place.as_str(), exposures.len()), ("fees", "graz", 1));
+        assert_eq!(exposures[0].arm, if value == 1 { "control" } else { "higher" });
+        seen.insert(switch.slice, value);
+    }
+    let n_higher = seen.values().filter(|value| **value == 2).count();
+    assert!(seen.len() == 200 && (70..=130).contains(&n_higher), "{n_higher} of {} slices", seen.len());
+    let others =
+        (0..200).filter(|hour| ask("ann", json!("graz"), *hour).0 != ask("ann", json!("wien"), *hour).0).count();
+    assert!((60..=140).contains(&others), "another place is drawn for itself: {others}");
+    for nowhere in [json!(null), json!(""), json!({})] {
+        assert_eq!(ask("ann", nowhere, 0), (json!(0), Vec::new()), "who is nowhere takes no part");
+    }
+    assert_eq!(answered(&kind, &of("ann"), &person("free", 1.0)).1.flags["fee"].value, 0);
+}
+
+#[test]
+fn what_cannot_be_switched_says_why() {
+    let read = |change: Value| {
+        let mut experiment = bold();
+        for (key, value) in table(&change) {
+            experiment[key.as_str()] = value;
+        }
+        Experiment::from_table(&table(&experiment)).map_err(|mistake| mistake.to_string())
+    };
+    assert!(read(json!({"switchback": {"minutes": 30, "by": "store"}})).is_ok());
+    let three = json!([{"name": "a", "value": 1}, {"name": "b", "value": 2}, {"name": "c", "value": 3}]);
+    for (change, said) in [
+        (json!({"switchback": 5}), "write { minutes = 60"),
+        (json!({"switchback": {"minutes": 0, "by": "store"}}), "write minutes from 1 to 10080"),
+        (json!({"switchback": {"minutes": 60}}), "switchback.by is missing"),
+        (json!({"switchback": {"minutes": 60, "by": "store", "place": 1}}), "there is no such key"),
+        (json!({"switchback": {"minutes": 60, "by": "store"}, "share": 0.5}), "no share of the customers"),
+        (json!({"switchback": {"minutes": 60, "by": "store"}, "layer": "x"}), "it has no layer"),
+        (json!({"switchback": {"minutes": 60, "by": "store"}, "variations": three}), "write two variations"),
+    ] {
+        let found = read(change).unwrap_err();
+        assert!(found.contains(said), "{found} does not say {said}");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Act, Action, Answer, Arbitration, Arm, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge,
-    ModelInputs, Models, Part, Question, Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
+    ModelInputs, Models, Offer, Part, Priced, Question, Record, Repertoire, Rules, Sales, Subject, Witness, World,
+    kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Place, Recorded};
@@ -48,6 +49,10 @@ impl Shop {
 }
 
 impl World for Shop {
+    fn shadow_price(&self, _: &str) -> Option<Priced> {
+        Some(Priced { left: Some(3.0), price: 0.1 })
+    }
+
     fn is_available(&self, item: ItemKey) -> bool {
         self.available.contains(&item)
     }
@@ -161,8 +166,18 @@ pub(super) fn every_kind() -> &'static Kinds {
             action(serde_json::json!({"name": "survey", "suitable": "churn < 2", "value": 3.0})),
             action(serde_json::json!({"name": "nothing", "nothing": true})),
         ];
-        let act = Act::new(actions, Arbitration::default(), outcomes(), &["orders_365d".to_owned()].into());
-        kinds(outcomes(), &[], Rules::default()).and(act)
+        let features: BTreeSet<String> = ["orders_365d".to_owned()].into();
+        let offer = |table: serde_json::Value| Offer::from_table(table.as_object().unwrap()).unwrap();
+        let offers = [
+            offer(serde_json::json!({"name": "ten", "eligible": "orders_365d >= 1", "value": 20.0, "discount": 0.1})),
+            offer(serde_json::json!({"name": "stay", "keeps": true, "costs": 1.0})),
+            offer(serde_json::json!({"name": "five", "value": 9.0, "costs": 5.0, "budget": {"amount": 50, "days": 7}})),
+            offer(serde_json::json!({"name": "none", "nothing": true})),
+        ];
+        let offers = Repertoire::offers(&offers).beside(&actions);
+        let offer = Act::new(offers, Arbitration::default(), outcomes(), &features, &[]);
+        let act = Act::new(actions, Arbitration::default(), outcomes(), &features, &[]);
+        kinds(outcomes(), &[], Rules::default()).and(act).and(offer)
     });
     &KINDS
 }

@@ -4,7 +4,7 @@ use super::{CONTROL, HELD, TREATED};
 use crate::capabilities::Capabilities;
 use crate::error::EngineError;
 use crate::measures::Plan;
-use decisions::{Arm, DecisionLog, Draw, Exposed, Holdout, KindName, Of, Over};
+use decisions::{Arm, DecisionLog, Draw, Exposed, Holdout, KindName, Of, Over, Switch};
 use features::Trace;
 use governance::Permitted;
 use primitives::{CustomerId, Timestamp};
@@ -179,7 +179,35 @@ impl Draws {
 
     /// The names of experiments that are no holdout.
     pub(super) fn experiments(&self) -> Vec<String> {
-        self.by_name.keys().filter(|name| !Draw::is_name(name)).cloned().collect()
+        let is_customers = |name: &&String| !Draw::is_name(name) && Switch::read(name).is_none();
+        self.by_name.keys().filter(is_customers).cloned().collect()
+    }
+
+    /// The names of experiments that are switched.
+    pub(super) fn switched(&self) -> BTreeSet<String> {
+        self.by_name.keys().filter_map(|name| Some(Switch::read(name)?.experiment)).collect()
+    }
+
+    /// The slices of an experiment that is switched, each with its arm and whoever met it there, until a moment that is said.
+    pub(super) fn of_switched(
+        &self,
+        name: &str,
+        arms: &[String],
+        until: &dyn Fn(&Switch) -> Timestamp,
+    ) -> Vec<(Switch, usize, Vec<Drawn>)> {
+        let slices = self.by_name.iter().filter_map(|(name, met)| Some((Switch::read(name)?, met)));
+        let of_it = slices.filter(|(switch, _)| switch.experiment == name);
+        let told = |(switch, met): (Switch, &BTreeMap<usize, Met>)| {
+            let arm = met.values().next().and_then(|one| arms.iter().position(|arm| *arm == one.arm))?;
+            let end = End(Some(until(&switch)));
+            let drawn = |(place, one): (&usize, &Met)| {
+                let at = one.first_at;
+                Drawn { place: *place, arm, exposed_at: at, from: at, end }
+            };
+            let all = met.iter().map(drawn).collect();
+            Some((switch, arm, all))
+        };
+        of_it.filter_map(told).collect()
     }
 
     /// Everybody in the draw over everything.

@@ -5,7 +5,7 @@ use super::*;
 fn plan(state: &'static str) -> Plan {
     let variations = vec![("control".to_owned(), 1.0), ("bold".to_owned(), 1.0)];
     let guardrails = vec!["cost_to_serve".to_owned()];
-    Plan { variations, metrics: vec!["conversion".to_owned()], guardrails, days: 14, state }
+    Plan { variations, metrics: vec!["conversion".to_owned()], guardrails, days: 14, state, switchback: None }
 }
 
 fn day(day: i64) -> Timestamp {

@@ -2,12 +2,13 @@
 
 use crate::LearningError;
 use crate::rounds::Reward;
-use models::bandit::{Arm, Values};
+use models::bandit::{Arm, Committee, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The version of the bytes that this program writes.
-const VERSION: u8 = 2;
+/// The versions of the bytes that this program writes: without a committee, and with one.
+const VERSION: u8 = 3;
+const VERSION_WITH_VOTES: u8 = 4;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
 
@@ -57,6 +58,11 @@ impl Ground {
         Self { inputs: inputs.to_vec(), means, scales, seen }
     }
 
+    /// The names of what is looked at.
+    pub(crate) fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
     pub(crate) fn n_inputs(&self) -> usize {
         self.inputs.len()
     }
@@ -72,7 +78,7 @@ impl Ground {
     }
 
     /// Whether it is what [`Ground::of`] makes.
-    fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         let n = self.inputs.len();
         let are_finite = |all: &[f64]| all.len() == n && all.iter().all(|one| one.is_finite());
         let is_range = |(low, high): &(f64, f64)| -FAR <= *low && low <= high && *high <= FAR;
@@ -89,6 +95,9 @@ pub struct PolicyModel {
     groups: BTreeMap<String, u32>,
     values: Values,
     reward: Reward,
+    /// Who votes on what is chosen, where anybody does.
+    #[serde(skip)]
+    committee: Option<Committee>,
 }
 
 /// What is foretold of an action.
@@ -113,7 +122,12 @@ impl PolicyModel {
         let was_drawn =
             |group: &u32| (0_u32..).zip(group_of).any(|(action, of)| of == group && values.n_rounds_of(action) > 0.0);
         groups.retain(|_, group| was_drawn(group));
-        Self { ground, actions, groups, values, reward }
+        Self { ground, actions, groups, values, reward, committee: None }
+    }
+
+    /// With a committee that learned from the same rounds.
+    pub(crate) fn with_votes(self, committee: Option<Committee>) -> Self {
+        Self { committee, ..self }
     }
 
     /// The names of what it looks at.
@@ -134,14 +148,35 @@ impl PolicyModel {
     /// Where the view is none of [`PolicyModel::view`].
     #[must_use]
     pub fn foretell(&self, view: &[f64], action: &str, group: &str) -> Option<Foretold> {
-        let known = self.actions.get(action).filter(|at| self.values.n_rounds_of(**at) > 0.0);
-        let arm = match known {
-            Some(at) => Arm::Known(*at),
-            None => Arm::Cold { group: *self.groups.get(group)? },
-        };
+        let arm = self.arm(action, group)?;
         let share = self.values.score(view, arm).clamp(0.0, self.reward.most());
         let width = self.values.width(view, arm).unwrap_or_default();
-        Some(Foretold { share, width, is_of_group: known.is_none() })
+        Some(Foretold { share, width, is_of_group: matches!(arm, Arm::Cold { .. }) })
+    }
+
+    /// What each member of the committee foretells of an action of a group, in the order of the members; nothing where there is no
+    /// committee, or neither it nor any of its group was ever drawn.
+    ///
+    /// # Panics
+    /// As [`PolicyModel::foretell`].
+    #[must_use]
+    pub fn votes(&self, view: &[f64], action: &str, group: &str) -> Vec<f64> {
+        let Some((committee, arm)) = self.committee.as_ref().zip(self.arm(action, group)) else { return Vec::new() };
+        let share = |member: &Values| member.score(view, arm).clamp(0.0, self.reward.most());
+        committee.members().iter().map(share).collect()
+    }
+
+    /// How many vote.
+    #[must_use]
+    pub fn n_members(&self) -> usize {
+        self.committee.as_ref().map_or(0, |committee| committee.members().len())
+    }
+
+    fn arm(&self, action: &str, group: &str) -> Option<Arm> {
+        match self.actions.get(action).filter(|at| self.values.n_rounds_of(**at) > 0.0) {
+            Some(at) => Some(Arm::Known(*at)),
+            None => Some(Arm::Cold { group: *self.groups.get(group)? }),
+        }
     }
 
     /// How far what comes lies from what is foretold.
@@ -184,7 +219,11 @@ impl PolicyModel {
     /// # Errors
     /// [`LearningError::File`] where it cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LearningError> {
-        postcard::to_extend(self, vec![VERSION]).map_err(|error| LearningError::File { reason: error.to_string() })
+        let written = match &self.committee {
+            None => postcard::to_extend(self, vec![VERSION]),
+            Some(committee) => postcard::to_extend(&(self, committee), vec![VERSION_WITH_VOTES]),
+        };
+        written.map_err(|error| LearningError::File { reason: error.to_string() })
     }
 
     /// Reads what [`PolicyModel::to_bytes`] wrote.
@@ -193,12 +232,20 @@ impl PolicyModel {
     /// [`LearningError::File`] where the bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LearningError> {
         let corrupt = |reason: String| LearningError::File { reason };
-        let Some((&VERSION, rest)) = bytes.split_first() else {
-            return Err(corrupt(format!("the policy has not version {VERSION}")));
+        let read = match bytes.split_first() {
+            Some((&VERSION, rest)) => postcard::from_bytes::<Self>(rest),
+            Some((&VERSION_WITH_VOTES, rest)) => postcard::from_bytes::<(Self, Committee)>(rest)
+                .map(|(model, committee)| model.with_votes(Some(committee))),
+            _ => return Err(corrupt(format!("the policy has not version {VERSION} or {VERSION_WITH_VOTES}"))),
         };
-        let model: Self = postcard::from_bytes(rest).map_err(|error| corrupt(error.to_string()))?;
-        let is_whole = model.ground.is_whole()
+        let model = read.map_err(|error| corrupt(error.to_string()))?;
+        let members = model.committee.iter().flat_map(Committee::members);
+        let is_alike =
+            |one: &Values| (one.n_features(), one.n_actions()) == (model.values.n_features(), model.values.n_actions());
+        let votes_fit = members.clone().all(is_alike) && model.committee.is_none() == (members.count() == 0);
+        let is_whole = votes_fit
             && model.ground.n_inputs() == model.values.n_features()
+            && model.ground.is_whole()
             && model.actions.values().all(|at| (*at as usize) < model.values.n_actions());
         if is_whole { Ok(model) } else { Err(corrupt("the model's parts do not fit together".to_owned())) }
     }

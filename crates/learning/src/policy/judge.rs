@@ -130,7 +130,7 @@ fn squared_errors(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> Ve
 
 /// What a choice is worth: what it earns less what it costs.
 fn worth(log: &RoundLog, action: u32, share: f64) -> f64 {
-    log.actions.get(action as usize).map_or(0.0, |doable| share.mul_add(doable.value, -doable.cost))
+    log.actions.get(action as usize).map_or(0.0, |doable| share.mul_add(doable.value - doable.costs, -doable.cost))
 }
 
 fn evaluation(

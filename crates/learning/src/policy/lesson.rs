@@ -4,10 +4,10 @@ use super::arrival::arrival;
 use super::{Fit, days};
 use crate::LearningError;
 use crate::body::{Ground, PolicyModel};
-use crate::rounds::{PolicySettings, Round, RoundLog};
+use crate::rounds::{PolicySettings, Round, RoundLog, Votes};
 use models::Frame;
-use models::bandit::{Delay, Rounds};
-use primitives::Timestamp;
+use models::bandit::{Committee, Delay, Rounds};
+use primitives::{Seed, Timestamp};
 use std::collections::BTreeMap;
 
 /// Rounds as numbers, as far as was known of them at a moment.
@@ -65,24 +65,54 @@ impl Lesson {
 
     /// Learns.
     pub(super) fn fit(&self, log: &RoundLog, settings: &Fit) -> Result<PolicyModel, LearningError> {
-        let mut groups: BTreeMap<String, u32> = BTreeMap::new();
-        for action in &log.actions {
-            let next = u32::try_from(groups.len()).unwrap_or(u32::MAX);
-            groups.entry(action.group.clone()).or_insert(next);
-        }
-        let group_of: Vec<u32> = log.actions.iter().map(|action| groups[&action.group]).collect();
-        let attempt = "learn what actions are worth";
-        let frame =
-            Frame::new(&self.x, self.action.len(), self.ground.n_inputs()).map_err(LearningError::model(attempt))?;
-        let rounds = Rounds {
-            arrived: Some(&self.arrived),
-            age: Some(&self.age),
-            ..Rounds::new(frame, &self.action, &self.propensity, &self.reward)
-        };
-        let values = settings.values.fit(&rounds, &group_of).map_err(LearningError::model(attempt))?;
+        let (groups, group_of) = groups(log);
+        let values = settings.values.fit(&self.rounds()?, &group_of).map_err(LearningError::model(ATTEMPT))?;
         let actions = (0_u32..).zip(&log.actions).map(|(at, action)| (action.name.clone(), at)).collect();
         Ok(PolicyModel::new(self.ground.clone(), (actions, groups), &group_of, values, settings.policy.reward))
     }
+
+    /// Learns who votes, where anybody is to.
+    pub(super) fn committee(
+        &self,
+        log: &RoundLog,
+        settings: &Fit,
+        seed: Seed,
+    ) -> Result<Option<Committee>, LearningError> {
+        let ((_, group_of), rounds, values) = (groups(log), self.rounds()?, &settings.values);
+        let found = match settings.policy.votes {
+            Votes::None => return Ok(None),
+            Votes::Bag => Committee::bag(values, &rounds, &group_of, N_MEMBERS, seed),
+            Votes::Cover => Committee::cover(values, &rounds, &group_of, N_MEMBERS, DRAWN),
+        };
+        found.map(Some).map_err(LearningError::model(ATTEMPT))
+    }
+
+    fn rounds(&self) -> Result<Rounds<'_>, LearningError> {
+        let frame =
+            Frame::new(&self.x, self.action.len(), self.ground.n_inputs()).map_err(LearningError::model(ATTEMPT))?;
+        Ok(Rounds {
+            arrived: Some(&self.arrived),
+            age: Some(&self.age),
+            ..Rounds::new(frame, &self.action, &self.propensity, &self.reward)
+        })
+    }
+}
+
+const ATTEMPT: &str = "learn what actions are worth";
+/// How many vote: each costs a fit.
+const N_MEMBERS: u32 = 5;
+/// How much a member is drawn to what those before it rarely chose, where rewards lie near 0 to 1.
+const DRAWN: f64 = 0.5;
+
+/// The groups of the actions by name, and of which each action is.
+fn groups(log: &RoundLog) -> (BTreeMap<String, u32>, Vec<u32>) {
+    let mut groups: BTreeMap<String, u32> = BTreeMap::new();
+    for action in &log.actions {
+        let next = u32::try_from(groups.len()).unwrap_or(u32::MAX);
+        groups.entry(action.group.clone()).or_insert(next);
+    }
+    let group_of = log.actions.iter().map(|action| groups[&action.group]).collect();
+    (groups, group_of)
 }
 
 /// Where nothing is known of delays.

@@ -5,11 +5,22 @@ use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
 use crate::{LearningError, policy};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Learns what actions are worth, and to whom.
 #[derive(Debug, Clone)]
 pub struct Act {
     about: TaskAbout,
+    is_wanted: Arc<AtomicBool>,
+}
+
+impl Act {
+    /// Learned as long as `is_wanted` says so: where nothing can be done, nothing is learned of it.
+    #[must_use]
+    pub fn wanted(is_wanted: Arc<AtomicBool>) -> Self {
+        Self { is_wanted, ..Self::default() }
+    }
 }
 
 impl Default for Act {
@@ -22,7 +33,7 @@ impl Default for Act {
             asks: String::new(),
             of_everybody: true,
         };
-        Self { about }
+        Self { about, is_wanted: Arc::new(AtomicBool::new(true)) }
     }
 }
 
@@ -33,6 +44,10 @@ impl Task for Act {
 
     fn continues(&self) -> bool {
         true
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.is_wanted.load(Ordering::Acquire)
     }
 
     fn needs(&self, data: &Data<'_>) -> Vec<Need> {

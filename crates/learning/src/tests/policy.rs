@@ -12,7 +12,7 @@ use std::sync::Arc;
 const HOUR: std::time::Duration = std::time::Duration::from_millis(HOUR_MS as u64);
 
 fn doable(name: &str, group: &str, value: f64) -> Doable {
-    Doable { name: name.to_owned(), group: group.to_owned(), value, cost: 0.1 }
+    Doable { name: name.to_owned(), group: group.to_owned(), value, cost: 0.1, costs: 0.0, is_nothing: false }
 }
 
 /// Two actions: one is wanted by those with a 1, the other by those with a 0, four times as often as the other way round.
@@ -42,6 +42,7 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
             place: 0,
             action: u32::try_from(action).unwrap(),
             candidates: [0, 1].into(),
+            chances: Box::default(),
             propensity: taken,
             x: [if x > 0.5 { 1.0 } else { 0.0 }, f32::NAN, 3.0].into(),
             reward: comes.then_some(Rewarded { at: comes_at, amount: 1.0 }),

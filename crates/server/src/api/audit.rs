@@ -28,7 +28,7 @@ struct Filter {
     #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]
     limit: Option<String>,
     /// Only one kind: `sign_in`, `sign_in_refused`, `customer_opened`, `training`, `promotion`, `rollback`, `import`,
-    /// `import_replaced`, `import_undone`, `list_saved`, `list_removed`, `customers_exported`, `customer_separated`,
+    /// `import_replaced`, `import_undone`, `list_saved`, `list_removed`, `declared`, `declaration_removed`, `customers_exported`, `customer_separated`,
     /// `consent_refused`, `key_created`, `key_revoked`, `customer_erased`, `customer_allowed` or `settings_followed`.
     deed: Option<String>,
     /// Only entries with a smaller number: the smallest one of the last answer goes on from there.

@@ -130,6 +130,11 @@ extractor!(
     Action::ManageLists
 );
 extractor!(
+    /// The request may declare actions, experiments and flags.
+    MayDeclare,
+    Action::Declare
+);
+extractor!(
     /// The request may train and roll back.
     MayOperate,
     Action::Operate

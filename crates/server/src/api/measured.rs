@@ -15,6 +15,7 @@ use measurement::Interval;
 use measurement::experiment::{Bearing, ExperimentReport, Finding, Stage, Verdict};
 use measurement::lift::Against;
 use measurement::statistics::Effect;
+use measurement::switchback::Switched;
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -125,9 +126,9 @@ pub struct MetricReply {
     pub p: Option<f64>,
     /// The same, adjusted for all that is looked at beside it.
     pub p_adjusted: Option<f64>,
-    /// How many customers, of both.
+    /// How many customers, of both; slices of time where it is switched.
     pub n: u64,
-    /// `better`, `worse`, `unclear` or `unknown`.
+    /// `better`, `worse`, `unclear` or `unknown`; `moved` where it is switched, and more or less than nothing for certain.
     pub bearing: &'static str,
     /// Why something is missing.
     pub reason: Option<String>,
@@ -303,8 +304,8 @@ impl ExperimentReply {
             measured_at: measured_at.to_string(),
             n: report.n.clone(),
             srm: SrmReply { p: finite(report.srm.p), ok: report.srm.ok },
-            metrics: metrics(report, report.metrics.iter()),
-            guardrails: metrics(report, report.guardrails.iter()),
+            metrics: of(found, metrics(report, report.metrics.iter()), false),
+            guardrails: of(found, metrics(report, report.guardrails.iter()), true),
             segments: segments(report),
             n_mixed: report.n_mixed,
             days_left: match report.stage {
@@ -345,6 +346,43 @@ impl From<&Finding> for MetricReply {
                 Bearing::Unknown => "unknown",
             },
             reason: compared.reason.clone(),
+        }
+    }
+}
+
+/// What was found of customers, and slice by slice.
+fn of(
+    found: &ExperimentFound,
+    of_customers: BTreeMap<String, MetricReply>,
+    is_guardrail: bool,
+) -> BTreeMap<String, MetricReply> {
+    let slices = found.switched.iter().filter(|(_, own, _)| *own == is_guardrail);
+    of_customers.into_iter().chain(slices.map(|(name, _, found)| (name.clone(), found.into()))).collect()
+}
+
+impl From<&Switched> for MetricReply {
+    fn from(found: &Switched) -> Self {
+        let control = found.control.filter(|control| *control != 0.0);
+        let by_control = |value: Option<f64>| finite(value? / control?.abs());
+        let is_sure = found.interval.filter(|interval| interval.low > 0.0 || interval.high < 0.0);
+        Self {
+            control: found.control,
+            treated: found.treated,
+            difference: found.difference,
+            lift: by_control(found.difference),
+            low: by_control(found.interval.map(|interval| interval.low)),
+            high: by_control(found.interval.map(|interval| interval.high)),
+            sequential_low: None,
+            sequential_high: None,
+            p: found.p,
+            p_adjusted: found.p,
+            n: found.n,
+            bearing: match (found.interval, is_sure) {
+                (None, _) => "unknown",
+                (Some(_), None) => "unclear",
+                (Some(_), Some(_)) => "moved",
+            },
+            reason: found.reason.clone(),
         }
     }
 }

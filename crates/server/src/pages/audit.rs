@@ -50,6 +50,8 @@ fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
         Deed::ImportUndone => (AuditFilter::Imports, "Had an import undone", Icon::Pulse),
         Deed::ListSaved => (AuditFilter::Customers, "Saved a list", Icon::People),
         Deed::ListRemoved => (AuditFilter::Customers, "Removed a list", Icon::People),
+        Deed::Declared => (AuditFilter::Declared, "Declared", Icon::Layers),
+        Deed::DeclarationRemoved => (AuditFilter::Declared, "Took a declaration away", Icon::Layers),
         Deed::CustomersExported => (AuditFilter::Customers, "Exported customers", Icon::People),
         Deed::CustomerErased => (AuditFilter::Customers, "Had a customer erased", Icon::People),
         Deed::CustomerAllowed => (AuditFilter::Customers, "Let an erased customer in again", Icon::People),

@@ -1,8 +1,7 @@
 //! When are customers left alone, as the settings say it?
 
 use super::{ContactSettings, Settings};
-use decisions::filter::{Measure, Names};
-use decisions::{Cap, ContactPolicy};
+use decisions::{Action, Cap, ContactPolicy, names_of_conditions};
 
 /// Caps as they stand in the settings.
 pub(super) type Caps = Vec<Cap>;
@@ -40,13 +39,11 @@ impl Settings {
     pub(super) fn broken_contact(&self) -> Option<(&'static str, String, String)> {
         // What is wrong with declared features is said elsewhere.
         let catalogue = learning::catalogue(&self.features, &self.outcomes).ok()?;
-        let built_in = learning::built_in_outcomes();
-        let asked = built_in.iter().chain(&self.outcomes).filter(|outcome| outcome.is_yes_or_no());
-        let names = Names {
-            scores: asked.map(|outcome| (outcome.name.to_string(), Measure::Number)).collect(),
-            features: catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect(),
-            ..Names::default()
-        };
-        self.contact_policy().broken(&names, &self.actions)
+        let outcomes = [&learning::built_in_outcomes()[..], &self.outcomes].concat();
+        let features = catalogue.definitions().iter().map(|definition| definition.name.to_string()).collect();
+        let names = names_of_conditions(&outcomes, &features, &self.segments);
+        let offers = self.offers.iter().map(|offer| offer.0.clone());
+        let all: Vec<Action> = self.actions.iter().cloned().chain(offers).collect();
+        self.contact_policy().broken(&names, &all)
     }
 }

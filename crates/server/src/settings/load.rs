@@ -2,8 +2,7 @@
 
 use super::{DeclaredSchema, Settings, tables};
 use WhichTable::{ByName, ByNumber};
-use decisions::filter::{Measure, Names};
-use decisions::{Action, Experiment, Flag, Segment};
+use decisions::{Offer, Segment, names_of_conditions};
 use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
@@ -223,39 +222,12 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     let asked = capabilities.outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
     let scores: Vec<&str> = asked.map(|outcome| outcome.name.as_str()).collect();
     Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))?;
-    let names = Names {
-        scores: scores.iter().map(|name| ((*name).to_owned(), Measure::Number)).collect(),
-        features: features.iter().map(|name| (*name).to_owned()).collect(),
-        ..Names::default()
-    };
-    Action::check(&settings.actions, &names).map_err(of_mistake("actions"))?;
-    Experiment::check(&settings.experiments, &names).map_err(of_mistake("experiments"))?;
-    Flag::check(&settings.flags, &settings.experiments, &names).map_err(of_mistake("flags"))?;
+    let features = features.iter().map(|name| (*name).to_owned()).collect();
+    let names = names_of_conditions(&capabilities.outcomes, &features, &settings.segments);
+    settings.playbook().check(&names).map_err(|why| wrong(why.list, &why.mistake.name, &why.mistake))?;
+    Offer::check(&settings.offers, &settings.actions, &names).map_err(of_mistake("offers"))?;
     Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
-    check_metrics(settings).map_err(|(experiment, reason)| wrong("experiments", experiment, &reason))
-}
-
-/// Whether experiments are measured by what there is: else the experiment, and what is wrong.
-fn check_metrics(settings: &Settings) -> Result<(), (&str, String)> {
-    let declared = settings.kpis.iter().map(|kpi| kpi.name.as_str());
-    let known: Vec<&str> = Kpi::built_in_names().iter().copied().chain(declared).collect();
-    for experiment in &settings.experiments {
-        let mut named = experiment.metrics.iter().chain(&experiment.guardrails);
-        if let Some(name) = named.find(|name| !known.contains(&name.as_str())) {
-            let remedy = match primitives::nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("declare it in [[kpis]], or write one of {}", known.join(", ")),
-            };
-            let reason = format!("experiment \"{}\": there is no KPI \"{name}\": {remedy}", experiment.name);
-            return Err((&experiment.name, reason));
-        }
-        let mut named = experiment.metrics.iter().chain(&experiment.guardrails);
-        if settings.money.contact_cost.is_empty() && named.any(|name| name == "cost_to_serve") {
-            let remedy = "cost_to_serve is not counted, for nobody said what a contact costs: set contact_cost in [money], or leave it out";
-            return Err((&experiment.name, format!("experiment \"{}\": {remedy}", experiment.name)));
-        }
-    }
-    Ok(())
+    settings.measures().check(&settings.experiments).map_err(of_mistake("experiments"))
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

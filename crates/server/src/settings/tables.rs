@@ -1,7 +1,7 @@
 //! Which of many tables of a list is wrong? Each table has a line of its own in the file.
 
 use super::DeclaredSchema;
-use decisions::{Action, Experiment, Flag, Segment};
+use decisions::{Action, Experiment, Flag, Offer, Segment};
 use features::Declared;
 use learning::Outcome;
 use measurement::kpi::Kpi;
@@ -18,6 +18,7 @@ pub(super) fn broken(text: &str) -> Option<String> {
         ("outcomes", first_broken::<Outcome>(&table, "outcomes")),
         ("segments", first_broken::<Segment>(&table, "segments")),
         ("actions", first_broken::<Action>(&table, "actions")),
+        ("offers", first_broken::<Offer>(&table, "offers")),
         ("experiments", first_broken::<Experiment>(&table, "experiments")),
         ("flags", first_broken::<Flag>(&table, "flags")),
         ("kpis", first_broken::<Kpi>(&table, "kpis")),

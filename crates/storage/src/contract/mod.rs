@@ -8,6 +8,7 @@ pub mod event_log;
 pub mod history;
 pub mod list_store;
 pub mod model_store;
+pub mod playbook_store;
 pub mod profile_store;
 pub mod samples;
 pub mod text_index;

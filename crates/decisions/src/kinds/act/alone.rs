@@ -4,6 +4,7 @@ use crate::action::Action;
 use crate::contact::{FATIGUE_DAYS, Per, TIMEZONE};
 use crate::filter::Filter;
 use crate::kinds::conditions::Scores;
+use crate::repertoire::{CountsAs, Repertoire, only};
 use crate::{Arbitration, Ask, Cap, ContactPolicy, Contacted, Knowledge, Reached};
 use primitives::{HOUR_MS, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,44 +15,17 @@ const SENT: [&str; 4] = ["email", "sms", "push", "call"];
 
 /// What of actions contacts are counted by, by the numbers of their names.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counted(BTreeMap<u64, OfAction>);
-
-#[derive(Debug, Clone)]
-struct OfAction {
-    group: String,
-    /// The only channel that it is for.
-    channel: Option<String>,
-    /// Whether it counts as a contact.
-    counts: bool,
-    /// Whether it is done only so often.
-    ends: bool,
-}
+pub(super) struct Counted(BTreeMap<u64, CountsAs>);
 
 impl Counted {
-    pub(super) fn of<'a>(actions: impl Iterator<Item = &'a Action>) -> Self {
-        let of = |action: &Action| OfAction {
-            group: action.group.clone(),
-            channel: only(action),
-            counts: counts(action),
-            ends: action.times > 0,
-        };
-        Self(actions.map(|action| (Contacted::number_of(&action.name), of(action))).collect())
+    pub(super) fn of(all: &Repertoire) -> Self {
+        Self(all.counted())
     }
 
     /// The actions that are done only so often: each of their contacts counts for good.
     pub(super) fn ending(&self) -> BTreeSet<u64> {
         self.0.iter().filter(|(_, of)| of.ends).map(|(number, _)| *number).collect()
     }
-}
-
-/// The channel of an action that has one.
-fn only(action: &Action) -> Option<String> {
-    if action.channels.len() == 1 { action.channels.first().cloned() } else { None }
-}
-
-/// Whether an action contacts somebody for the company's sake.
-fn counts(action: &Action) -> bool {
-    !action.nothing && !action.service
 }
 
 /// A contact, as limits count it. Two that are the same count once.
@@ -116,7 +90,7 @@ impl<'a> Alone<'a> {
     }
 
     /// What a contact is told apart from others by, where its action is one that is meant.
-    fn any_key(&self, contact: &Contacted, is_meant: impl Fn(&OfAction) -> bool) -> Option<Key> {
+    fn any_key(&self, contact: &Contacted, is_meant: impl Fn(&CountsAs) -> bool) -> Option<Key> {
         let of = self.counted.0.get(&contact.action).filter(|of| is_meant(of))?;
         let only = of.channel.as_deref().map_or(0, Contacted::number_of);
         let channel = if contact.channel == 0 { only } else { contact.channel };

@@ -2,19 +2,18 @@
 //!
 //! ```text
 //! candidates: channel, schedule, asked  ->  eligible  ->  suitable, stock  ->  left alone  ->  worth  ->  draw
-//! priority = (propensity * value * incremental - cost) * context * weight * fatigue
 //! ```
 
-use super::POLICY;
 use super::alone::Alone;
+use super::candidate::{By, Candidate, Guess};
 use super::conditions::Choice;
-use super::context::Look;
 use crate::action::Action;
 use crate::kinds::conditions::Scores;
-use crate::{Arbitration, Ask, ChosenAction, Explore, Factors, Knowledge, ModelRef};
-use learning::{Foretold, PolicyModel};
+use crate::repertoire::Of;
+use crate::{Arbitration, Ask, ChosenAction, Explore, Knowledge, ModelRef, Worth};
+use learning::PolicyModel;
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
-use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};
+use primitives::{HOUR_MS, ItemKey, Seed, stable_hash};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was chosen, and which rule left each of the others out.
@@ -22,76 +21,28 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Arbitrated {
     pub(super) chosen: Vec<ChosenAction>,
     pub(super) left_out: BTreeMap<String, Vec<String>>,
+    /// How likely each was to be drawn first, where to do nothing was among them.
+    pub(super) chances: BTreeMap<String, f32>,
     pub(super) shortfall: Option<String>,
     /// The policy that was asked.
     pub(super) model: Option<ModelRef>,
 }
 
-/// What a policy is asked about.
-pub(super) struct Guess<'a> {
-    policy: &'a PolicyModel,
-    named: ModelRef,
-    view: Vec<f64>,
-}
-
-impl<'a> Guess<'a> {
-    /// The policy in force, and how it looks at a customer and a question; `None` where there is none.
-    pub(super) fn of(ask: &Ask<'a>, known: Option<&Knowledge>) -> Option<Self> {
-        let (loaded, policy) = ask.models.policy(&POLICY.into()).ok()?;
-        let look = Look::at(ask.question, known);
-        let view = policy.view(|name| look.number(name));
-        Some(Self { policy, named: ModelRef::from(loaded), view })
-    }
-
-    fn foretell(&self, action: &Action) -> Option<Foretold> {
-        self.policy.foretell(&self.view, &action.name, &action.group)
-    }
-}
-
-/// What is chosen by.
-pub(super) struct By<'a> {
-    pub(super) how: &'a Arbitration,
-    pub(super) scores: &'a Scores,
-    pub(super) guess: Option<&'a Guess<'a>>,
-    /// Whether the customer is left alone; `None` where nobody is.
-    pub(super) alone: Option<Alone<'a>>,
-}
-
-/// An action that may be done, with what it is worth.
-struct Candidate<'a> {
-    action: &'a Action,
-    factors: Factors,
-    priority: f64,
-    /// What a policy says of it; `None` where none does, and what was declared counts.
-    foretold: Option<Foretold>,
-    /// Whether it is worth something, or could be: what a policy says is not certain, and what is left out is never learned of again.
-    may_be_worth: bool,
-}
-
 /// Chooses for a customer, of whom perhaps nothing may be known.
 pub(super) fn arbitrate<'a>(
     choices: impl Iterator<Item = &'a Choice>,
-    by: By<'_>,
+    mut by: By<'a>,
     ask: &Ask<'_>,
     known: Option<&Knowledge>,
 ) -> Arbitrated {
-    let By { how, scores, guess, mut alone } = by;
-    let mut told = Arbitrated { model: guess.map(|guess| guess.named.clone()), ..Arbitrated::default() };
-    let mut candidates = Vec::new();
-    for choice in choices {
-        match why_not(choice, scores, ask, known) {
-            Some(rule) => told.leave(rule, &choice.action),
-            None => match alone.as_ref().and_then(|alone| alone.why_not(&choice.action)) {
-                Some(rule) => told.leave(&rule, &choice.action),
-                None => candidates.push(Candidate::of(&choice.action, ask, guess, alone.as_ref())),
-            },
-        }
-    }
+    let mut told = Arbitrated { model: by.guess.named(), ..Arbitrated::default() };
+    let candidates = told.candidates(choices, &by, ask, known);
+    let (of, how, guess, mut alone) = (by.of, by.how, by.guess, by.alone.take());
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
     let (mut first, rest): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| one.action.mandatory);
     first.sort_by(|a, b| b.action.weight.total_cmp(&a.action.weight).then(a.action.name.cmp(&b.action.name)));
     let (worth, worthless): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.may_be_worth || one.action.nothing);
-    worthless.iter().for_each(|one| told.leave("value", one.action));
+    worthless.iter().for_each(|one| told.leave(one.why_worthless(), one.action));
     for one in &first {
         if told.chosen.len() >= n {
             // What is mandatory is not drawn, so that nothing is learned of it.
@@ -102,10 +53,15 @@ pub(super) fn arbitrate<'a>(
         }
     }
     let worth: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
-    let p = chances(&worth, how, guess, ask);
+    let p = chances(&worth, (of, how), guess, ask);
+    if worth.len() > 1 && worth.iter().any(|one| one.action.nothing) {
+        #[expect(clippy::cast_possible_truncation, reason = "seven digits of a chance say all that is learned from it")]
+        let each = worth.iter().zip(&p).map(|(one, p)| (one.action.name.clone(), *p as f32));
+        told.chances = each.collect();
+    }
     let mut left: Vec<(Candidate<'_>, f64)> = worth.into_iter().zip(p).collect();
     while told.chosen.len() < n {
-        let Some((at, propensity)) = draw(&left, how, ask) else { break };
+        let Some((at, propensity)) = draw(&left, (of, how), ask) else { break };
         let (one, _) = left.remove(at);
         told.chosen.push(one.chosen(propensity, one.reason()));
         alone.iter_mut().for_each(|alone| alone.count(one.action));
@@ -114,9 +70,28 @@ pub(super) fn arbitrate<'a>(
     }
     left.iter().for_each(|(one, _)| told.leave(OUTRANKED, one.action));
     if told.chosen.len() < n {
-        told.shortfall = Some(told.why_few(n));
+        told.shortfall = Some(told.why_few(n, of));
     }
     told
+}
+
+/// What each is worth that may be done and brings something, but for what comes before all others and for doing nothing.
+pub(super) fn worths<'a>(
+    choices: impl Iterator<Item = &'a Choice>,
+    by: By<'a>,
+    ask: &Ask<'_>,
+    known: Option<&Knowledge>,
+) -> Vec<Worth> {
+    let mut told = Arbitrated::default();
+    let mut candidates = told.candidates(choices, &by, ask, known);
+    candidates.retain(|one| !one.action.mandatory && !one.action.nothing && one.priority > 0.0);
+    candidates.retain(|one| !told.leave_alone(one.action, by.alone.as_ref()));
+    let of = |one: &Candidate<'_>| Worth {
+        name: one.action.name.clone(),
+        worth: one.priority,
+        cost: one.factors.expected(),
+    };
+    candidates.iter().map(of).collect()
 }
 
 /// The first rule that leaves an action out.
@@ -146,66 +121,8 @@ fn why_not(choice: &Choice, scores: &Scores, ask: &Ask<'_>, known: Option<&Knowl
     (!is_there).then_some("stock")
 }
 
-impl<'a> Candidate<'a> {
-    fn of(action: &'a Action, ask: &Ask<'_>, guess: Option<&Guess<'_>>, alone: Option<&Alone<'_>>) -> Self {
-        // To do nothing always succeeds, and what comes first is not drawn: nothing is learned of either.
-        let foretold = guess.filter(|_| !action.nothing && !action.mandatory).and_then(|guess| guess.foretell(action));
-        let of_context = action.context.iter().filter_map(|(key, factors)| {
-            let said = ask.question.context.get(key)?;
-            factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
-        });
-        let factors = Factors {
-            propensity: foretold.map_or(action.prior, |foretold| foretold.share),
-            value: action.value,
-            incremental: 1.0,
-            cost: action.cost,
-            context: of_context.product(),
-            weight: action.weight,
-            fatigue: alone.map_or(1.0, |alone| alone.fatigue(action)),
-        };
-        let at_best = |foretold: Foretold| {
-            let error = guess.map_or(0.0, |guess| guess.policy.spread() * foretold.width);
-            Factors { propensity: (foretold.share + error).max(LEAST), ..factors }.priority()
-        };
-        let may_be_worth = foretold.map_or_else(|| factors.priority(), at_best) > 0.0;
-        Self { action, priority: factors.priority(), factors, foretold, may_be_worth }
-    }
-
-    fn chosen(&self, propensity: f64, reason: String) -> ChosenAction {
-        ChosenAction {
-            id: self.action.name.clone(),
-            propensity: Probability::new(propensity).unwrap_or(Probability::ONE),
-            priority: self.priority,
-            factors: Some(self.factors),
-            reason,
-            content: self.action.content.clone(),
-            is_mandatory: self.action.mandatory,
-        }
-    }
-
-    /// What speaks for it, in words.
-    fn reason(&self) -> String {
-        let Factors { propensity, value, .. } = self.factors;
-        if self.action.nothing {
-            return "Nothing else is worth more".to_owned();
-        }
-        let told_by = match self.foretold {
-            None => "as was declared",
-            Some(foretold) if foretold.is_of_group => "as others of its group are",
-            Some(_) => "by what came of it before",
-        };
-        format!("Accepted in {:.1} of 100 cases {told_by}, and worth {value:.2} then", 100.0 * propensity)
-    }
-
-    /// How much what it is worth moves with how likely it is accepted.
-    fn scale(&self) -> f64 {
-        let Factors { value, incremental, context, weight, fatigue, .. } = self.factors;
-        value * incremental * context * weight * fatigue
-    }
-}
-
 /// Which of those that are left comes next, each with its chance, and how likely that was; `None` where nothing is left.
-fn draw(left: &[(Candidate<'_>, f64)], how: &Arbitration, ask: &Ask<'_>) -> Option<(usize, f64)> {
+fn draw(left: &[(Candidate<'_>, f64)], how: (Of, &Arbitration), ask: &Ask<'_>) -> Option<(usize, f64)> {
     let drawn_by = who_and_when(how, ask);
     let p: Vec<f64> = left.iter().map(|(_, p)| *p).collect();
     let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].0.action.name))));
@@ -213,10 +130,12 @@ fn draw(left: &[(Candidate<'_>, f64)], how: &Arbitration, ask: &Ask<'_>) -> Opti
 }
 
 /// How likely each is drawn first.
-fn chances(among: &[Candidate<'_>], how: &Arbitration, guess: Option<&Guess<'_>>, ask: &Ask<'_>) -> Vec<f64> {
+fn chances(among: &[Candidate<'_>], (of, how): (Of, &Arbitration), guess: &Guess<'_>, ask: &Ask<'_>) -> Vec<f64> {
     let values: Vec<f64> = among.iter().map(|one| one.priority).collect();
-    if let Some(guess) = guess {
-        return by_policy(among, &values, how, guess, Seed::new(stable_hash(&who_and_when(how, ask))));
+    if let Some(policy) = guess.policy() {
+        let votes = if how.explore.votes().is_none() { Vec::new() } else { guess.votes(among) };
+        let seed = Seed::new(stable_hash(&who_and_when((of, how), ask)));
+        return by_policy(among, (&values, &votes), how, policy, seed);
     }
     let most = values.iter().copied().fold(0.0, f64::max);
     // Without a model, what is best is all that can be compared with.
@@ -230,7 +149,13 @@ fn square_cb(how: &Arbitration) -> Explorer {
 }
 
 /// How likely each is drawn by what a policy says.
-fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: &Guess<'_>, seed: Seed) -> Vec<f64> {
+fn by_policy(
+    worth: &[Candidate<'_>],
+    (values, votes): (&[f64], &[Vec<f64>]),
+    how: &Arbitration,
+    policy: &PolicyModel,
+    seed: Seed,
+) -> Vec<f64> {
     // What came lies as far from what was foretold as that of the best does; to do nothing brings nothing to compare with.
     let best = worth.iter().filter(|one| one.scale() > 0.0).max_by(|a, b| a.priority.total_cmp(&b.priority));
     let scale = best.map_or(1.0, Candidate::scale);
@@ -242,21 +167,24 @@ fn by_policy(worth: &[Candidate<'_>], values: &[f64], how: &Arbitration, guess: 
     let beliefs = Beliefs {
         values,
         widths: &widths,
-        votes: &[],
-        spread: guess.policy.spread() * scale,
-        n_rounds: how.prior_rounds + guess.policy.n_rounds(),
+        votes,
+        spread: policy.spread() * scale,
+        n_rounds: how.prior_rounds + policy.n_rounds(),
     };
     let explorer = match how.explore {
         Explore::SquareCb => square_cb(how),
         Explore::LinUcb => Explorer::LinUcb { alpha: 1.0 },
         Explore::Thompson => Explorer::Thompson { v: 0.3, n_draws: 200 },
         Explore::Greedy => Explorer::Greedy,
+        Explore::Epsilon => Explorer::Epsilon { share: 0.05 },
+        Explore::Bag => Explorer::Bag { n: N_VOTES },
+        Explore::Cover => Explorer::Cover { n: N_VOTES },
     };
     explorer.pmf(&beliefs, how.floor, seed)
 }
 
-/// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
-const LEAST: f64 = 1e-3;
+/// How many vote at most; how many there are is what the policy learned.
+const N_VOTES: u32 = 100;
 
 /// The rule by which what could have been drawn was not.
 pub(crate) const OUTRANKED: &str = "outranked";
@@ -265,18 +193,43 @@ pub(crate) const OUTRANKED: &str = "outranked";
 const NOT_KNOWN: f64 = 1.0;
 
 /// From what chance comes: who it is about and in which period; of whoever is nobody, the decision.
-fn who_and_when(how: &Arbitration, ask: &Ask<'_>) -> String {
-    let question = ask.question;
+fn who_and_when((of, how): (Of, &Arbitration), ask: &Ask<'_>) -> String {
+    let (question, kind) = (ask.question, of.kind());
     match ask.world.seed().filter(|_| question.is_of_nobody()) {
-        Some(seed) => format!("act\0{}", seed.value()),
+        Some(seed) => format!("{kind}\0{}", seed.value()),
         None => {
             let hours = how.same_hours.max(1).saturating_mul(HOUR_MS);
-            format!("act\0{}\0{}", question.customer, question.as_of.as_millis().div_euclid(hours))
+            format!("{kind}\0{}\0{}", question.customer, question.as_of.as_millis().div_euclid(hours))
         }
     }
 }
 
 impl Arbitrated {
+    /// What may be done, with what it is worth; what else there is, is left out by its rule.
+    fn candidates<'a>(
+        &mut self,
+        choices: impl Iterator<Item = &'a Choice>,
+        by: &By<'a>,
+        ask: &Ask<'_>,
+        known: Option<&Knowledge>,
+    ) -> Vec<Candidate<'a>> {
+        let mut candidates = Vec::new();
+        for choice in choices {
+            let action = &choice.action;
+            if let Some(rule) = why_not(choice, by.scores, ask, known) {
+                self.leave(rule, action);
+            } else if let Some(rule) = by.alone.as_ref().and_then(|alone| alone.why_not(action)) {
+                self.leave(&rule, action);
+            } else {
+                match Candidate::of(action, by, ask, known) {
+                    Ok(candidate) => candidates.push(candidate),
+                    Err(rule) => self.leave(rule, action),
+                }
+            }
+        }
+        candidates
+    }
+
     fn leave(&mut self, rule: &str, action: &Action) {
         self.left_out.entry(rule.to_owned()).or_default().push(action.name.clone());
     }
@@ -289,14 +242,14 @@ impl Arbitrated {
         rule.is_some()
     }
 
-    fn why_few(&self, n: usize) -> String {
+    fn why_few(&self, n: usize, of: Of) -> String {
         let rules = self.left_out.iter().filter(|(rule, _)| rule.as_str() != OUTRANKED);
         let told: Vec<String> = rules.map(|(rule, actions)| format!("{rule} left out {}", actions.len())).collect();
-        let of = match (told.is_empty(), self.chosen.is_empty()) {
-            (true, true) => "none is declared: write [[actions]] in the settings".to_owned(),
+        let why = match (told.is_empty(), self.chosen.is_empty()) {
+            (true, true) => format!("none is declared: write [[{}]] in the settings", of.plural()),
             (true, false) => "no other is declared".to_owned(),
             _ => told.join(", "),
         };
-        format!("{} of {n} actions: {of}", self.chosen.len())
+        format!("{} of {n} {}: {why}", self.chosen.len(), of.plural())
     }
 }

@@ -122,12 +122,17 @@ fn by_draw(
         coverage: Some(if stretch.is_some() { 1.0 } else { experiment.share }),
         filters: stretch.map(|stretch| vec![filter(stretch)]),
         condition,
-        hash_attribute: Some(WHO.to_owned()),
+        hash_attribute: Some(drawn_by(experiment)),
         hash_version: Some(HASH_VERSION),
         seed: Some(experiment.name.clone()),
         ..::flags::Experiment::default()
     };
     Some(Rule { experiment: said, ..Rule::default() })
+}
+
+/// By which attribute it is drawn: who somebody is, or where and when.
+pub(super) fn drawn_by(experiment: &Experiment) -> String {
+    if experiment.switchback.is_some() { format!("switch:{}", experiment.name) } else { WHO.to_owned() }
 }
 
 /// Whether any value of a flag has a fraction: then all are told with one, since clients tell whole numbers from others.

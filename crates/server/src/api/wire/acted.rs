@@ -19,7 +19,7 @@ pub(super) enum LeftOutReply<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LeftOutAction<'a> {
     id: &'a str,
-    /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value`, `outranked`, or `no place` for what is mandatory.
+    /// The first rule that left it out: `channel`, `schedule`, `asked`, `weight`, `eligible`, `suitable`, `stock`, `value`, `budget`, `outranked`, or `no place` for what is mandatory.
     rule: &'a str,
 }
 
@@ -39,8 +39,10 @@ pub(super) struct ActionReply<'a> {
     content: Option<&'a serde_json::Map<String, serde_json::Value>>,
 }
 
-/// What the priority is made of: (propensity × value × incremental − cost) × context × weight × fatigue.
+/// What the priority is made of: (propensity × (value × incremental − accepted) − cost) × context × weight × fatigue, less shadowPrice
+/// times what it is expected to cost.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct FactorsReply {
     propensity: f64,
     value: f64,
@@ -49,6 +51,12 @@ pub(super) struct FactorsReply {
     context: f64,
     weight: f64,
     fatigue: f64,
+    /// What an offer costs when it is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<f64>,
+    /// What a unit of its budget would bring elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow_price: Option<f64>,
 }
 
 impl<'a> LeftOutReply<'a> {
@@ -74,7 +82,10 @@ impl<'a> From<&'a ChosenAction> for ActionReply<'a> {
 
 impl From<Factors> for FactorsReply {
     fn from(factors: Factors) -> Self {
-        let Factors { propensity, value, incremental, cost, context, weight, fatigue } = factors;
-        Self { propensity, value, incremental, cost, context, weight, fatigue }
+        let Factors { propensity, value, incremental, cost, context, weight, fatigue, accepted, shadow_price } =
+            factors;
+        let told = |number: f64| (number.to_bits() != 0).then_some(number);
+        let (accepted, shadow_price) = (told(accepted), told(shadow_price));
+        Self { propensity, value, incremental, cost, context, weight, fatigue, accepted, shadow_price }
     }
 }

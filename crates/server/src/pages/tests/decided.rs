@@ -164,7 +164,8 @@ fn a_decision_about_flags_shows_what_each_is_and_why() {
     let checkout = serde_json::json!({"name": "checkout", "title": "The checkout", "default": "old",
         "rules": [{"when": "traits.plan = \"pro\"", "value": "new"}, {"share": 1, "value": "<b>all</b>"}]});
     let off = serde_json::json!({"name": "banner", "default": 1, "on": false});
-    engine.declare_flags(&[flag(checkout), flag(off)], &[]);
+    let flags = vec![flag(checkout), flag(off)];
+    engine.declare_settings(&[], decisions::Playbook { flags, ..decisions::Playbook::default() }).unwrap();
     let record = decide(&console, "flags", "ann", 0);
     let page = console.get(&format!("/decisions/{}", record.decision.id)).body;
     for said in [

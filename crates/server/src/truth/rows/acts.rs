@@ -71,7 +71,7 @@ fn chosen(
     let answer = engine.preview_among(case.customer.get(), kind, world.as_of, asked, &world.known.items)?;
     Ok(match answer.content {
         Content::Actions(actions) => *actions,
-        _ => Actions { chosen: Vec::new(), left_out: [].into() },
+        _ => Actions::default(),
     })
 }
 
@@ -270,7 +270,7 @@ mod tests {
         };
         // One of three with 0.2, then one of the other two with 0.5 of 0.8, then what is left.
         let actions =
-            Actions { chosen: vec![drawn("a", 0.2), drawn("b", 0.625), drawn("c", 1.0)], left_out: [].into() };
+            Actions { chosen: vec![drawn("a", 0.2), drawn("b", 0.625), drawn("c", 1.0)], ..Actions::default() };
         let found = likely(&actions);
         for ((name, p), (expected, its)) in found.iter().zip([("a", 0.2), ("b", 0.5), ("c", 0.3)]) {
             assert!(*name == expected && (p - its).abs() < 1e-12, "{found:?}");

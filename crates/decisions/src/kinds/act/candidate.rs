@@ -1,0 +1,239 @@
+//! What is an action worth for a customer, by all that is known?
+//!
+//! ```text
+//! priority = (propensity * (value * incremental - accepted) - cost) * context * weight * fatigue - shadow_price * expected
+//! expected = propensity * accepted + cost
+//! ```
+
+use super::alone::Alone;
+use super::context::Look;
+use super::{EFFECTS, LEAVES, POLICY};
+use crate::action::Action;
+use crate::kind::Gist;
+use crate::kinds::conditions::Scores;
+use crate::repertoire::Of;
+use crate::{Arbitration, Ask, ChosenAction, Factors, Kind, Knowledge, ModelRef, Priced, Value};
+use learning::{Changed, EffectsModel, Foretold, PolicyModel, TaskName};
+use primitives::Probability;
+
+/// What models are asked about.
+pub(super) struct Guess<'a> {
+    policy: Option<(&'a PolicyModel, ModelRef, Vec<f64>)>,
+    effects: Option<(&'a EffectsModel, Vec<f64>)>,
+}
+
+impl<'a> Guess<'a> {
+    /// The policy in force and what is known of effects, and how both look at a customer and a question.
+    pub(super) fn of(ask: &Ask<'a>, known: Option<&Knowledge>) -> Self {
+        let look = Look::at(ask.question, known);
+        let policy = ask.models.policy(&POLICY.into()).ok().map(|(loaded, policy)| {
+            let view = policy.view(|name| look.number(name));
+            (policy, ModelRef::from(loaded), view)
+        });
+        // Only where the record says by which version.
+        let task = TaskName::from(EFFECTS);
+        let is_noted = known.is_some_and(|known| known.inputs.contains_key(&task));
+        let effects = ask.models.effects(&task).ok().filter(|_| is_noted);
+        let effects = effects.map(|effects| (effects, effects.view(|name| look.number(name))));
+        Self { policy, effects }
+    }
+
+    /// Where no model is asked.
+    pub(super) fn none() -> Self {
+        Self { policy: None, effects: None }
+    }
+
+    /// The policy, where there is one.
+    pub(super) fn policy(&self) -> Option<&'a PolicyModel> {
+        self.policy.as_ref().map(|(policy, ..)| *policy)
+    }
+
+    /// The policy, as an answer names it.
+    pub(super) fn named(&self) -> Option<ModelRef> {
+        self.policy.as_ref().map(|(_, named, _)| named.clone())
+    }
+
+    /// What each who votes takes each candidate for; nothing where there is no policy.
+    pub(super) fn votes(&self, among: &[Candidate<'_>]) -> Vec<Vec<f64>> {
+        let Some((policy, _, view)) = self.policy.as_ref() else { return Vec::new() };
+        let of_each: Vec<Vec<f64>> = among
+            .iter()
+            .map(|one| match one.foretold {
+                Some(_) => policy.votes(view, &one.action.name, &one.action.group),
+                None => Vec::new(),
+            })
+            .collect();
+        let takes = |member: usize| {
+            let worth = |(one, shares): (&Candidate<'_>, &Vec<f64>)| match shares.get(member) {
+                Some(share) => Factors { propensity: *share, ..one.factors }.priority(),
+                // Of what nothing was learned, all think as was declared.
+                None => one.priority,
+            };
+            among.iter().zip(&of_each).map(worth).collect()
+        };
+        (0..policy.n_members()).map(takes).collect()
+    }
+
+    fn foretell(&self, action: &Action) -> Option<Foretold> {
+        let (policy, _, view) = self.policy.as_ref()?;
+        policy.foretell(view, &action.name, &action.group)
+    }
+
+    fn changed(&self, action: &Action) -> Option<Changed<'a>> {
+        let (effects, view) = self.effects.as_ref()?;
+        effects.change(view, &action.name)
+    }
+}
+
+/// What is chosen by.
+pub(super) struct By<'a> {
+    /// From which list.
+    pub(super) of: Of,
+    pub(super) how: &'a Arbitration,
+    pub(super) scores: &'a Scores,
+    pub(super) guess: &'a Guess<'a>,
+    /// Whether the customer is left alone; `None` where nobody is.
+    pub(super) alone: Option<Alone<'a>>,
+    /// What customers bring.
+    pub(super) value: &'a Value,
+}
+
+/// An action that may be done, with what it is worth.
+pub(super) struct Candidate<'a> {
+    pub(super) action: &'a Action,
+    pub(super) factors: Factors,
+    pub(super) priority: f64,
+    /// What a policy says of it; `None` where none does, and what was declared counts.
+    pub(super) foretold: Option<Foretold>,
+    /// What is known of what it changes.
+    changed: Option<Changed<'a>>,
+    /// Whether it is worth something, or could be: what a policy says is not certain, and what is left out is never learned of again.
+    pub(super) may_be_worth: bool,
+    /// Whether it would be, if its budget had no price.
+    is_too_dear: bool,
+}
+
+impl<'a> Candidate<'a> {
+    /// What it is worth; or the rule that leaves it out, since that cannot be told or its budget is spent.
+    pub(super) fn of(
+        action: &'a Action,
+        by: &By<'a>,
+        ask: &Ask<'_>,
+        known: Option<&Knowledge>,
+    ) -> Result<Self, &'static str> {
+        let guess = by.guess;
+        // To do nothing always succeeds, and what comes first is not drawn: nothing is learned of either.
+        let is_learned = !action.nothing && !action.mandatory;
+        let foretold = if is_learned { guess.foretell(action) } else { None };
+        let changed = if is_learned { guess.changed(action) } else { None };
+        let of_context = action.context.iter().filter_map(|(key, factors)| {
+            let said = ask.question.context.get(key)?;
+            factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
+        });
+        let propensity = foretold.map_or(action.prior, |foretold| foretold.share);
+        let priced = match action.terms.budget {
+            Some(_) => Some(ask.world.shadow_price(&action.name).ok_or("budget: not known")?),
+            None => None,
+        };
+        let factors = Factors {
+            propensity,
+            value: value(action, by, ask, known).ok_or("value: not known")?,
+            incremental: incremental(changed, propensity),
+            cost: action.cost,
+            context: of_context.product(),
+            weight: action.weight,
+            fatigue: by.alone.as_ref().map_or(1.0, |alone| alone.fatigue(action)),
+            accepted: action.terms.accepted(&ask.question.context, known).ok_or("costs: not known")?,
+            shadow_price: priced.map_or(0.0, |priced| priced.price),
+        };
+        if priced.and_then(|Priced { left, .. }| left).is_some_and(|left| factors.expected() > left) {
+            return Err("budget");
+        }
+        let at_best = |factors: Factors| match foretold {
+            None => factors.priority(),
+            Some(foretold) => {
+                let error = guess.policy().map_or(0.0, |policy| policy.spread() * foretold.width);
+                let (propensity, incremental) = ((foretold.share + error).max(LEAST), factors.incremental.max(LEAST));
+                Factors { propensity, incremental, ..factors }.priority()
+            }
+        };
+        let may_be_worth = at_best(factors) > 0.0;
+        let is_too_dear = !may_be_worth && at_best(Factors { shadow_price: 0.0, ..factors }) > 0.0;
+        let priority = factors.priority();
+        Ok(Self { action, priority, factors, foretold, changed, may_be_worth, is_too_dear })
+    }
+
+    /// The rule by which it is worth nothing.
+    pub(super) fn why_worthless(&self) -> &'static str {
+        if self.is_too_dear { "budget" } else { "value" }
+    }
+
+    pub(super) fn chosen(&self, propensity: f64, reason: String) -> ChosenAction {
+        ChosenAction {
+            id: self.action.name.clone(),
+            propensity: Probability::new(propensity).unwrap_or(Probability::ONE),
+            priority: self.priority,
+            factors: Some(self.factors),
+            reason,
+            content: self.action.content.clone(),
+            is_mandatory: self.action.mandatory,
+        }
+    }
+
+    /// What speaks for it, in words.
+    pub(super) fn reason(&self) -> String {
+        let Factors { propensity, value, incremental, accepted, .. } = self.factors;
+        if self.action.nothing {
+            return "Nothing else is worth more".to_owned();
+        }
+        let told_by = match self.foretold {
+            None => "as was declared",
+            Some(foretold) if foretold.is_of_group => "as others of its group are",
+            Some(_) => "by what came of it before",
+        };
+        let costs = if accepted > 0.0 { format!(" and costs {accepted:.2}") } else { String::new() };
+        let changes = match self.changed {
+            None => String::new(),
+            Some(Changed::By(_)) => format!("; {:.0} of 100 would not come without it", 100.0 * incremental),
+            Some(Changed::Alike { share: Some(_), said }) => {
+                format!("; {:.0} of 100 would not come without it: {said}", 100.0 * incremental)
+            }
+            Some(Changed::Alike { share: None, said }) => format!("; {said}"),
+        };
+        format!(
+            "Accepted in {:.1} of 100 cases {told_by}, and worth {value:.2} then{costs}{changes}",
+            100.0 * propensity
+        )
+    }
+
+    /// How much what it is worth moves with how likely it is accepted.
+    pub(super) fn scale(&self) -> f64 {
+        let Factors { value, incremental, context, weight, fatigue, accepted, shadow_price, .. } = self.factors;
+        (value * incremental - accepted) * context * weight * fatigue - shadow_price * accepted
+    }
+}
+
+/// What it earns when it is accepted: of what is to keep somebody, what they are about to be lost with.
+fn value(action: &Action, by: &By<'_>, ask: &Ask<'_>, known: Option<&Knowledge>) -> Option<f64> {
+    if !action.terms.keeps {
+        return Some(action.value);
+    }
+    let leaves = by.scores.score(&LEAVES.into(), ask, known)?;
+    match by.value.gist(ask, known?)? {
+        Gist::Number(brings) => Some(leaves * brings.max(0.0)),
+        Gist::Words(_) => None,
+    }
+}
+
+/// Which share of the successes would not come without it; all of them where nothing is known of that.
+fn incremental(changed: Option<Changed<'_>>, propensity: f64) -> f64 {
+    let share = match changed {
+        Some(Changed::By(effect)) => effect / propensity.max(1e-9),
+        Some(Changed::Alike { share, .. }) => share.unwrap_or(1.0),
+        None => 1.0,
+    };
+    share.clamp(-1.0, 1.0)
+}
+
+/// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
+const LEAST: f64 = 1e-3;

@@ -1,0 +1,148 @@
+//! Is it found whom an action changes, and is it said where nobody is changed more than others?
+
+use super::world::{catalogue, day, seed};
+use crate::{
+    Body, Changed, Data, Dataset, Doable, EffectsModel, LearningError, PolicySettings, Rewarded, Round, RoundLog,
+    Trained, Uplift, challenge,
+};
+use primitives::{DAY_MS, HOUR_MS, Timestamp};
+use rand::RngExt as _;
+
+fn doable(name: &str) -> Doable {
+    let (name, group, is_nothing) = (name.to_owned(), name.to_owned(), name == "nothing");
+    Doable { name, group, value: 10.0, cost: 0.0, costs: 0.0, is_nothing }
+}
+
+/// Whoever has a 1 succeeds half of the time with the action and hardly ever without; the others as often either way.
+fn told_apart(x: f64, is_done: bool) -> f64 {
+    match (x > 0.5, is_done) {
+        (true, true) | (false, _) => 0.5,
+        (true, false) => 0.1,
+    }
+}
+
+/// So many choices, one an hour until so many days before now, each by a chance of its own.
+fn log(n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(f64, bool) -> f64) -> RoundLog {
+    let mut random = seed().stream("uplift", 0);
+    let rounds = (0..n).map(|at| {
+        let hours = days_ago * 24 + i64::try_from(n - at).unwrap();
+        let moment = Timestamp::from_millis(now.as_millis() - hours * HOUR_MS);
+        let x = f64::from(u8::from(random.random::<f64>() < 0.5));
+        let e = 0.2 + 0.6 * random.random::<f32>();
+        let is_done = random.random::<f32>() < e;
+        let comes = random.random::<f64>() < succeeds(x, is_done);
+        Round {
+            customer: format!("c{at}").into(),
+            at: moment,
+            decision: format!("d{at:06}"),
+            place: 0,
+            action: u32::from(!is_done),
+            candidates: [0, 1].into(),
+            chances: [e, 1.0 - e].into(),
+            propensity: f64::from(if is_done { e } else { 1.0 - e }),
+            x: [if x > 0.5 { 1.0 } else { 0.0 }, 3.0].into(),
+            reward: comes.then_some(Rewarded { at: moment, amount: 1.0 }),
+        }
+    });
+    RoundLog {
+        inputs: ["needs_it", "constant"].map(str::to_owned).into(),
+        actions: vec![doable("offer"), doable("nothing")],
+        settings: PolicySettings::default(),
+        rounds: rounds.collect(),
+        n_unbelievable: 0,
+    }
+}
+
+fn learned(log: RoundLog, now: Timestamp) -> Result<Trained, LearningError> {
+    let dataset = Dataset::of_rounds(log, events::Offset(7));
+    challenge(&Uplift::default(), &Data { dataset: &dataset, catalogue: catalogue(), now, seed: seed() }, None)
+}
+
+fn effects(trained: &Trained) -> &EffectsModel {
+    match &trained.body {
+        Body::Effects(model) => model,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn changed(model: &EffectsModel, x: f64) -> Option<Changed<'_>> {
+    let view = model.view(|name| if name == "needs_it" { x } else { f64::NAN });
+    model.change(&view, "offer")
+}
+
+#[test]
+fn an_effect_that_is_known_by_construction_is_found_and_for_whom() {
+    let now = day(200);
+    let trained = learned(log(3_000, now, 8, told_apart), now).unwrap();
+    let model = effects(&trained);
+    for (x, truth) in [(1.0, 0.4), (0.0, 0.0)] {
+        match changed(model, x) {
+            Some(Changed::By(effect)) => assert!((effect - truth).abs() < 0.08, "{x}: {effect}"),
+            other => panic!("{x}: {other:?}"),
+        }
+    }
+    assert_eq!(model.change(&[0.0, 0.0], "another"), None);
+    let evaluation = &trained.header.evaluation;
+    assert!(evaluation.metrics["qini"] > 0.0 && evaluation.gains["random"].is_gain(), "{evaluation:?}");
+    assert!(evaluation.warnings[0].contains("finds those who gain"), "{evaluation:?}");
+    assert!(trained.header.verdict().is_champion && trained.header.method.contains("what was told of decisions"));
+    let again = EffectsModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!(&again, model);
+    let mut bytes = model.to_bytes().unwrap();
+    bytes[0] = 9;
+    assert!(EffectsModel::from_bytes(&bytes).is_err());
+}
+
+#[test]
+fn where_all_are_changed_alike_the_share_is_told_and_where_nobody_is_nothing() {
+    let now = day(200);
+    let said = "no learner beats random: everybody is treated alike";
+    // Of 40 of 100 that succeed with it, 20 would not without.
+    let alike = learned(log(3_000, now, 8, |_, is_done| if is_done { 0.4 } else { 0.2 }), now).unwrap();
+    match changed(effects(&alike), 1.0) {
+        Some(Changed::Alike { share: Some(share), said: found }) => {
+            assert!((share - 0.5).abs() < 0.1 && found == said, "{share} {found}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let noise = learned(log(3_000, now, 8, |_, _| 0.3), now).unwrap();
+    assert_eq!(changed(effects(&noise), 1.0), Some(Changed::Alike { share: None, said }));
+    assert!(noise.header.evaluation.warnings[0].starts_with(&format!("offer: {said}")), "{noise:?}");
+    assert!(noise.header.evaluation.metrics["qini"].abs() < 1e-12, "everybody alike is chance");
+    assert!(noise.header.verdict().is_champion, "so that answers can say it: {:?}", noise.header.verdict());
+}
+
+#[test]
+fn only_first_places_whose_days_are_over_and_whose_chances_are_told_are_learned_from() {
+    let now = day(200);
+    let lacking = |log: RoundLog| match learned(log, now).unwrap_err() {
+        LearningError::NotReady { missing, .. } => missing,
+        other => panic!("{other}"),
+    };
+    // Young choices: of 500 hours the last seven days do not count.
+    assert!(learned(log(900, now, 0, told_apart), now).is_ok());
+    assert_eq!(lacking(log(500, now, 0, told_apart)).len(), 2, "332 choices are not 200 of each");
+    let changed_log = |change: &dyn Fn(&mut Round)| {
+        let mut log = log(900, now, 8, told_apart);
+        log.rounds.iter_mut().for_each(change);
+        lacking(log)[0].have
+    };
+    assert_eq!(changed_log(&|round| round.place = 1), 0);
+    assert_eq!(changed_log(&|round| round.chances = Box::default()), 0);
+    // Where success is never told of nothing, it is an order: of nobody here any is known.
+    let silent = |round: &mut Round| {
+        if round.action == 1 {
+            round.reward = None;
+        }
+    };
+    assert_eq!(changed_log(&silent), 0);
+    // What comes after the days is no success.
+    let late = |round: &mut Round| {
+        if let Some(reward) = &mut round.reward {
+            reward.at = Timestamp::from_millis(round.at.as_millis() + 8 * DAY_MS);
+        }
+    };
+    let mut log = log(900, now, 20, told_apart);
+    log.rounds.iter_mut().for_each(late);
+    assert!(lacking(log).iter().any(|need| need.what.contains("successes") && need.have == 0));
+}

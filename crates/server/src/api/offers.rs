@@ -1,0 +1,162 @@
+//! Which customers get which offer, so that one budget earns most?
+
+use super::auth::MayTell;
+use super::extract::SmallBody;
+use crate::app::App;
+use crate::failure::ApiError;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use decisions::CHANNELS;
+use engine::{Allocated, Allocating};
+use primitives::{nearest, plain_words, visible};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How long a request waits for it.
+const WAIT: Duration = Duration::from_secs(20);
+/// More than any budget.
+const BUDGET_MAX: f64 = 1e9;
+
+/// What is to be allocated.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AllocateBody {
+    /// The names of the only offers that are meant; all without it.
+    #[serde(default)]
+    #[schema(example = json!(["stay"]))]
+    pub offers: Vec<String>,
+    /// For whom, as in lists; everybody without it.
+    #[serde(default)]
+    #[schema(example = "churn >= 0.5")]
+    pub filter: String,
+    /// How much may be spent, in the default currency.
+    #[schema(example = 500.0)]
+    pub budget: f64,
+    /// Over which channel it will be offered; everywhere counts without it.
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// What is said of the place, such as {"value": 60}: a discount is of that.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub context: events::Fields,
+    /// Whether each is logged as a decision: then it counts as a contact and is learned from.
+    #[serde(default)]
+    pub log: bool,
+}
+
+/// Who gets what.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AllocateReply {
+    /// Who gets an offer.
+    pub chosen: Vec<AllottedReply>,
+    /// What all of it is expected to cost.
+    pub spent: f64,
+    /// What all of it is worth, net of that.
+    pub worth: f64,
+    /// What one more unit of the budget would be worth: 0 where some of it is left over because nothing else is worth its cost.
+    pub shadow_price: f64,
+    /// What is left of the budget.
+    pub left: f64,
+    /// How many customers were meant.
+    pub customers: u64,
+}
+
+/// That it is being allocated.
+#[derive(Debug, Serialize, ToSchema)]
+struct AllocatingReply {
+    /// Always `allocating`.
+    #[schema(example = "allocating")]
+    state: &'static str,
+    /// What to do, in a sentence.
+    says: &'static str,
+}
+
+/// An offer for a customer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AllottedReply {
+    /// The customer.
+    pub customer_id: String,
+    /// Which offer.
+    pub offer: String,
+    /// What it is worth, net of what it costs.
+    pub worth: f64,
+    /// What it is expected to cost.
+    pub cost: f64,
+    /// The decision, where it was logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_id: Option<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(allocate))
+}
+
+/// Spend a budget on the offers that are worth most
+///
+/// Each customer gets at most one, by the same rules and the same worth as when `offer` is asked about each. Whoever is held out gets
+/// none, and neither this budget nor those that offers have of their own are exceeded. At most 100000 customers.
+#[utoipa::path(
+    post, path = "/v1/offers/allocate", tag = "decisions", request_body = AllocateBody,
+    responses(
+        (status = 200, description = "Who gets what", body = AllocateReply),
+        (status = 202, description = "It takes longer: ask the same again in a while to get what was found", body = AllocatingReply),
+        (status = 400, description = "Something it says cannot be", body = crate::failure::ErrorBody),
+        (status = 403, description = "A write key may not ask it", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn allocate(
+    MayTell(_): MayTell,
+    State(app): State<Arc<App>>,
+    SmallBody(body): SmallBody,
+) -> Result<Response, ApiError> {
+    let key = String::from_utf8_lossy(&body).into_owned();
+    let body: AllocateBody = serde_json::from_slice(&body).map_err(|error| {
+        let fault = plain_words(&error);
+        ApiError::invalid(format!(
+            "the body cannot be read: {fault}; send {{\"budget\": 500, \"filter\": \"churn >= 0.5\"}}"
+        ))
+    })?;
+    let AllocateBody { offers, filter, budget, channel, context, log } = body;
+    if !(0.0..=BUDGET_MAX).contains(&budget) {
+        return Err(ApiError::invalid(format!("budget is {budget}: give 0 to {BUDGET_MAX}")));
+    }
+    if let Some(channel) = channel.as_deref().filter(|channel| !CHANNELS.contains(channel)) {
+        let remedy = match nearest(channel, CHANNELS) {
+            Some(name) => format!("did you mean \"{name}\"?"),
+            None => format!("write one of {}", CHANNELS.join(", ")),
+        };
+        return Err(ApiError::invalid(format!("there is no channel \"{}\": {remedy}", visible(channel))));
+    }
+    let asked = Allocating { offers, filter, budget, channel, context, log };
+    let found = app.run(move |app| app.allocations.ask(key, &app.engine, asked, WAIT)).await?;
+    Ok(found.map_or_else(allocating, |found| Json(AllocateReply::from(found)).into_response()))
+}
+
+fn allocating() -> Response {
+    let says = "The budget is being allocated: ask the same again in a while to get what was found.";
+    let body = AllocatingReply { state: "allocating", says };
+    (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "5")], Json(body)).into_response()
+}
+
+impl From<Allocated> for AllocateReply {
+    fn from(found: Allocated) -> Self {
+        let Allocated { chosen, spent, worth, shadow_price, left, n_customers } = found;
+        let chosen = chosen.into_iter().map(|one| AllottedReply {
+            customer_id: one.customer.to_string(),
+            offer: one.offer,
+            worth: one.worth,
+            cost: one.cost,
+            decision_id: one.decision,
+        });
+        Self { chosen: chosen.collect(), spent, worth, shadow_price, left, customers: n_customers }
+    }
+}
