@@ -369,6 +369,7 @@ mod tests {
                     place: 0,
                     action: 0,
                     candidates: Box::default(),
+                    chances: Box::default(),
                     propensity: 0.5,
                     x: Box::default(),
                     reward: (at < n_vouched + n_claimed).then_some(success),

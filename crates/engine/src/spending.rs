@@ -184,7 +184,7 @@ impl Engine {
         }
         let mut corrected: Vec<(String, i64, f64)> = Vec::new();
         for one in found.values() {
-            let came = self.came_of(one, now)?;
+            let came = self.taken_up(one, now)?;
             corrected.push((one.first.offer.clone(), hour_of(one.first.at), came - one.first.expected));
         }
         let mut spent = self.spending.lock();
@@ -248,7 +248,7 @@ impl Engine {
     }
 
     /// What something that was given costs, as far as is known by now.
-    fn came_of(&self, one: &Logged, now: Timestamp) -> Result<f64, EngineError> {
+    fn taken_up(&self, one: &Logged, now: Timestamp) -> Result<f64, EngineError> {
         let action = Contacted::number_of(&one.first.offer);
         let is_accepted = self.with_customer(&one.customer, |customer| {
             customer.state.contacts().into_iter().any(|contact| {

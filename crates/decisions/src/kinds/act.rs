@@ -146,23 +146,29 @@ impl Kind for Act {
     fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
         self.about.check(given)?;
         let names = || self.choices.iter().map(|choice| choice.action.name.as_str());
-        let unknown = |parameter: &Parameter| {
-            let named = given.get(parameter.name).and_then(serde_json::Value::as_array);
-            let mut named = named.into_iter().flatten().filter_map(serde_json::Value::as_str);
-            named.find(|name| !names().any(|known| known == *name)).map(|name| (parameter.name, name.to_owned()))
+        let named = |parameter: &Parameter| {
+            let all = given.get(parameter.name).and_then(serde_json::Value::as_array);
+            all.into_iter().flatten().filter_map(serde_json::Value::as_str).collect::<Vec<&str>>()
+        };
+        // Several shops may ask with one list, of which each declares a part: that is no mistake, and a name that is nearly one is.
+        let wrong = |parameter: &Parameter| {
+            let all = named(parameter);
+            let unknown = all.iter().filter(|name| !self.knows(name));
+            let mut unknown =
+                unknown.map(|name| (parameter.name, (*name).to_owned(), primitives::nearest(name, names())));
+            let is_known = all.iter().any(|name| self.knows(name));
+            unknown.find(|(.., meant)| meant.is_some() || !is_known)
         };
         // A kind without actions answers that there are none.
-        let Some((parameter, name)) =
-            [&AMONG, &EXCLUDE].into_iter().filter(|_| names().next().is_some()).find_map(unknown)
-        else {
-            return Ok(());
-        };
-        let advice = match primitives::nearest(&name, names()) {
+        let of_any = [&AMONG, &EXCLUDE].into_iter().filter(|_| names().next().is_some());
+        let Some((parameter, name, meant)) = of_any.into_iter().find_map(wrong) else { return Ok(()) };
+        let advice = match meant {
             Some(meant) => format!("did you mean \"{meant}\"?"),
-            None => "the settings declare what there is, in [[actions]]".to_owned(),
+            None => format!("the settings declare what there is, in [[{}]]", self.of.plural()),
         };
         let shown: String = name.chars().take(40).collect();
-        let why = format!("names \"{}\", which is no action: {advice}", primitives::visible(&shown));
+        let why =
+            format!("names \"{}\", which is none of the {}: {advice}", primitives::visible(&shown), self.of.plural());
         Err(DecisionError::Unfit { name: parameter.to_owned(), why })
     }
 

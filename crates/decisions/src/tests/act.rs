@@ -286,7 +286,7 @@ fn a_name_that_no_action_has_is_refused_with_the_one_that_was_meant() {
     for key in ["among", "exclude"] {
         assert_eq!(check(&one, json!({key: ["grinder"]})), Ok(()));
         let said = check(&one, json!({key: ["grinder", "grindr"]})).unwrap_err();
-        assert!(said.contains(key) && said.contains("no action: did you mean \"grinder\"?"), "{said}");
+        assert!(said.contains(key) && said.contains("none of the actions: did you mean \"grinder\"?"), "{said}");
     }
     assert_eq!(check(&none, json!({"among": ["grinder"]})), Ok(()), "where none is declared, that is told");
 }

@@ -63,6 +63,7 @@ impl Counting<'_> {
             variations: variations.collect(),
             metrics: Vec::new(),
             stage,
+            drawn: Vec::new(),
             alpha: ALPHA,
             n_mixed: 0,
         };

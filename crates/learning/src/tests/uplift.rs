@@ -35,6 +35,8 @@ fn log(n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(f64, bool) -> 
             customer: format!("c{at}").into(),
             at: moment,
             decision: format!("d{at:06}"),
+            channel: 0,
+            is_shown: true,
             place: 0,
             action: u32::from(!is_done),
             candidates: [0, 1].into(),
@@ -50,6 +52,7 @@ fn log(n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(f64, bool) -> 
         settings: PolicySettings::default(),
         rounds: rounds.collect(),
         n_unbelievable: 0,
+        n_unshown: 0,
     }
 }
 

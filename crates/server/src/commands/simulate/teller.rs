@@ -239,6 +239,11 @@ impl Host for Teller<'_> {
         let is_action = ACTS.contains(&question.decision);
         let answer = match self.ask(&asked(question)) {
             Ok(answer) if answer.status == 200 => answer,
+            // It declares none of them, and says so.
+            Ok(answer) if is_action && answer.status == 400 => {
+                self.undeclared.insert(question.decision);
+                return None;
+            }
             Ok(answer) => {
                 self.unanswered(&answer.sentence());
                 return None;
