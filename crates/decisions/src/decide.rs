@@ -53,7 +53,7 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         }
         Err(why) => {
             let (said, sentence) = kind.general(ask, &why);
-            (said, Some(sentence))
+            (said, Some(sentence).filter(|sentence| !sentence.is_empty()))
         }
     };
     Ok(Answer {

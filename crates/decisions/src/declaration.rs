@@ -3,7 +3,7 @@
 
 use crate::digest::digest;
 use crate::rules::Rules;
-use crate::{Action, Arbitration, DecisionError, Experiment, Flag, Segment};
+use crate::{Action, Arbitration, DecisionError, Experiment, Flag, Ranking, Segment};
 use learning::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -32,6 +32,8 @@ pub(crate) enum Declared {
     Rules(Rules),
     /// What can be done, how it is chosen, and what its conditions look at.
     Actions { actions: Vec<Action>, arbitration: Arbitration, outcomes: Vec<Outcome>, features: BTreeSet<String> },
+    /// How it is chosen among what comes with a question.
+    Ranking(Ranking),
     /// What can be switched, what is tried out with it, and what their conditions look at.
     Flags { flags: Vec<Flag>, experiments: Vec<Experiment>, outcomes: Vec<Outcome>, features: BTreeSet<String> },
 }

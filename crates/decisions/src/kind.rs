@@ -234,6 +234,17 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// Whether it is about an occasion, and perhaps about no customer: what comes of it is told of the decision alone.
+    fn is_of_occasions(&self) -> bool {
+        false
+    }
+
+    /// What whoever asks calls the decision of such a kind: asked again by that name, it is answered the same. `None` where it has no
+    /// name.
+    fn called<'a>(&self, _parameters: &'a Parameters) -> Option<&'a str> {
+        None
+    }
+
     /// One of so many answers is logged. More than 1 is for what is asked with every key that somebody strikes: what came of it
     /// is told by what they look for and choose.
     fn logged_one_in(&self) -> u64 {
@@ -289,7 +300,8 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 
-    /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is.
+    /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is; with an empty one
+    /// where nothing is missing.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String);
 }
 

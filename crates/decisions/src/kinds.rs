@@ -6,6 +6,7 @@ mod conditions;
 mod flags;
 mod propensity;
 mod quantity;
+mod rank;
 mod recommend;
 mod search;
 mod segments;
@@ -19,6 +20,8 @@ pub(crate) use act::context::{Look, names as looked_at};
 pub use flags::{Flags, FlagsInForce};
 pub use propensity::Propensity;
 pub use quantity::Quantity;
+pub use rank::Rank;
+pub(crate) use rank::excluded;
 pub use recommend::Recommend;
 pub use search::Search;
 pub use segments::Segments;
@@ -86,7 +89,11 @@ impl Declaration {
     pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
         Ok(match self.open()? {
             Declared::Outcome(outcome) => Some(outcome),
-            Declared::Segments { .. } | Declared::Rules(_) | Declared::Actions { .. } | Declared::Flags { .. } => None,
+            Declared::Segments { .. }
+            | Declared::Rules(_)
+            | Declared::Actions { .. }
+            | Declared::Flags { .. }
+            | Declared::Ranking(_) => None,
         })
     }
 }
@@ -100,6 +107,7 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Actions { actions, arbitration, outcomes, features } => {
             Box::new(Act::new(actions, arbitration, &outcomes, &features))
         }
+        Declared::Ranking(ranking) => Box::new(Rank::new(ranking)),
         Declared::Flags { flags, experiments, outcomes, features } => {
             Box::new(Flags::new(flags, experiments, &outcomes, &features))
         }

@@ -43,10 +43,13 @@ mod lists;
 mod log;
 mod models;
 mod name;
+mod occasion;
 mod of_whom;
+mod options;
 mod packed;
 mod parameter;
 mod question;
+mod ranking;
 mod recalled;
 mod record;
 mod rules;
@@ -81,8 +84,8 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{
-    Act, Flags, FlagsInForce, Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists,
-    kinds,
+    Act, Flags, FlagsInForce, Propensity, Quantity, Rank, Recommend, Search, Segments, Suggest, Value, Which,
+    built_in_lists, kinds,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
@@ -91,8 +94,10 @@ pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError
 pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Exposed, LoggedDecision};
 pub use models::Models;
 pub use name::KindName;
+pub use occasion::Occasion;
 pub use parameter::{Parameter, Parameters, Takes};
 pub use question::{Question, nobody};
+pub use ranking::Ranking;
 pub use record::Record;
 pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};

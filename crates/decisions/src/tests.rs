@@ -11,6 +11,7 @@ mod filtered;
 mod flags;
 mod laws;
 mod listed;
+mod rank;
 mod reference;
 mod shelf;
 mod shop;

@@ -2,9 +2,11 @@
 
 use crate::measures::Measures;
 use decisions::search::Synonyms;
-use decisions::{Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rules, Segment};
+use decisions::{
+    Act, Action, Arbitration, Experiment, Flag, Flags, FlagsInForce, Holdout, Kinds, Rank, Ranking, Rules, Segment,
+};
 use features::Declared;
-use learning::{Outcome, PolicySettings, Tasks};
+use learning::{Outcome, PolicySettings, Reward, Tasks};
 use std::collections::BTreeSet;
 
 /// The tasks that are learned and the decisions that can be asked for.
@@ -34,6 +36,8 @@ pub struct Capabilities {
     pub looked_at: Vec<String>,
     /// How a policy of actions is learned.
     pub learning: PolicySettings,
+    /// How it is chosen among actions that come with questions, and how that is learned.
+    pub ranking: (Ranking, PolicySettings),
     /// What the company is measured by.
     pub measures: Measures,
 }
@@ -56,6 +60,7 @@ impl Capabilities {
             actions: Vec::new(),
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
+            ranking: (Ranking::default(), PolicySettings::default()),
             measures: Measures::default(),
         }
     }
@@ -76,6 +81,15 @@ impl Capabilities {
         let tasks = if actions.is_empty() { self.tasks } else { self.tasks.and(learning::Act::default()) };
         let learning = PolicySettings { same_hours, ..self.learning };
         Self { kinds: self.kinds.and(act), tasks, actions: actions.to_vec(), looked_at, learning, ..self }
+    }
+
+    /// With what chooses among actions that come with questions.
+    #[must_use]
+    pub fn with_ranking(self, ranking: Ranking, learning: PolicySettings) -> Self {
+        // What comes of it is what whoever asks gives for it, and all actions are learned of in one.
+        let learning = PolicySettings { reward: Reward::Given, is_shared: true, ..learning };
+        let tasks = self.tasks.and(learning::Rank::default());
+        Self { kinds: self.kinds.and(Rank::new(ranking)), tasks, ranking: (ranking, learning), ..self }
     }
 
     /// With what can be switched, and what is tried out with it.
@@ -108,6 +122,7 @@ impl Capabilities {
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default()).with_flags(&[], &[])
+        let built_in = Self::new(&[], &[], &[]).with_actions(&[], Arbitration::default());
+        built_in.with_ranking(Ranking::default(), PolicySettings::default()).with_flags(&[], &[])
     }
 }

@@ -40,6 +40,7 @@ mod lists;
 
 mod champions;
 mod needs;
+mod occasions;
 mod policies;
 mod reached;
 mod readiness;

@@ -12,8 +12,8 @@ pub use classes::{Chosen, ClassesModel};
 pub(crate) use classes::{OTHER, Part};
 pub use number::{Expected, NumberModel};
 pub use order::{OrderModel, Ordered};
-pub(crate) use policy::Ground;
 pub use policy::{Foretold, PolicyModel};
+pub(crate) use policy::{Ground, SHARED};
 pub use trees::Contribution;
 
 use crate::LearningError;

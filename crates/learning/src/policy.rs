@@ -67,8 +67,8 @@ pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
 }
 
 /// The newest quarter of the rounds, and what comes before it.
-pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
-    let rounds = &data.dataset.rounds().rounds;
+pub(crate) fn split(log: &RoundLog) -> Option<Split> {
+    let rounds = &log.rounds;
     let (first, last) = (rounds.first()?.at, rounds.last()?.at);
     let test_from = rounds.get(first_judged(rounds.len()))?.at;
     Some(Split {
@@ -88,14 +88,14 @@ fn first_judged(n_rounds: usize) -> usize {
 }
 
 /// Fits a policy on all rounds.
-pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
+pub(crate) fn fit(data: &Data<'_>, log: &RoundLog, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
     let settings: Fit = from_json(settings)?;
-    let log = data.dataset.rounds();
     let lesson = Lesson::of(log, log.rounds.len(), data.now, &settings.policy);
     let model = lesson.fit(log, &settings)?;
     let customers: BTreeSet<&str> = log.rounds.iter().map(|round| round.customer.as_str()).collect();
     Ok(Fitted {
-        importances: importances(&model),
+        // What is hashed has no name to be told.
+        importances: if log.settings.is_shared { Vec::new() } else { importances(&model) },
         method: method(log, &settings, &model),
         body: Body::Policy(Box::new(model)),
         features: Vec::new(),
@@ -141,10 +141,18 @@ fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
         _ => "nothing is forgotten".to_owned(),
     };
     let came = mean(log.rounds.iter().map(|round| f64::from(u8::from(round.reward.is_some()))));
+    let what = match log.settings.is_shared {
+        true => {
+            let n = log.inputs.len();
+            format!(
+                "One regression for all actions, on {n} numbers of what is said of the situation, the action and both together"
+            )
+        }
+        false => format!("A regression for each of {} actions around what its group brings", model.n_actions()),
+    };
     format!(
-        "A regression for each of {} actions around what its group brings, with a ridge of {}; {forgets}, and what is younger than \
-         {} days counts as far as its success can have come; something came of {:.1} % of the choices so far",
-        model.n_actions(),
+        "{what}, with a ridge of {}; {forgets}, and what is younger than {} days counts as far as its success can have come; \
+         something came of {:.1} % of the choices so far",
         settings.values.ridge,
         settings.policy.reward_days,
         100.0 * came,

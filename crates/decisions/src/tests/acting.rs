@@ -50,6 +50,7 @@ fn policies() -> Models {
                 propensity: 0.5,
                 x: [if often == 1 { 9.0 } else { 1.0 }].into(),
                 reward: comes.then_some(Rewarded { at: moment, amount: 1.0 }),
+                sides: None,
             }
         };
         let log = RoundLog {

@@ -11,6 +11,9 @@ const VERSION: u8 = 1;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
 
+/// The name of all actions where they share one regression.
+pub(crate) const SHARED: &str = "all";
+
 /// What is looked at, and around what it lies.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ground {
@@ -116,9 +119,19 @@ impl PolicyModel {
             Some(at) => Arm::Known(*at),
             None => Arm::Cold { group: *self.groups.get(group)? },
         };
-        let share = self.values.score(view, arm).clamp(0.0, self.reward.most());
+        let share = self.values.score(view, arm).clamp(self.reward.least(), self.reward.most());
         let width = self.values.width(view, arm).unwrap_or_default();
         Some(Foretold { share, width, is_of_group: known.is_none() })
+    }
+
+    /// What is foretold of an action that came with a question, from [`crate::Sides::row`]; `None` where it was learned otherwise.
+    #[must_use]
+    pub fn foretell_row(&self, row: &[f32]) -> Option<Foretold> {
+        if row.len() != self.ground.n_inputs() {
+            return None;
+        }
+        let view = self.ground.view(|at| f64::from(row[at]));
+        self.foretell(&view, SHARED, SHARED)
     }
 
     /// How far what comes lies from what is foretold.
