@@ -379,7 +379,9 @@ impl KindAbout {
     /// A question of this kind as JSON, with each whole number at what holds where nobody says. The name must need no quoting.
     #[must_use]
     pub fn example(&self, user: &str) -> String {
-        let parameters: String = self.usual().map(|(name, default)| format!(",\"{name}\":{default}")).collect();
+        let usual = self.usual().map(|(name, default)| (name, serde_json::Value::from(default)));
+        let parameters: String =
+            usual.chain(self.needed()).map(|(name, value)| format!(",\"{name}\":{value}")).collect();
         format!("{{\"decision\":\"{}\",\"userId\":\"{user}\"{parameters}}}", self.name)
     }
 
@@ -389,6 +391,12 @@ impl KindAbout {
             Takes::Whole { default: Some(default), .. } => Some((one.name, default)),
             _ => None,
         })
+    }
+
+    /// What a question must say besides the customer, each with an example; most say nothing more.
+    pub fn needed(&self) -> impl Iterator<Item = (&'static str, serde_json::Value)> {
+        let needed = self.parameters.iter().filter(|one| one.takes == Takes::Options);
+        needed.map(|one| (one.name, serde_json::json!([{"id": "a"}, {"id": "b"}])))
     }
 
     /// The parameters of a question of this kind: those that were given, checked.

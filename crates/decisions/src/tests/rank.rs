@@ -121,7 +121,7 @@ fn the_better_action_of_each_situation_is_found_and_regret_falls() {
     }
     // Half of what is drawn evenly is of the wrong length.
     assert!((regrets[0] - 0.225).abs() < 0.04, "{regrets:?}");
-    assert!(regrets[4] < 0.35 * regrets[0] && regrets[4] < regrets[1], "{regrets:?}");
+    assert!(regrets[4] < 0.3 * regrets[0] && regrets[4] < regrets[1] + 0.01, "{regrets:?}");
     for (time, wanted) in [("morning", "short"), ("evening", "long")] {
         // What never came before is known by what is said of it.
         let offered = [("brand new", wanted), ("other new", if wanted == "short" { "long" } else { "short" })];

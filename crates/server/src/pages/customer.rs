@@ -189,9 +189,9 @@ fn decided_before(
     Ok(decided)
 }
 
-/// Whether it answers to what somebody wrote, so that there is nothing to ask on the page of a customer.
+/// Whether it answers to what somebody wrote or brings, so that there is nothing to ask on the page of a customer.
 fn needs_words(about: &KindAbout) -> bool {
-    matches!(about.shape, ContentShape::Search | ContentShape::Completions)
+    matches!(about.shape, ContentShape::Search | ContentShape::Completions) || about.needed().next().is_some()
 }
 
 /// What would be shown to the customer now.
