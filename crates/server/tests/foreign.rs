@@ -425,7 +425,7 @@ fn actions_of_personalize_are_those_that_are_declared_and_what_became_of_them_is
     ids.sort_unstable();
     assert_eq!((ids, &listed[0]["score"]), (vec!["join", "renew"], &json!(0.25)));
     let decision = &answer["recommendationId"];
-    assert_eq!(server.get(&format!("/v1/decisions/{}", decision.as_str().unwrap())).ok()["decision"], "act");
+    assert_eq!(server.get(&format!("/v1/decisions/{}", decision.as_str().unwrap())).ok()["answer"]["decision"], "act");
     let invalid = (400, "InvalidInputException".to_owned());
     for body in [
         json!({"userId": "u1"}),
