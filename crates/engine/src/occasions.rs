@@ -8,7 +8,7 @@ use decisions::{DecisionQuery, Kind, Occasion, Parameters, Record, nobody};
 use events::Fields;
 use features::Came;
 use learning::{Doable, Rewarded, Round, RoundLog, shared_inputs};
-use primitives::{DecisionId, ErrorKind};
+use primitives::{CustomerId, DecisionId, ErrorKind};
 use std::collections::BTreeMap;
 
 /// So many choices are learned from, the newest: more would cost memory and time.
@@ -40,17 +40,21 @@ impl Engine {
         let found = self.each_occasion()?;
         let came: Vec<Option<Came>> =
             self.look(|live| found.iter().map(|(id, _)| live.occasions.came(id.as_str())).collect());
-        let mut permitted = BTreeMap::new();
+        let mut permitted: BTreeMap<CustomerId, Option<CustomerId>> = BTreeMap::new();
         for ((id, occasion), came) in found.into_iter().zip(came) {
             let customer = match &occasion.customer {
                 None => nobody().customer_id(),
                 Some(customer) => {
-                    if !permitted.contains_key(customer) {
-                        let now = self.now(customer)?.map(|now| now.customer);
-                        permitted.insert(customer.clone(), now);
-                    }
-                    let Some(Some(now)) = permitted.get(customer) else { continue };
-                    now.clone()
+                    let now = match permitted.get(customer) {
+                        Some(known) => Option::clone(known),
+                        None => {
+                            let now = self.now(customer)?.map(|now| now.customer);
+                            permitted.insert(customer.clone(), now.clone());
+                            now
+                        }
+                    };
+                    let Some(now) = now else { continue };
+                    now
                 }
             };
             if occasion.is_deferred && came.is_none_or(|came| came.shown_at.is_none()) {
