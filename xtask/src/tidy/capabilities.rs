@@ -69,7 +69,7 @@ const ALLOWED: [(&str, &[&str], &str); 36] = [
     ("crates/server/src/settings/tables.rs", &["flags", "segments"], "lists of the settings"),
     (
         "crates/simulation/",
-        &["recommend", "value"],
+        &["rank", "recommend", "value"],
         "what a company outside asks of the interface, and keys of its events",
     ),
     ("crates/storage/src/contract/", &["churn", "recommend"], "the suites that every store passes: tests"),
