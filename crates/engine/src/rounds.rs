@@ -19,10 +19,10 @@ const N_DAYS: i64 = 365;
 const EARLIER_MS: i64 = DAY_MS;
 
 /// What is known now of a customer for whom was drawn.
-struct Now {
+pub(super) struct Now {
     customer: CustomerId,
     /// By decision and action.
-    contacts: HashMap<(u64, u64), Contact>,
+    pub(super) contacts: HashMap<(u64, u64), Contact>,
 }
 
 /// What can be done, or could be when it was drawn, and how it is found by its name.
@@ -145,7 +145,7 @@ impl Engine {
 
     /// A customer as they are now; `None` where they do not permit to be learned from, or are being erased. Of whom nothing ever came
     /// in but the question, nothing came: to leave them out would be to learn from those alone of whom something did.
-    fn now(&self, id: &CustomerId) -> Result<Option<Now>, EngineError> {
+    pub(super) fn now(&self, id: &CustomerId) -> Result<Option<Now>, EngineError> {
         let named = |name: &Identifier| self.is_refused(name);
         let found = self.with_customer(id, |customer| {
             let mut names = customer.profile.links.keys();
@@ -207,7 +207,11 @@ fn rounds_of(
 
 /// What a contact brought, in parts of what the action is declared to be worth. In another currency than the declarations' it is not
 /// known what it was worth, but that it succeeded.
-fn reward(contact: &Contact, value: f64, (reward, currency): (Reward, Option<Currency>)) -> Option<Rewarded> {
+pub(super) fn reward(
+    contact: &Contact,
+    value: f64,
+    (reward, currency): (Reward, Option<Currency>),
+) -> Option<Rewarded> {
     let worth = contact.worth.and_then(|worth| match worth {
         Worth::In(money) => (Some(money.currency) == currency).then(|| money.to_major()),
         Worth::Bare(amount) => Some(amount),
