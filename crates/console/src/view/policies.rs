@@ -35,7 +35,7 @@ pub struct PoliciesPage {
     /// The other policy.
     pub other: OtherTold,
     /// Ways to explore: name and words.
-    pub ways: Vec<(&'static str, &'static str)>,
+    pub ways: Vec<(&'static str, String)>,
 }
 page!(PoliciesPage, Some(Section::Actions));
 

@@ -25,10 +25,10 @@ const N_DAYS: i64 = 30;
 const GAMMA_MAX: f64 = 1e6;
 /// How choices are tried, by the names of settings.
 const WAYS: [(&str, &str); 4] = [
-    ("squarecb", "The worse, the less (SquareCB)"),
-    ("linucb", "What could be best (LinUCB)"),
-    ("thompson", "As often as it could be best (Thompson)"),
-    ("greedy", "Only by what is spread evenly"),
+    ("squarecb", "the worse, the less (SquareCB)"),
+    ("linucb", "what could be best (LinUCB)"),
+    ("thompson", "as often as it could be best (Thompson)"),
+    ("greedy", "only by what is spread evenly"),
 ];
 
 /// `/policies?kind=&explore=&gamma=&floor=&w.NAME=&v.NAME=`.
@@ -66,7 +66,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
         explored: (weighed.n > 0).then_some((weighed.n_explored, weighed.n, weighed.share_explored)),
         chances: if chances.is_empty() { Vec::new() } else { parts(&CHANCES, &chances, format::percent) },
         other,
-        ways: WAYS.to_vec(),
+        ways: WAYS.iter().map(|(name, words)| (*name, capital(words))).collect(),
         lately: lately_told(&lately),
         frame,
     })
@@ -75,10 +75,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
 /// The newest versions of what is learned for a kind, newest first; nothing where nothing is.
 fn versions(app: &App, kind: &KindAbout) -> Result<Vec<Version>, ServerError> {
     let Ok(task) = app.engine.capabilities().tasks.get(kind.name.as_str()) else { return Ok(Vec::new()) };
-    let mut versions = app.engine.registry().versions(&task.about().name)?;
-    let last = versions.iter().rposition(|version| version.is_champion).map_or(0, |place| place + 1);
-    versions.truncate(N_VERSIONS.max(last.min(N_VERSIONS)));
-    Ok(versions)
+    let versions = app.engine.registry().versions(&task.about().name)?;
+    Ok(learning::newest_versions(&versions, N_VERSIONS).cloned().collect())
 }
 
 fn facts(versions: &[Version], how: &Arbitration, now: Timestamp) -> Vec<(String, String)> {
@@ -90,7 +88,7 @@ fn facts(versions: &[Version], how: &Arbitration, now: Timestamp) -> Vec<(String
         fact("Version", champion.version.to_string()),
         fact("Learned", format::ago(header.trained_at, now)),
         fact("From", format!("{} {}", format::count(header.n_rows), header.rows)),
-        fact("It tries", way.to_lowercase().replace("squarecb", "SquareCB").replace("linucb", "LinUCB")),
+        fact("It tries", way.to_owned()),
         fact("Gamma", format::number(how.gamma)),
         fact("Spread evenly", format::percent(how.floor)),
     ]

@@ -307,7 +307,7 @@ pub fn policies() -> PoliciesPage {
                 ],
             }),
         },
-        ways: vec![("squarecb", "The worse, the less (SquareCB)"), ("greedy", "Not at all, but for the floor")],
+        ways: vec![("squarecb", text("The worse, the less (SquareCB)")), ("greedy", text("Only by what is spread evenly"))],
     }
 }
 
