@@ -181,8 +181,9 @@ impl ExperimentCard {
 
     /// How many should have met a variation.
     fn expected(&self, arm: &ArmLine) -> Option<String> {
-        arm.share
-            .map(|share| format!("{} planned, {} came", format::percent(share), format::percent_of(arm.n, self.n())))
+        let came =
+            if self.n() == 0 { String::new() } else { format!(", {} came", format::percent_of(arm.n, self.n())) };
+        arm.share.map(|share| format!("{} planned{came}", format::percent(share)))
     }
 
     /// What was compared, with the words above it.

@@ -76,9 +76,7 @@ impl Told<'_> {
             segments: report.map(|report| self.segments(&report.by_segment, stage)).unwrap_or_default(),
             n_mixed: report.map_or(0, |report| report.n_mixed),
             intervals: match stage.is_some_and(Stage::is_over) {
-                true => {
-                    "Intervals are of 95 %, for one look at the end. What is called better or worse is so after it was minded how much is looked at."
-                }
+                true => "Intervals are of 95 %, for one look at the end.",
                 false => "While it runs, intervals are those that hold however often one looks.",
             },
             name: name.to_owned(),

@@ -307,7 +307,10 @@ pub fn policies() -> PoliciesPage {
                 ],
             }),
         },
-        ways: vec![("squarecb", text("The worse, the less (SquareCB)")), ("greedy", text("Only by what is spread evenly"))],
+        ways: vec![
+            ("squarecb", text("The worse, the less (SquareCB)")),
+            ("greedy", text("Only by what is spread evenly")),
+        ],
     }
 }
 

@@ -149,6 +149,9 @@ fn eligible(app: &App, action: &Action) -> Result<String, ServerError> {
     let least = if found.is_complete { "" } else { "at least " };
     let rest = if found.is_complete { "" } else { ", as far as was looked while you waited" };
     let (n, of) = (told(found.n), told(found.n_looked_at));
+    if found.n_looked_at == 0 {
+        return Ok("No customer is known yet.".to_owned());
+    }
     Ok(capital(&match parts.is_empty() {
         true => format!("everybody may have it, which are {least}{n} customers now{rest}."),
         false => format!("{least}{n} of {of} customers may have it now, and it suits them{rest}."),
