@@ -4,7 +4,8 @@ use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
 use crate::{
-    Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, ModelRef, Models, Question, Why, World,
+    Action, Arbitration, Contender, Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, Levers,
+    ModelRef, Models, Question, Why, World,
 };
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -292,6 +293,27 @@ pub trait Kind: Send + Sync {
     /// What each part of its model says of each of these items for this customer, as it was asked to answer; nothing where it has
     /// no such model, or answers otherwise.
     fn parts(&self, _ask: &Ask<'_>, _known: &Knowledge, _items: &[ItemKey]) -> Vec<Vec<Part>> {
+        Vec::new()
+    }
+
+    /// What can be done that it chooses from; nothing where it chooses among no actions.
+    fn actions(&self) -> Vec<&Action> {
+        Vec::new()
+    }
+
+    /// How it chooses among them.
+    fn arbitration(&self) -> Option<&Arbitration> {
+        None
+    }
+
+    /// The same with other levers, to see what it would choose; `None` where it has none. It is for that alone: what it says it was
+    /// declared as is what it was before.
+    fn with_levers(&self, _levers: &Levers) -> Option<Box<dyn Kind>> {
+        None
+    }
+
+    /// Everything that it could have drawn first, of whom perhaps nothing may be known; nothing where it does not draw among actions.
+    fn contenders(&self, _ask: &Ask<'_>, _known: Option<&Knowledge>) -> Vec<Contender> {
         Vec::new()
     }
 

@@ -38,6 +38,7 @@ mod kind;
 mod kinds;
 mod knowledge;
 mod lens;
+mod levers;
 mod lifts;
 mod lists;
 mod log;
@@ -56,6 +57,7 @@ mod rules;
 pub mod search;
 mod segment;
 mod showed;
+mod stage;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -72,7 +74,7 @@ pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,
 };
-pub use decide::{decide, decide_by, parts, replay, replay_further, seed_of, withheld};
+pub use decide::{contenders, decide, decide_by, parts, replay, replay_further, seed_of, withheld};
 pub use declaration::Declaration;
 pub use draw::{Draw, Of, Over};
 pub use error::DecisionError;
@@ -89,6 +91,7 @@ pub use kinds::{
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
+pub use levers::{Contender, Factor, Lever, Levers};
 pub use lifts::Lifts;
 pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError, Webhook};
 pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Exposed, LoggedDecision};
@@ -102,6 +105,7 @@ pub use record::Record;
 pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
 pub use showed::no_searches;
+pub use stage::Stage;
 pub use subject::Subject;
 pub use why::Why;
 pub use world::{ItemFacts, LeftOut, Sales, Shelf, Testimony, Witness, World};

@@ -421,7 +421,7 @@ impl Engine {
     }
 
     /// Does something with the kind of a decision as it was declared when it answered.
-    fn with_kind_of<T>(
+    pub(super) fn with_kind_of<T>(
         &self,
         record: &Record,
         run: impl FnOnce(&dyn Kind) -> Result<T, EngineError>,

@@ -39,6 +39,7 @@ mod calendar;
 mod lists;
 
 mod champions;
+mod lately;
 mod needs;
 mod occasions;
 mod policies;
@@ -46,6 +47,7 @@ mod reached;
 mod readiness;
 mod rounds;
 mod training;
+mod weighed;
 
 mod change;
 mod correct;
@@ -79,6 +81,7 @@ pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
 pub use ingest::Ingested;
+pub use lately::{Came, Lately, Through};
 pub use lists::{
     Cell, Column, Compared, Counts, Courier, CustomerLine, Found, KnownList, ListSource, Page, PaidIn, People,
     RANGES_DAYS, RiskLine, RollCall, Selection, Sort, Subscribed, Sum, written,
@@ -100,6 +103,7 @@ pub use shown::ShownBy;
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
+pub use weighed::{CHANCES, OtherPolicy, Sensitivity, WEIGHTS};
 pub use worth::{Consequence, Followed};
 
 use decisions::Models;

@@ -22,7 +22,7 @@ const EARLIER_MS: i64 = DAY_MS;
 pub(super) struct Now {
     pub(super) customer: CustomerId,
     /// By decision and action.
-    contacts: HashMap<(u64, u64), Contact>,
+    pub(super) contacts: HashMap<(u64, u64), Contact>,
 }
 
 /// What can be done, or could be when it was drawn, and how it is found by its name.
@@ -208,7 +208,11 @@ fn rounds_of(
 
 /// What a contact brought, in parts of what the action is declared to be worth. In another currency than the declarations' it is not
 /// known what it was worth, but that it succeeded.
-fn reward(contact: &Contact, value: f64, (reward, currency): (Reward, Option<Currency>)) -> Option<Rewarded> {
+pub(super) fn reward(
+    contact: &Contact,
+    value: f64,
+    (reward, currency): (Reward, Option<Currency>),
+) -> Option<Rewarded> {
     let worth = contact.worth.and_then(|worth| match worth {
         Worth::In(money) => (Some(money.currency) == currency).then(|| money.to_major()),
         Worth::Bare(amount) => Some(amount),

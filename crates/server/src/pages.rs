@@ -13,6 +13,7 @@ mod story;
 mod visit;
 mod waits;
 
+mod actions;
 mod answer;
 mod api;
 mod audit;
@@ -27,7 +28,9 @@ mod entry;
 mod erasure;
 mod event;
 mod events;
+mod experiments;
 mod features;
+mod flags;
 mod holdout;
 mod imports;
 mod keys;
@@ -36,6 +39,7 @@ mod lost;
 mod model_line;
 mod models;
 mod overview;
+mod policies;
 mod refusal;
 mod search;
 mod separation;
@@ -43,6 +47,7 @@ mod settings;
 mod system;
 mod ticks;
 mod tour;
+mod try_act;
 mod try_out;
 mod words;
 mod worth;
@@ -99,6 +104,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))
         .route("/features", get(features::show))
+        .route("/actions", get(actions::list))
+        .route("/actions/{name}", get(actions::show_one))
+        .route("/policies", get(policies::show))
+        .route("/flags", get(flags::show))
+        .route("/experiments", get(experiments::show))
         .route("/holdout", get(holdout::show))
         .route("/report", get(holdout::report))
         .route("/decisions", get(decisions::list))

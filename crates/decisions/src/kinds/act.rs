@@ -16,7 +16,7 @@ use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Takes};
-use crate::{Actions, Arbitration, Ask, Content, Declaration, Kind, Knowledge, Said, Why};
+use crate::{Actions, Arbitration, Ask, Contender, Content, Declaration, Kind, Knowledge, Levers, Said, Why};
 use alone::{Alone, Counted};
 use arbitrate::{Arbitrated, By, Guess};
 use conditions::Choice;
@@ -98,9 +98,10 @@ impl Act {
         Self { about, declaration, arbitration, choices, scores, counted, no_upsell }
     }
 
-    fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
+    fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>, tells_all: bool) -> Arbitrated {
         let guess = Guess::of(ask, known);
-        arbitrate::arbitrate(self.choices.iter(), self.by(guess.as_ref(), ask, known), ask, known)
+        let by = By { tells_all, ..self.by(guess.as_ref(), ask, known) };
+        arbitrate::arbitrate(self.choices.iter(), by, ask, known)
     }
 
     /// What everybody must get, whoever is held out among them: that is not done for what it is worth.
@@ -111,7 +112,7 @@ impl Act {
 
     fn by<'a>(&'a self, guess: Option<&'a Guess<'a>>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
         let alone = Alone::of((&self.arbitration, &self.counted, self.no_upsell.as_ref()), &self.scores, ask, known);
-        By { how: &self.arbitration, scores: &self.scores, guess, alone }
+        By { how: &self.arbitration, scores: &self.scores, guess, alone, tells_all: false }
     }
 }
 
@@ -135,15 +136,34 @@ impl Kind for Act {
         found.map_or(name, |choice| &choice.action.title)
     }
 
+    fn actions(&self) -> Vec<&Action> {
+        self.choices.iter().map(|choice| &choice.action).collect()
+    }
+
+    fn arbitration(&self) -> Option<&Arbitration> {
+        Some(&self.arbitration)
+    }
+
+    fn with_levers(&self, levers: &Levers) -> Option<Box<dyn Kind>> {
+        let mut other = self.clone();
+        levers.choose(&mut other.arbitration);
+        other.choices.iter_mut().for_each(|choice| levers.set(&mut choice.action));
+        Some(Box::new(other))
+    }
+
+    fn contenders(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Vec<Contender> {
+        self.arbitrated(ask, known, true).contenders
+    }
+
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
-        Ok(said(self.arbitrated(ask, Some(known))))
+        Ok(said(self.arbitrated(ask, Some(known), false)))
     }
 
     /// Conditions that ask for the person are not known then, and what is not known leaves an action out.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let arbitrated = match why {
             Why::HeldOut => self.mandatory(ask),
-            _ => self.arbitrated(ask, None),
+            _ => self.arbitrated(ask, None, false),
         };
         let sentence = match why {
             Why::HeldOut => format!("{}: nothing is done but what is mandatory.", why.text("act")),
@@ -154,7 +174,7 @@ impl Kind for Act {
 }
 
 fn said(arbitrated: Arbitrated) -> Said {
-    let Arbitrated { chosen, left_out, shortfall, model } = arbitrated;
+    let Arbitrated { chosen, left_out, shortfall, model, .. } = arbitrated;
     let propensity = chosen.first().map_or(primitives::Probability::ONE, |first| first.propensity);
     let content = Content::Actions(Box::new(Actions { chosen, left_out }));
     Said { content, model, more: More { shortfall, propensity, ..More::default() } }

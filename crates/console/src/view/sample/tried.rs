@@ -30,6 +30,7 @@ pub fn tried() -> TryPage {
     TryPage {
         frame: frame("/try?customer=42"),
         has_search: true,
+        others: vec![(text("act"), text("Next best action"))],
         asked: TryForm { customer: text("42"), placement: text("home"), diversity: 30, n: 10, ..TryForm::default() },
         placements: vec![
             place("home", "Home page", "What this customer will want next."),

@@ -11,7 +11,7 @@ use super::conditions::Choice;
 use super::context::Look;
 use crate::action::Action;
 use crate::kinds::conditions::Scores;
-use crate::{Arbitration, Ask, ChosenAction, Explore, Factors, Knowledge, ModelRef};
+use crate::{Arbitration, Ask, ChosenAction, Contender, Explore, Factors, Knowledge, ModelRef};
 use learning::{Foretold, PolicyModel};
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Probability, Seed, stable_hash};
@@ -25,6 +25,8 @@ pub(super) struct Arbitrated {
     pub(super) shortfall: Option<String>,
     /// The policy that was asked.
     pub(super) model: Option<ModelRef>,
+    /// Everything that could be drawn first, and what was worth nothing, where that is to be told.
+    pub(super) contenders: Vec<Contender>,
 }
 
 /// What a policy is asked about.
@@ -55,6 +57,8 @@ pub(super) struct By<'a> {
     pub(super) guess: Option<&'a Guess<'a>>,
     /// Whether the customer is left alone; `None` where nobody is.
     pub(super) alone: Option<Alone<'a>>,
+    /// Whether everything that is weighed is told.
+    pub(super) tells_all: bool,
 }
 
 /// An action that may be done, with what it is worth.
@@ -75,7 +79,7 @@ pub(super) fn arbitrate<'a>(
     ask: &Ask<'_>,
     known: Option<&Knowledge>,
 ) -> Arbitrated {
-    let By { how, scores, guess, mut alone } = by;
+    let By { how, scores, guess, mut alone, tells_all } = by;
     let mut told = Arbitrated { model: guess.map(|guess| guess.named.clone()), ..Arbitrated::default() };
     let mut candidates = Vec::new();
     for choice in choices {
@@ -103,6 +107,10 @@ pub(super) fn arbitrate<'a>(
     }
     let worth: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
     let p = chances(&worth, how, guess, ask);
+    if tells_all {
+        let weighed = worth.iter().zip(&p).map(|(one, p)| one.contender(*p));
+        told.contenders = weighed.chain(worthless.iter().map(|one| one.contender(0.0))).collect();
+    }
     let mut left: Vec<(Candidate<'_>, f64)> = worth.into_iter().zip(p).collect();
     while told.chosen.len() < n {
         let Some((at, propensity)) = draw(&left, how, ask) else { break };
@@ -180,6 +188,16 @@ impl<'a> Candidate<'a> {
             reason,
             content: self.action.content.clone(),
             is_mandatory: self.action.mandatory,
+        }
+    }
+
+    fn contender(&self, chance: f64) -> Contender {
+        Contender {
+            name: self.action.name.clone(),
+            factors: self.factors,
+            priority: self.priority,
+            chance,
+            is_nothing: self.action.nothing,
         }
     }
 
