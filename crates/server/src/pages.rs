@@ -13,6 +13,7 @@ mod story;
 mod visit;
 mod waits;
 
+mod action_words;
 mod actions;
 mod answer;
 mod api;
@@ -47,7 +48,6 @@ mod settings;
 mod system;
 mod ticks;
 mod tour;
-mod try_act;
 mod try_out;
 mod words;
 mod worth;
