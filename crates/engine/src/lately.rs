@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// So many of the newest decisions are looked at, for at most so long.
 const N_LOOKED_AT: usize = 1_000;
-const TIME_MAX: Duration = Duration::from_secs(2);
+const TIME_MAX: Duration = Duration::from_secs(10);
 /// So many of the newest decisions are named for an action.
 const N_NAMED: usize = 10;
 

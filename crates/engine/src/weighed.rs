@@ -14,7 +14,7 @@ use std::time::Duration;
 const N_WEIGHED: usize = 1_000;
 /// So many are asked what another policy would have earned.
 const N_EVALUATED: usize = 5_000;
-const TIME_MAX: Duration = Duration::from_secs(3);
+const TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Where the parts of what chances are counted by end.
 pub const CHANCES: [f64; 6] = [0.02, 0.05, 0.1, 0.25, 0.5, 1.0];

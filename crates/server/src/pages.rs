@@ -13,6 +13,7 @@ mod story;
 mod visit;
 mod waits;
 
+mod action_words;
 mod actions;
 mod answer;
 mod api;
@@ -47,7 +48,6 @@ mod settings;
 mod system;
 mod ticks;
 mod tour;
-mod try_act;
 mod try_out;
 mod words;
 mod worth;
@@ -104,11 +104,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))
         .route("/features", get(features::show))
-        .route("/actions", get(actions::list))
-        .route("/actions/{name}", get(actions::show_one))
-        .route("/policies", get(policies::show))
-        .route("/flags", get(flags::show))
-        .route("/experiments", get(experiments::show))
+        .merge(chosen())
         .route("/holdout", get(holdout::show))
         .route("/report", get(holdout::report))
         .route("/decisions", get(decisions::list))
@@ -155,6 +151,16 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(map_response(with_policy))
         .with_state(app)
+}
+
+/// The pages of what is chosen among, and tried out.
+fn chosen() -> Router<Arc<App>> {
+    Router::new()
+        .route("/actions", get(actions::list))
+        .route("/actions/{name}", get(actions::show_one))
+        .route("/policies", get(policies::show))
+        .route("/flags", get(flags::show))
+        .route("/experiments", get(experiments::show))
 }
 
 /// Lets an attempt to sign in through only as often as the settings say.

@@ -190,8 +190,16 @@ impl LeverLine {
         plain(&(2.0 * self.weight.0.max(self.weight.1)).max(3.0))
     }
 
-    fn is_moved(&self) -> bool {
-        self.weight.0 != self.weight.1 || self.value.0 != self.value.1
+    pub(super) fn is_weight_moved(&self) -> bool {
+        is_other(&self.weight.0, &self.weight.1)
+    }
+
+    pub(super) fn is_value_moved(&self) -> bool {
+        is_other(&self.value.0, &self.value.1)
+    }
+
+    pub(super) fn is_moved(&self) -> bool {
+        self.is_weight_moved() || self.is_value_moved()
     }
 }
 
@@ -222,6 +230,11 @@ impl ActionsPage {
 /// `17 %` of several.
 pub(super) fn share_of(n: &u64, of: &u64) -> String {
     format::percent_of(*n, *of)
+}
+
+/// Whether a number is set otherwise than it was declared.
+pub(super) fn is_other(number: &f64, declared: &f64) -> bool {
+    number.to_bits() != declared.to_bits()
 }
 
 /// A number as a form takes it, which knows no commas between thousands.

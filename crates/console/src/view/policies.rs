@@ -1,6 +1,6 @@
 //! How is it learned what actions are worth, how much is tried for it, and what would another way of choosing have earned?
 
-use super::actions::{plain, share_of};
+use super::actions::{is_other, plain, share_of};
 use super::{Frame, LatelyTold, LeverLine, Section, filters, page};
 use crate::chart::{self, Day, Html, Tone, meter};
 use crate::{Icon, format};
@@ -172,9 +172,8 @@ impl PoliciesPage {
 }
 
 impl OtherTold {
-    fn n_moved(&self) -> u64 {
-        self.levers.iter().filter(|lever| lever.weight.0 != lever.weight.1 || lever.value.0 != lever.value.1).count()
-            as u64
+    fn n_moved(&self) -> usize {
+        self.levers.iter().filter(|lever| lever.is_moved()).count()
     }
 }
 

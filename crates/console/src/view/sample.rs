@@ -59,17 +59,6 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/try", tried().render()),
         ("/try/search", tried_search().render()),
         ("/empty/try", tried_nothing().render()),
-        ("/try/act", tried_actions().render()),
-        ("/empty/try/act", tried_actions_nothing().render()),
-        ("/actions", actions().render()),
-        ("/actions/moved", actions_moved().render()),
-        ("/actions/grinder", action().render()),
-        ("/empty/actions", actions_none().render()),
-        ("/policies", policies().render()),
-        ("/flags", flags().render()),
-        ("/empty/flags", flags_none().render()),
-        ("/experiments", experiments().render()),
-        ("/empty/experiments", experiments_none().render()),
         ("/models", models().render()),
         ("/capabilities", capabilities().render()),
         ("/capabilities/churn", capability().render()),
@@ -117,6 +106,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
     ];
     pages.extend(kept::pages());
+    pages.extend(acting::pages());
     pages
 }
 

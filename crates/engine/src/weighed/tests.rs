@@ -1,3 +1,5 @@
+//! Is another policy worth what was earned where it would have done the same, and is too little told as such?
+
 use super::*;
 use measurement::policy::PolicyVerdict;
 

@@ -2,13 +2,12 @@
 
 mod levers;
 mod one;
-mod told;
 
 pub(super) use levers::{Moved, lines as lever_lines, moved, number, parts};
 pub(super) use one::show as show_one;
-pub(super) use told::{came_in_words, rule_in_words};
 
 use super::Asked;
+use super::action_words::{rule_in_words, stage};
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::ServerError;
@@ -174,7 +173,7 @@ fn funnel(lately: &Lately) -> [Vec<FunnelStep>; 2] {
         most.as_ref().map(|(rule, n)| format!("Most left out: {} ({})", rule_in_words(rule), format::count(*n)))
     };
     let first = std::iter::once(step("Declared", all, all, None));
-    let stages = through.iter().map(|one| step(told::stage(one.stage), one.n, all, lost(&one.most)));
+    let stages = through.iter().map(|one| step(stage(one.stage), one.n, all, lost(&one.most)));
     let chosen = lately.total(|came| came.n_chosen);
     let of_chosen = [
         ("Chosen", chosen),

@@ -1,6 +1,6 @@
 //! How do answers, scores and features look on a page?
 
-use super::actions::rule_in_words;
+use super::action_words::rule_in_words;
 use super::catalogue::picture;
 use crate::app::App;
 use console::format;

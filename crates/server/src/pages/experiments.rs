@@ -64,8 +64,9 @@ impl Told<'_> {
             who: plan.map(who).unwrap_or_default(),
             flags: self.flags_of(name),
             timeline: plan.zip(found.and_then(|found| found.began)).map(|(plan, began)| self.span(plan, began)),
-            verdict: report.map(|report| verdict(report.verdict, report.stage)),
-            says: report.map(|report| unquoted(&report.says)),
+            // Of what nobody plans any more there is nothing to decide.
+            verdict: report.filter(|_| plan.is_some()).map(|report| verdict(report.verdict, report.stage)),
+            says: report.filter(|_| plan.is_some()).map(|report| unquoted(&report.says)),
             next: next(name, (plan, &self.flags_of(name)), report.map(|report| (report.verdict, report.stage))),
             arms: arms(plan, found),
             srm: report.map_or((true, None), |report| {

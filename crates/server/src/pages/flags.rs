@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// So many of the newest answers are looked at, for at most so long.
 const N_LOOKED_AT: u64 = 2_000;
-const TIME_MAX: Duration = Duration::from_secs(2);
+const TIME_MAX: Duration = Duration::from_secs(10);
 /// So many values are told of a flag.
 const N_VALUES: usize = 8;
 

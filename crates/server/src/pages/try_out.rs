@@ -1,12 +1,13 @@
 //! What would be shown to this customer at this place? The page on which that is tried; nothing of it is logged.
 
+mod act;
 mod members;
 
 use super::answer::understood;
 use super::customer::name_of;
 use super::customers::label;
 use super::visit::{Visit, note_opened};
-use super::{Asked, actions, api, catalogue, text, try_act};
+use super::{Asked, actions, api, catalogue, text};
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
@@ -53,7 +54,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
         .page(move |app, frame| {
             let what = asked.get("what").map_or("", String::as_str);
             match actions::kinds(app).find(|kind| kind.name.as_str() == what) {
-                Some(kind) => Ok(try_act::fill(app, frame, (kind, &asked), (&opener, &base_url))?.render()),
+                Some(kind) => Ok(act::fill(app, frame, (kind, &asked), (&opener, &base_url))?.render()),
                 None => Ok(fill(app, frame, &asked, (&opener, &base_url))?.render()),
             }
         })
@@ -91,7 +92,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
 }
 
 /// What answers with items: by the words of a search, or without any.
-pub(super) fn kind_of(app: &App, is_search: bool) -> Option<&KindAbout> {
+fn kind_of(app: &App, is_search: bool) -> Option<&KindAbout> {
     let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
     let shape = if is_search { ContentShape::Search } else { ContentShape::Items };
     kinds.find(|kind| kind.shape == shape)
@@ -133,7 +134,7 @@ fn places(kind: &KindAbout) -> Vec<(String, String, String)> {
 }
 
 /// Customers to try it with: those seen last who bought something, where there are any.
-pub(super) fn examples(app: &App) -> Result<Vec<(String, String)>, ServerError> {
+fn examples(app: &App) -> Result<Vec<(String, String)>, ServerError> {
     let mut found = app.engine.search("", 30, std::time::Duration::from_millis(50))?.customers;
     found.sort_by_key(|customer| customer.state.lines().is_empty());
     found.truncate(N_EXAMPLES);
@@ -254,12 +255,12 @@ fn facet(facet: &Facet) -> TryFacet {
 }
 
 /// What a customer is called.
-pub(super) fn called(profile: &Profile) -> String {
+fn called(profile: &Profile) -> String {
     label(profile).unwrap_or_else(|| profile.id.to_string())
 }
 
 /// Somebody whom nobody heard of yet.
-pub(super) fn stranger(name: &str) -> Identifier {
+fn stranger(name: &str) -> Identifier {
     Identifier::User(UserId::from(if name.is_empty() { "nobody" } else { name }))
 }
 
@@ -278,7 +279,7 @@ fn card(app: &App, frame: &Frame, ranked: &RankedItem, parts: Vec<f64>, had: &[I
 }
 
 /// The same question as a command.
-pub(super) fn command(
+fn command(
     app: &App,
     kind: &KindAbout,
     name: &Identifier,

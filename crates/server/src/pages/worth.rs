@@ -1,6 +1,6 @@
 //! What is said of what came of decisions?
 
-use super::actions::came_in_words;
+use super::action_words::came_in_words;
 use crate::app::App;
 use crate::error::ServerError;
 use console::format;

@@ -4,6 +4,23 @@ use super::kept::text;
 use super::*;
 use crate::format;
 
+/// The pages of actions, flags and experiments, with their paths.
+pub(super) fn pages() -> Vec<(&'static str, String)> {
+    vec![
+        ("/try/act", tried_actions().render()),
+        ("/empty/try/act", tried_actions_nothing().render()),
+        ("/actions", actions().render()),
+        ("/actions/moved", actions_moved().render()),
+        ("/actions/grinder", action().render()),
+        ("/empty/actions", actions_none().render()),
+        ("/policies", policies().render()),
+        ("/flags", flags().render()),
+        ("/empty/flags", flags_none().render()),
+        ("/experiments", experiments().render()),
+        ("/empty/experiments", experiments_none().render()),
+    ]
+}
+
 fn came(chosen: u64, shown: u64, clicked: u64, dismissed: u64, converted: u64, worth: f64) -> CameTold {
     CameTold { chosen, shown, clicked, dismissed, converted, worth }
 }
@@ -227,6 +244,53 @@ pub fn action() -> ActionPage {
     }
 }
 
+fn counted(all: &[(&str, u64)]) -> Vec<(String, u64)> {
+    all.iter().map(|(words, n)| (text(words), *n)).collect()
+}
+
+/// Another policy, and what it would have earned.
+fn other() -> OtherTold {
+    OtherTold {
+        explore: text("squarecb"),
+        gamma: 10.0,
+        floor: 0.02,
+        declared: (text("squarecb"), 20.0, 0.02),
+        levers: levers(true),
+        refused: None,
+        earned: Some(OtherEarned {
+            verdict: ("May be either", ""),
+            says: text(
+                "B may earn more or less: 0.212 a round where 0.190 came, +11.6 % (−4.0 to +27.2 %). About 9100 rounds like these would tell a difference of that size.",
+            ),
+            doubts: vec![text(
+                "in 31 rounds the action was certain (a propensity of 1): they say nothing of what else could have been done",
+            )],
+            n: 4_210,
+            since: Some(Timestamp::from_millis(now().as_millis() - 900 * HOUR_MS)),
+            but: vec![text("388 choices of the last 7 days are left out: what comes of them may still come.")],
+            logged: Some(0.19),
+            estimates: vec![
+                (text("Foretold, corrected by chance (DR)"), 0.212, Some(0.015)),
+                (text("Weighted by chance (IPS)"), 0.209, Some(0.021)),
+            ],
+            effective: Some((1_204.0, 200.0)),
+            weights: counted(&[
+                ("up to 0.5", 1_210),
+                ("up to 1", 901),
+                ("up to 2", 1_500),
+                ("up to 5", 480),
+                ("up to 10", 100),
+                ("more", 19),
+            ]),
+            shares: vec![
+                (text("A grinder for your beans"), 0.41, 0.2),
+                (text("Cups that go with it"), 0.24, 0.48),
+                (text("Nothing"), 0.31, 0.3),
+            ],
+        }),
+    }
+}
+
 /// How it is learned what they are worth.
 #[must_use]
 pub fn policies() -> PoliciesPage {
@@ -239,7 +303,6 @@ pub fn policies() -> PoliciesPage {
         logged: 0.105 + 0.003 * format::float(i),
         is_champion: i == 11,
     };
-    let counted = |all: &[(&str, u64)]| all.iter().map(|(words, n)| (text(words), *n)).collect::<Vec<_>>();
     let day = |i: i64| {
         let n = u64::try_from(i).unwrap_or_default();
         (Timestamp::from_millis(now().as_millis() - (9 - i) * 24 * HOUR_MS), 90 + n * 5, 3 + n)
@@ -268,45 +331,7 @@ pub fn policies() -> PoliciesPage {
             ("up to 50 %", 131),
             ("more", 621),
         ]),
-        other: OtherTold {
-            explore: text("squarecb"),
-            gamma: 10.0,
-            floor: 0.02,
-            declared: (text("squarecb"), 20.0, 0.02),
-            levers: levers(true),
-            refused: None,
-            earned: Some(OtherEarned {
-                verdict: ("May be either", ""),
-                says: text(
-                    "B may earn more or less: 0.212 a round where 0.190 came, +11.6 % (−4.0 to +27.2 %). About 9100 rounds like these would tell a difference of that size.",
-                ),
-                doubts: vec![text(
-                    "in 31 rounds the action was certain (a propensity of 1): they say nothing of what else could have been done",
-                )],
-                n: 4_210,
-                since: Some(Timestamp::from_millis(now().as_millis() - 900 * HOUR_MS)),
-                but: vec![text("388 choices of the last 7 days are left out: what comes of them may still come.")],
-                logged: Some(0.19),
-                estimates: vec![
-                    (text("Foretold, corrected by chance (DR)"), 0.212, Some(0.015)),
-                    (text("Weighted by chance (IPS)"), 0.209, Some(0.021)),
-                ],
-                effective: Some((1_204.0, 200.0)),
-                weights: counted(&[
-                    ("up to 0.5", 1_210),
-                    ("up to 1", 901),
-                    ("up to 2", 1_500),
-                    ("up to 5", 480),
-                    ("up to 10", 100),
-                    ("more", 19),
-                ]),
-                shares: vec![
-                    (text("A grinder for your beans"), 0.41, 0.2),
-                    (text("Cups that go with it"), 0.24, 0.48),
-                    (text("Nothing"), 0.31, 0.3),
-                ],
-            }),
-        },
+        other: other(),
         ways: vec![
             ("squarecb", text("The worse, the less (SquareCB)")),
             ("greedy", text("Only by what is spread evenly")),

@@ -1,9 +1,9 @@
 //! One action: whom is it for, how many may have it now, and what came of it?
 
-use super::told::{came_in_words, rule_in_words};
 use super::{declared, kind_asked, lately_told, line};
 use crate::app::App;
 use crate::error::ServerError;
+use crate::pages::action_words::{came_in_words, rule_in_words};
 use crate::pages::visit::Visit;
 use crate::pages::{Asked, decisions};
 use ::decisions::filter::Subject;

@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::error::ServerError;
-use crate::pages::actions::{came_in_words, kinds};
+use crate::pages::action_words::came_in_words;
+use crate::pages::actions::kinds;
 use console::view::{Done, DoneAction};
 use decisions::{Arm, ChosenAction, Content, DecisionQuery, LoggedDecision, Record};
 use engine::EngineError;

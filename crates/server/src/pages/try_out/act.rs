@@ -1,14 +1,14 @@
 //! What would be done for this customer next, and why not the others? The page on which that is tried; nothing of it is logged.
 
-use super::actions::tabs;
-use super::answer::acted;
-use super::customer::name_of;
-use super::try_out::{called, command, examples, kind_of, stranger};
-use super::visit::note_opened;
-use super::{Asked, text};
+use super::{called, command, examples, kind_of, stranger};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::looks::Opener;
+use crate::pages::actions::tabs;
+use crate::pages::answer::acted;
+use crate::pages::customer::name_of;
+use crate::pages::visit::note_opened;
+use crate::pages::{Asked, text};
 use console::view::{Frame, TriedActions, TryActPage};
 use decisions::{CHANNELS, Content, KindAbout, Parameters};
 use engine::Tried;
@@ -16,7 +16,7 @@ use events::Fields;
 use primitives::ErrorKind;
 
 /// What else can be tried, beside it: its name in the address, and what it is called.
-pub(super) fn others(app: &App) -> Vec<(String, String)> {
+fn others(app: &App) -> Vec<(String, String)> {
     let items = kind_of(app, false).map(|_| (String::new(), "Recommendations".to_owned()));
     let search = kind_of(app, true).map(|_| ("search".to_owned(), "Search".to_owned()));
     items.into_iter().chain(search).chain(tabs(app)).collect()

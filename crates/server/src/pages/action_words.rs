@@ -18,7 +18,7 @@ pub(super) fn stage(stage: Stage) -> &'static str {
 }
 
 /// A rule that leaves an action out, as the beginning of nothing: `it is not for this channel`.
-pub(in crate::pages) fn rule_in_words(rule: &str) -> String {
+pub(super) fn rule_in_words(rule: &str) -> String {
     let words = match rule {
         "channel" => "it is not for this channel",
         "schedule" => "its time has not come, or is over",
@@ -59,7 +59,7 @@ fn cap(rule: &str) -> Option<String> {
 }
 
 /// What came of an action that was chosen, in words with their colour. `may_count` is whether it may be told at all.
-pub(in crate::pages) fn came_in_words(contact: Option<&Contact>, may_count: bool) -> (String, &'static str) {
+pub(super) fn came_in_words(contact: Option<&Contact>, may_count: bool) -> (String, &'static str) {
     let Some(contact) = contact else {
         let words = if may_count { "Nothing is known of it yet" } else { "Not counted: they do not permit analytics" };
         return (words.to_owned(), "");
