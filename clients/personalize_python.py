@@ -1,4 +1,4 @@
-"""Recommendations, ranking and events through Amazon's own client, unmodified, from Python."""
+"""Recommendations, ranking, actions and events through Amazon's own client, unmodified, from Python."""
 import os
 import time
 
@@ -27,8 +27,20 @@ told = {"eventId": "1", "eventType": "Watch", "itemId": "personalize-tea", "sent
 events.put_events(trackingId="t", userId="personalize-python", sessionId="s", eventList=[told])
 ranked = runtime.get_personalized_ranking(campaignArn=campaign, userId="personalize-python", inputList=["personalize-tea", "other"])
 assert {item["itemId"] for item in ranked["personalizedRanking"]} == {"personalize-tea", "other"}
+actions = runtime.get_action_recommendations(campaignArn=campaign, userId="personalize-python", numResults=5)
+assert {action["actionId"] for action in actions["actionList"]} == {"join", "renew"}, actions
+assert all(0 <= action["score"] <= 1 for action in actions["actionList"]), actions
+first = actions["actionList"][0]["actionId"]
+interaction = {"actionId": first, "userId": "personalize-python", "sessionId": "s", "timestamp": time.time()}
+interaction["recommendationId"] = actions["recommendationId"]
+for what in ["Viewed", "Taken"]:
+    told = interaction | {"eventType": what, "eventId": what}
+    events.put_action_interactions(trackingId="t", actionInteractions=[told])
+of_actions = "arn:aws:personalize:eu-central-1:123456789012:dataset/shop/ACTIONS"
+events.put_actions(datasetArn=of_actions, actions=[{"actionId": "join", "properties": '{"value": 5}'}])
 for call, error in [
-    (lambda: runtime.get_action_recommendations(campaignArn=campaign, userId="u"), "ResourceNotFoundException"),
+    (lambda: runtime.get_action_recommendations(campaignArn=campaign), "InvalidInputException"),
+    (lambda: events.put_actions(datasetArn=of_actions, actions=[{"actionId": "unheard"}]), "InvalidInputException"),
     (lambda: runtime.get_recommendations(campaignArn=campaign), "InvalidInputException"),
     (lambda: events.put_items(datasetArn=dataset, items=[{"itemId": "a", "properties": "no"}]), "InvalidInputException"),
 ]:

@@ -217,3 +217,32 @@ function tried(morph) {
   }
   return said;
 }
+
+/** Levers are moved and show what would change, with a script in place and without one by loading the page. */
+export async function movesLevers({ tab, fault, judge }) {
+  await tab.goto("/actions");
+  const lever = tab.locator("[id='w.grinder']");
+  await lever.focus();
+  await tab.evaluate(() => (window.isTheSamePage = true));
+  for (let press = 0; press < 40; press++) await tab.keyboard.press("ArrowLeft");
+  await tab.locator("#levers .primary").click();
+  await tab.getByText("would be another, chance aside").waitFor();
+  if (!(await tab.evaluate(() => window.isTheSamePage))) fault("the page was loaded anew");
+  if ((await lever.inputValue()) === "1") fault("the lever went back");
+  await judge("moved");
+  await tab.locator("#levers a", { hasText: "As declared" }).click();
+  await tab.getByText("would be another, chance aside").waitFor({ state: "detached" });
+  if ((await lever.inputValue()) !== "1") fault("the lever is not as it is declared");
+}
+
+export async function movesLeversWithoutScript({ tab }) {
+  await tab.goto("/actions");
+  await tab.locator("[id='v.cups']").fill("99");
+  await tab.locator("#levers .primary").click();
+  await tab.waitForURL("**/actions?**v.cups=99**");
+  await tab.getByText("would be another, chance aside").waitFor();
+  await tab.locator("#levers button", { hasText: "What would it earn?" }).click();
+  await tab.waitForURL("**/policies?**v.cups=99**");
+  await tab.getByText("Cannot be told").waitFor();
+}
+movesLeversWithoutScript.options = { javaScriptEnabled: false };

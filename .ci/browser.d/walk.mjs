@@ -51,7 +51,13 @@ const customers = await first.evaluate(async () => {
   const page = new DOMParser().parseFromString(text, "text/html");
   return [...page.querySelectorAll("tbody th a")].slice(0, 5).map((a) => decodeURIComponent(a.pathname.split("/").pop()));
 });
-for (const userId of customers) await api("/v1/decide", { decision: "recommend", userId, n: 5 });
+for (const userId of customers) {
+  await api("/v1/decide", { decision: "recommend", userId, n: 5 });
+  await api("/v1/decide", { decision: "flags", userId });
+  const done = await api("/v1/decide", { decision: "act", userId, channel: "web" });
+  const properties = { decision_id: done.decisionId, value: 9, currency: "EUR" };
+  await api("/v1/track", { userId, event: "Decision Converted", properties });
+}
 await fetch(`${url}/v1/track`, {
   method: "POST",
   headers: { authorization: `Bearer ${server}`, "content-type": "application/json" },
@@ -61,7 +67,8 @@ await api("/v1/lists", { name: "of_the_browser", filter: "known" }).catch(() => 
 
 /** Every page: those of the navigation, and the first of each kind that they lead to. */
 async function pages() {
-  const found = new Set(["/search?q=a", "/search?q=qqqqqq", "/nowhere"]);
+  const found = new Set(["/search?q=a", "/search?q=qqqqqq", "/nowhere", "/policies?explore=greedy", "/actions?w.cups=2"]);
+  found.add(`/try?what=act&customer=${encodeURIComponent(customers[0])}`);
   const links = async (path) => {
     await first.goto(path);
     return first.$$eval("a[href^='/']", (all) => all.map((a) => a.pathname + a.search));
@@ -72,7 +79,7 @@ async function pages() {
   }
   for (const path of [...found]) {
     for (const deeper of await links(path)) {
-      const kind = /^(\/(?:customers|decisions|catalogue|lists|capabilities|imports|data))\/[^/?]+$/.exec(deeper)?.[1];
+      const kind = /^(\/(?:customers|decisions|catalogue|lists|capabilities|imports|data|actions))\/[^/?]+$/.exec(deeper)?.[1];
       if (kind && !kinds.has(kind)) kinds.set(kind, deeper);
       if (/^\/(events|decisions|data|lists|)\?/.test(deeper) && !kinds.has(deeper.split("=")[0])) {
         kinds.set(deeper.split("=")[0], deeper);

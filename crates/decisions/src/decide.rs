@@ -2,8 +2,8 @@
 
 use crate::recalled::{Further, Recalled};
 use crate::{
-    Answer, Arm, Ask, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World,
-    Worth,
+    Answer, Arm, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject,
+    Why, World, Worth,
 };
 use features::Catalogue;
 use models::recommend::Part;
@@ -58,7 +58,7 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Answer {
             }
             Err(why) => {
                 let (said, sentence) = kind.general(ask, &why);
-                (said, Some(sentence))
+                (said, Some(sentence).filter(|sentence| !sentence.is_empty()))
             }
         }
     };
@@ -145,6 +145,33 @@ pub fn replay_further(
 ) -> Result<Answer, DecisionError> {
     let question = Question { parameters: parameters.clone(), ..record.question.clone() };
     again(kind, catalogue, record, models, &question, &Further::of(record, world))
+}
+
+/// Everything that could have been drawn first in a decision that was made before, weighed again by a kind: that of then
+/// ([`Record::declaration`]), or the same with other levers ([`Kind::with_levers`]). Nothing where nothing was drawn, and of whom was
+/// held out.
+///
+/// # Errors
+/// [`DecisionError::Forgotten`] where what was known of the customer was forgotten since.
+pub fn contenders(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    record: &Record,
+    models: &Models,
+) -> Result<Vec<Contender>, DecisionError> {
+    if record.is_forgotten() {
+        return Err(DecisionError::Forgotten);
+    }
+    if record.question.arm == Some(Arm::Holdout) {
+        return Ok(Vec::new());
+    }
+    let world = Recalled::of(record).by_chance(seed_of(&record.decision.id));
+    let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
+    let ask = Ask { question: &record.question, models, world: &world, catalogue, as_before, is_unplaced };
+    Ok(match &record.subject() {
+        Subject::Known(known) => kind.contenders(&ask, Some(known.get())),
+        Subject::Withheld(_) | Subject::Unknown(_) => kind.contenders(&ask, None),
+    })
 }
 
 /// Decides once more about the customer of a record.

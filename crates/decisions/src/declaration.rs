@@ -4,7 +4,7 @@
 use crate::digest::digest;
 use crate::repertoire::Beside;
 use crate::rules::Rules;
-use crate::{Action, Arbitration, DecisionError, Experiment, Flag, Offer, Segment};
+use crate::{Action, Arbitration, DecisionError, Experiment, Flag, Offer, Ranking, Segment};
 use learning::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -53,6 +53,8 @@ pub(crate) enum Declared {
         #[serde(default, skip_serializing_if = "Beside::is_empty")]
         beside: Beside,
     },
+    /// How it is chosen among what comes with a question.
+    Ranking(Ranking),
     /// What can be switched, what is tried out with it, and what their conditions look at.
     Flags {
         flags: Vec<Flag>,

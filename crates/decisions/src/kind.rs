@@ -4,8 +4,8 @@ use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
 use crate::{
-    Budget, Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, LookedBack, ModelRef, Models, Question,
-    Why, World,
+    Action, Arbitration, Budget, Contender, Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, Levers,
+    LookedBack, ModelRef, Models, Question, Why, World,
 };
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -248,6 +248,17 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// Whether it is about an occasion, and perhaps about no customer: what comes of it is told of the decision alone.
+    fn is_of_occasions(&self) -> bool {
+        false
+    }
+
+    /// What whoever asks calls the decision of such a kind: asked again by that name, it is answered the same. `None` where it has no
+    /// name.
+    fn called<'a>(&self, _parameters: &'a Parameters) -> Option<&'a str> {
+        None
+    }
+
     /// One of so many answers is logged. More than 1 is for what is asked with every key that somebody strikes: what came of it
     /// is told by what they look for and choose.
     fn logged_one_in(&self) -> u64 {
@@ -313,12 +324,34 @@ pub trait Kind: Send + Sync {
         Vec::new()
     }
 
+    /// What can be done that it chooses from; nothing where it chooses among no actions.
+    fn actions(&self) -> Vec<&Action> {
+        Vec::new()
+    }
+
+    /// How it chooses among them.
+    fn arbitration(&self) -> Option<&Arbitration> {
+        None
+    }
+
+    /// The same with other levers, to see what it would choose; `None` where it has none. It is for that alone: what it says it was
+    /// declared as is what it was before.
+    fn with_levers(&self, _levers: &Levers) -> Option<Box<dyn Kind>> {
+        None
+    }
+
+    /// Everything that it could have drawn first, of whom perhaps nothing may be known; nothing where it does not draw among actions.
+    fn contenders(&self, _ask: &Ask<'_>, _known: Option<&Knowledge>) -> Vec<Contender> {
+        Vec::new()
+    }
+
     /// The names of the groups and segments that it divides customers into, where it does.
     fn groups(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is.
+    /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is; with an empty one
+    /// where nothing is missing.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String);
 
     /// For whoever is held out: what everybody gets of whom nothing is known. `known` says only what must not be withheld from
@@ -402,7 +435,9 @@ impl KindAbout {
     /// A question of this kind as JSON, with each whole number at what holds where nobody says. The name must need no quoting.
     #[must_use]
     pub fn example(&self, user: &str) -> String {
-        let parameters: String = self.usual().map(|(name, default)| format!(",\"{name}\":{default}")).collect();
+        let usual = self.usual().map(|(name, default)| (name, serde_json::Value::from(default)));
+        let parameters: String =
+            usual.chain(self.needed()).map(|(name, value)| format!(",\"{name}\":{value}")).collect();
         format!("{{\"decision\":\"{}\",\"userId\":\"{user}\"{parameters}}}", self.name)
     }
 
@@ -412,6 +447,12 @@ impl KindAbout {
             Takes::Whole { default: Some(default), .. } => Some((one.name, default)),
             _ => None,
         })
+    }
+
+    /// What a question must say besides the customer, each with an example; most say nothing more.
+    pub fn needed(&self) -> impl Iterator<Item = (&'static str, serde_json::Value)> {
+        let needed = self.parameters.iter().filter(|one| one.takes == Takes::Options);
+        needed.map(|one| (one.name, serde_json::json!([{"id": "a"}, {"id": "b"}])))
     }
 
     /// The parameters of a question of this kind: those that were given, checked.

@@ -6,6 +6,7 @@ mod conditions;
 mod flags;
 mod propensity;
 mod quantity;
+mod rank;
 mod recommend;
 mod search;
 mod segments;
@@ -21,6 +22,8 @@ pub use conditions::names as names_of_conditions;
 pub use flags::Flags;
 pub use propensity::Propensity;
 pub use quantity::Quantity;
+pub use rank::Rank;
+pub(crate) use rank::excluded;
 pub use recommend::Recommend;
 pub use search::Search;
 pub use segments::Segments;
@@ -93,7 +96,8 @@ impl Declaration {
             | Declared::Rules(_)
             | Declared::Actions { .. }
             | Declared::Offers { .. }
-            | Declared::Flags { .. } => None,
+            | Declared::Flags { .. }
+            | Declared::Ranking(_) => None,
         })
     }
 }
@@ -112,6 +116,7 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
             let all = Repertoire { beside, ..Repertoire::offers(&offers) };
             Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
         }
+        Declared::Ranking(ranking) => Box::new(Rank::new(ranking)),
         Declared::Flags { flags, experiments, outcomes, features, segments } => {
             Box::new(Flags::new(flags, experiments, &outcomes, &features, &segments))
         }

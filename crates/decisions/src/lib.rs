@@ -39,18 +39,22 @@ mod kind;
 mod kinds;
 mod knowledge;
 mod lens;
+mod levers;
 mod lifts;
 mod lists;
 mod log;
 mod models;
 mod name;
+mod occasion;
 mod of_whom;
 mod offer;
+mod options;
 mod packed;
 mod parameter;
 mod playbook;
 mod playbook_store;
 mod question;
+mod ranking;
 mod recalled;
 mod record;
 mod repertoire;
@@ -58,6 +62,7 @@ mod rules;
 pub mod search;
 mod segment;
 mod showed;
+mod stage;
 mod subject;
 mod switch;
 mod terms;
@@ -78,7 +83,7 @@ pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,
 };
-pub use decide::{decide, decide_by, parts, replay, replay_further, seed_of, withheld, worths};
+pub use decide::{contenders, decide, decide_by, parts, replay, replay_further, seed_of, withheld, worths};
 pub use declaration::Declaration;
 pub use draw::{Draw, Of, Over};
 pub use error::DecisionError;
@@ -90,26 +95,30 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said, Worth};
 pub use kinds::{
-    Act, Flags, Propensity, Quantity, Recommend, Search, Segments, Slot, Suggest, Value, Which, built_in_lists, kinds,
-    names_of_conditions,
+    Act, Flags, Propensity, Quantity, Rank, Recommend, Search, Segments, Slot, Suggest, Value, Which, built_in_lists,
+    kinds, names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
+pub use levers::{Contender, Factor, Lever, Levers};
 pub use lifts::Lifts;
 pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError, Webhook};
 pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Exposed, LoggedDecision};
 pub use models::Models;
 pub use name::KindName;
+pub use occasion::Occasion;
 pub use offer::Offer;
 pub use parameter::{Parameter, Parameters, Takes};
 pub use playbook::{NotDeclared, Playbook};
 pub use playbook_store::{PlaybookChange, PlaybookStore, PlaybookStoreError, Run, SavedTable};
 pub use question::{Question, nobody};
+pub use ranking::Ranking;
 pub use record::Record;
 pub use repertoire::Repertoire;
 pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
 pub use showed::no_searches;
+pub use stage::Stage;
 pub use subject::Subject;
 pub use switch::{Switch, Switchback};
 pub use terms::{Budget, Terms};

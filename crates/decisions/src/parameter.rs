@@ -4,7 +4,7 @@
 //! value must have is declared by the kind: [`Takes`].
 
 use crate::bounds::{N_WORDS_MAX, WORD_BYTES_MAX, shown};
-use crate::{DecisionError, ItemFilter, Lifts};
+use crate::{DecisionError, ItemFilter, Lifts, options};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -53,6 +53,8 @@ pub enum Takes {
     },
     /// A list of texts: at most 1,000, each of at most 256 bytes.
     Words,
+    /// Things to choose from, each with an id and what is said of it.
+    Options,
     /// Conditions on the traits of items: [`ItemFilter`].
     Filter,
     /// How much more items of a trait's value count: [`Lifts`].
@@ -70,6 +72,7 @@ impl Takes {
             Self::Choice { names, .. } => format!("one of {}", names.join(", ")),
             Self::Text { bytes_max } => format!("a text of at most {bytes_max} bytes"),
             Self::Words => format!("a list of at most {N_WORDS_MAX} texts"),
+            Self::Options => options::in_words(),
             Self::Filter => "conditions on the traits of items, such as {\"price\":{\"lte\":10}}".to_owned(),
             Self::Lifts => "factors by trait and value, such as {\"brand\":{\"Acme\":1.2}}".to_owned(),
         }
@@ -82,7 +85,7 @@ impl Takes {
             Self::Whole { default, .. } => default.map(Value::from),
             Self::Flag => Some(false.into()),
             Self::Choice { default, .. } => default.map(Value::from),
-            Self::Number { .. } | Self::Text { .. } | Self::Words | Self::Filter | Self::Lifts => None,
+            Self::Number { .. } | Self::Text { .. } | Self::Words | Self::Options | Self::Filter | Self::Lifts => None,
         }
     }
 
@@ -129,6 +132,7 @@ impl Parameter {
                 unfit(format!("has {} bytes: give at most {bytes_max}", given.len()))
             }
             (Takes::Words, Value::Array(words)) => words_fit(words).or_else(unfit),
+            (Takes::Options, given) => options::fit(given).or_else(unfit),
             (Takes::Filter, given) => ItemFilter::parse(given).map(drop).or_else(unfit),
             (Takes::Lifts, given) => Lifts::parse(given).map(drop).or_else(unfit),
             (takes, value) => unfit(format!("is {}: give {}", shown(value), takes.in_words())),

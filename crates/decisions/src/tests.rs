@@ -12,6 +12,7 @@ mod flags;
 mod laws;
 mod listed;
 mod offer;
+mod rank;
 mod reference;
 mod shelf;
 mod shop;

@@ -3,11 +3,11 @@
 use crate::measures::Measures;
 use decisions::search::Synonyms;
 use decisions::{
-    Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Offer, Playbook, Repertoire, Rules, Segment,
-    Slot,
+    Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Offer, Playbook, Rank, Ranking, Repertoire,
+    Rules, Segment, Slot,
 };
 use features::Declared;
-use learning::{Outcome, PolicySettings, Tasks};
+use learning::{Outcome, PolicySettings, Reward, Tasks};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +47,8 @@ pub struct Capabilities {
     pub looked_at: Vec<String>,
     /// How a policy of actions is learned.
     pub learning: PolicySettings,
+    /// How it is chosen among actions that come with questions, and how that is learned.
+    pub ranking: (Ranking, PolicySettings),
     /// What the company is measured by.
     pub measures: Measures,
 }
@@ -73,6 +75,7 @@ impl Capabilities {
             offers: Vec::new(),
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
+            ranking: (Ranking::default(), PolicySettings::default()),
             measures: Measures::default(),
         }
     }
@@ -122,6 +125,15 @@ impl Capabilities {
         (of(done), of(Repertoire::offers(offers).beside(actions)))
     }
 
+    /// With what chooses among actions that come with questions.
+    #[must_use]
+    pub fn with_ranking(self, ranking: Ranking, learning: PolicySettings) -> Self {
+        // What comes of it is what whoever asks gives for it, and all actions are learned of in one.
+        let learning = PolicySettings { reward: Reward::Given, is_shared: true, ..learning };
+        let tasks = self.tasks.and(learning::Rank::default());
+        Self { kinds: self.kinds.and(Rank::new(ranking)), tasks, ranking: (ranking, learning), ..self }
+    }
+
     /// With what can be switched, and what is tried out with it.
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
@@ -154,6 +166,7 @@ impl Capabilities {
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[], &[]).with_actions(&[], &[], Arbitration::default()).with_flags(&[], &[])
+        let built_in = Self::new(&[], &[], &[]).with_actions(&[], &[], Arbitration::default());
+        built_in.with_ranking(Ranking::default(), PolicySettings::default()).with_flags(&[], &[])
     }
 }

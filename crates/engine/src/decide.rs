@@ -120,11 +120,20 @@ impl Engine {
     ) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
         let sought = self.looked_for(&asked)?;
+        let called = self.called(&asked)?;
+        if let Some(known) = called.as_ref().map(|called| self.answered_before(called)).transpose()?.flatten() {
+            return Ok(known);
+        }
         let record = self.decided(asked, sought.as_ref())?;
         let met = met(&record);
         let record = record.meeting(met);
         if !is_known(&record) && self.is_logged(&record) {
-            self.ports.decisions.append_all(vec![record.to_logged()], record.exposed())?;
+            let stored = self.ports.decisions.append_all(vec![record.to_logged()], record.exposed());
+            if let Err(error) = stored {
+                // Whoever asked the same at the same time was first.
+                let known = called.map(|called| self.answered_before(&called)).transpose()?.flatten();
+                return known.ok_or_else(|| error.into());
+            }
         }
         self.count(&record, watch.elapsed());
         Ok(record)
@@ -137,6 +146,10 @@ impl Engine {
     /// As [`Engine::decide`].
     pub fn decide_all(&self, asked: &Asked, customers: Vec<Identifier>) -> Result<Vec<Record>, EngineError> {
         let watch = Stopwatch::start();
+        if self.called(asked)?.is_some() && customers.len() > 1 {
+            let message = "one occasion is about one customer: ask for each with a name of its own, or without one";
+            return Err(EngineError::new(ErrorKind::Invalid, message));
+        }
         let sought = self.looked_for(asked)?;
         let of = |customer| self.decided(Asked { names: vec![customer], ..asked.clone() }, sought.as_ref());
         let records = customers.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
@@ -181,7 +194,7 @@ impl Engine {
     /// A decision that nobody is told.
     fn tried(&self, asked: Asked, kind: &dyn Kind, models: &Models) -> Result<Weighed, EngineError> {
         let as_of = self.clock.now();
-        let seed = decisions::seed_of(&self.draw_id(as_of));
+        let seed = decisions::seed_of(&self.draw_id(kind, &asked.parameters, as_of));
         let sought = self.looked_for(&asked)?;
         self.weigh(asked, sought.as_ref(), (kind, models), (as_of, seed, Purses::Kept), None)
     }
@@ -199,7 +212,7 @@ impl Engine {
         let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
         let kind = in_force.kind();
         // Drawn first: chance comes from it, so that a replay draws the same.
-        let id = self.draw_id(as_of);
+        let id = self.draw_id(kind, &asked.parameters, as_of);
         let seed = decisions::seed_of(&id);
         let holdout = Some(&self.capabilities.holdout);
         // Of two answers at a time, neither would know of the other.
@@ -221,8 +234,13 @@ impl Engine {
         Ok(record)
     }
 
-    fn draw_id(&self, as_of: Timestamp) -> DecisionId {
-        DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The name of a decision: drawn, unless whoever asks calls it something.
+    fn draw_id(&self, kind: &dyn Kind, parameters: &Parameters, as_of: Timestamp) -> DecisionId {
+        if let Some(name) = kind.called(parameters) {
+            return DecisionId::of_occasion(kind.about().name.as_str(), name);
+        }
+        let random = &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if kind.is_of_occasions() { DecisionId::new_occasion(as_of, random) } else { DecisionId::new(as_of, random) }
     }
 
     /// What the question wants of the catalogue, whoever it is about. It is looked for before the live state is looked at, so that
@@ -459,7 +477,7 @@ impl Engine {
     }
 
     /// Does something with the kind of a decision as it was declared when it answered.
-    fn with_kind_of<T>(
+    pub(super) fn with_kind_of<T>(
         &self,
         record: &Record,
         run: impl FnOnce(&dyn Kind) -> Result<T, EngineError>,

@@ -41,12 +41,15 @@ mod calendar;
 mod lists;
 
 mod champions;
+mod lately;
 mod needs;
+mod occasions;
 mod policies;
 mod reached;
 mod readiness;
 mod rounds;
 mod training;
+mod weighed;
 
 mod change;
 mod correct;
@@ -84,6 +87,7 @@ pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
 pub use ingest::Ingested;
+pub use lately::{CameOfAction, Lately, Through};
 pub use lists::{
     Cell, Column, Compared, Counts, Courier, CustomerLine, Found, KnownList, ListSource, Page, PaidIn, People,
     RANGES_DAYS, RiskLine, RollCall, Selection, Sort, Subscribed, Sum, written,
@@ -106,6 +110,7 @@ pub use shown::ShownBy;
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
+pub use weighed::{CHANCES, OtherPolicy, Sensitivity, WEIGHTS};
 pub use worth::{Consequence, Followed};
 
 use decisions::Models;

@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Ports};
 use events::{Offset, Place, Recorded};
-use features::{Activity, Cells, Counted, FeatureState, Inflows, Items, Searches};
+use features::{Activity, Cells, Counted, FeatureState, Inflows, Items, Occasions, Searches};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
@@ -33,6 +33,8 @@ pub struct Live {
     pub inflows: Inflows,
     /// What is looked for.
     pub searches: Searches,
+    /// What came of decisions that were about no customer.
+    pub occasions: Occasions,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
     /// What is kept of customers for the features that the settings declare.
@@ -152,6 +154,7 @@ impl Live {
             activity: Activity::open(ports.profiles.as_ref())?,
             inflows: Inflows::open(ports.profiles.as_ref())?,
             searches: Searches::open(ports.profiles.as_ref())?,
+            occasions: Occasions::open(ports.profiles.as_ref())?,
             policy: policy.clone(),
             withdrawals: Withdrawals::open(ports.profiles.as_ref(), policy)?,
         })
@@ -171,6 +174,7 @@ impl Live {
         self.withdrawals.after(before, &self.profiles, recorded)?;
         self.activity.apply(recorded);
         self.inflows.apply(recorded);
+        self.occasions.apply(recorded);
         let counted = if self.searches.concerns(&recorded.event) { self.counted(recorded)? } else { Counted::No };
         self.searches.apply(recorded, counted, decisions::search::words_of);
         Ok(())
@@ -199,6 +203,7 @@ impl Live {
         self.activity.begin_checkpoint()?;
         self.inflows.begin_checkpoint()?;
         self.searches.begin_checkpoint()?;
+        self.occasions.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
         self.made_then = vec![self.made_with.clone(), followed_change(self.followed), kept_change(&self.cells)];
         Ok(self.profiles.offset())
@@ -213,6 +218,7 @@ impl Live {
         self.activity.fill(&mut slice, n_max);
         self.inflows.fill(&mut slice, n_max);
         self.searches.fill(&mut slice, n_max);
+        self.occasions.fill(&mut slice, n_max);
         self.withdrawals.fill(&mut slice, n_max);
         Ok(slice)
     }
@@ -223,6 +229,7 @@ impl Live {
         self.activity.end_checkpoint(is_durable);
         self.inflows.end_checkpoint(is_durable);
         self.searches.end_checkpoint(is_durable);
+        self.occasions.end_checkpoint(is_durable);
         self.withdrawals.end_checkpoint(is_durable);
     }
 

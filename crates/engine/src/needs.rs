@@ -101,7 +101,8 @@ impl Engine {
         let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
         let read_at = self.clock.now();
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
-        let dataset = dataset.with_searches(self.searched()?).with_rounds(self.rounds()?);
+        let dataset =
+            dataset.with_searches(self.searched()?).with_rounds(self.rounds()?).with_occasions(self.occasions()?);
         Ok(Material { dataset, catalogue, read_at })
     }
 

@@ -49,7 +49,8 @@ impl Engine {
             return Ok(Vec::new());
         }
         let read_until = self.look(|live| live.profiles.offset());
-        let material = Material::of_rounds(self, Dataset::of_rounds(self.rounds()?, read_until), now);
+        let dataset = Dataset::of_rounds(self.rounds()?, read_until).with_occasions(self.occasions()?);
+        let material = Material::of_rounds(self, dataset, now);
         let (n_rounds, n_rewarded) = material.dataset.n_rounds();
         if !last.is_over(n_rounds, n_rewarded, now) {
             last.n_seen = n_seen;

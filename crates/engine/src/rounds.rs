@@ -28,10 +28,10 @@ struct Heard {
 }
 
 /// What is known now of a customer for whom was drawn.
-struct Now {
-    customer: CustomerId,
+pub(super) struct Now {
+    pub(super) customer: CustomerId,
     /// By decision and action.
-    contacts: HashMap<(u64, u64), Contact>,
+    pub(super) contacts: HashMap<(u64, u64), Contact>,
 }
 
 /// What can be done, or could be when it was drawn, and how it is found by its name.
@@ -145,7 +145,7 @@ impl Engine {
     fn each_acted(&self, inputs: &[String], visit: &mut dyn FnMut(String, Acted)) -> Result<(), EngineError> {
         let today = self.clock.now().day();
         let mut n_left = N_ROUNDS_MAX;
-        let kinds = self.capabilities.kinds.iter().map(decisions::Kind::about);
+        let kinds = self.capabilities.kinds.iter().filter(|kind| !kind.is_of_occasions()).map(decisions::Kind::about);
         for kind in kinds.filter(|about| about.shape == ContentShape::Actions) {
             let meant = DecisionQuery { kind: Some(kind.name.to_string()), ..DecisionQuery::default() };
             self.ports.decisions.newest(&meant, &mut |logged| {
@@ -165,7 +165,7 @@ impl Engine {
 
     /// A customer as they are now; `None` where they do not permit to be learned from, or are being erased. Of whom nothing ever came
     /// in but the question, nothing came: to leave them out would be to learn from those alone of whom something did.
-    fn now(&self, id: &CustomerId) -> Result<Option<Now>, EngineError> {
+    pub(super) fn now(&self, id: &CustomerId) -> Result<Option<Now>, EngineError> {
         let named = |name: &Identifier| self.is_refused(name);
         let found = self.with_customer(id, |customer| {
             let mut names = customer.profile.links.keys();
@@ -237,6 +237,7 @@ fn rounds_of(
             propensity: one.propensity,
             x: x.clone(),
             reward: first(&|_| true),
+            sides: None,
         };
         Some(Heard { round, vouched })
     };
@@ -250,14 +251,19 @@ fn is_vouched(contact: &Contact, reward: Reward) -> bool {
 
 /// What a contact brought, in parts of what the action is declared to be worth. In another currency than the declarations' it is not
 /// known what it was worth, but that it succeeded.
-fn reward(contact: &Contact, value: f64, (reward, currency): (Reward, Option<Currency>)) -> Option<Rewarded> {
+pub(super) fn reward(
+    contact: &Contact,
+    value: f64,
+    (reward, currency): (Reward, Option<Currency>),
+) -> Option<Rewarded> {
     let worth = contact.worth.and_then(|worth| match worth {
         Worth::In(money) => (Some(money.currency) == currency).then(|| money.to_major()),
         Worth::Bare(amount) => Some(amount),
     });
     let at: Option<Timestamp> = match reward {
         Reward::Clicked => contact.clicked_at.into_iter().chain(contact.converted_at).min(),
-        Reward::Converted | Reward::Value => contact.converted_at,
+        // What is given is told of decisions about occasions, and never by customers.
+        Reward::Converted | Reward::Value | Reward::Given => contact.converted_at,
     };
     // Of what is declared to be worth nothing, a success is a success.
     let share = worth.filter(|_| reward == Reward::Value && value > 0.0).map_or(1.0, |worth| worth / value);
@@ -370,6 +376,7 @@ mod tests {
                     action: 0,
                     candidates: Box::default(),
                     chances: Box::default(),
+                    sides: None,
                     propensity: 0.5,
                     x: Box::default(),
                     reward: (at < n_vouched + n_claimed).then_some(success),

@@ -22,6 +22,7 @@ mod history;
 mod id;
 mod inflow;
 mod items;
+mod occasions;
 mod overflow;
 mod probe;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use id::{FeatureId, NoFeatureId};
 pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind, is_same};
 pub use items::named;
 pub use items::{Fact, Item, Items, N_DAYS_LATELY, News, Offer};
+pub use occasions::{Came, Occasions, REWARD};
 pub use probe::Probe;
 pub use searches::{CHOSEN_WITHIN_MS, Counted, Query, Searches};
 pub use seen::Seen;

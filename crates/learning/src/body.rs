@@ -15,8 +15,8 @@ pub(crate) use effects::OfAction;
 pub use effects::{Changed, EffectsModel};
 pub use number::{Expected, NumberModel};
 pub use order::{OrderModel, Ordered};
-pub(crate) use policy::Ground;
 pub use policy::{Foretold, PolicyModel};
+pub(crate) use policy::{Ground, SHARED};
 pub use trees::Contribution;
 
 use crate::LearningError;

@@ -38,6 +38,7 @@ pub struct Dataset {
     items: BTreeMap<ItemKey, ItemTraits>,
     searches: SearchLog,
     rounds: RoundLog,
+    occasions: RoundLog,
     wanted: OnceLock<Wanted>,
 }
 
@@ -112,6 +113,7 @@ impl Dataset {
             items,
             searches: SearchLog::default(),
             rounds: RoundLog::default(),
+            occasions: RoundLog::default(),
             wanted: OnceLock::new(),
         })
     }
@@ -182,7 +184,19 @@ impl Dataset {
     /// How many choices among actions there are to learn from, and of how many something came.
     #[must_use]
     pub fn n_rounds(&self) -> (u64, u64) {
-        (self.rounds.rounds.len() as u64, self.rounds.n_rewarded())
+        let all = [&self.rounds, &self.occasions];
+        (all.map(|log| log.rounds.len() as u64).iter().sum(), all.map(RoundLog::n_rewarded).iter().sum())
+    }
+
+    /// What was chosen among actions that came with questions, in the order of time.
+    pub(crate) fn occasions(&self) -> &RoundLog {
+        &self.occasions
+    }
+
+    /// With what was chosen among actions that came with questions: whoever read them has asked whom of the customers that permits.
+    #[must_use]
+    pub fn with_occasions(self, log: RoundLog) -> Self {
+        Self { occasions: log.in_order(), ..self }
     }
 
     /// With what actions were chosen for customers who permit to be learned from: whoever read them has asked.
@@ -207,6 +221,7 @@ impl Dataset {
             items: BTreeMap::new(),
             searches: SearchLog::default(),
             rounds: RoundLog::default(),
+            occasions: RoundLog::default(),
             wanted: OnceLock::new(),
         };
         nothing.with_rounds(log)

@@ -78,13 +78,13 @@ pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
-pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Votes};
+pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Sides, Votes, shared_inputs};
 pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
 pub use tasks::{
-    Act, Binary, Classes, Number, Recommend, Search, Segments, Uplift, Value, ValueHistory, rfm_of, tasks,
+    Act, Binary, Classes, Number, Rank, Recommend, Search, Segments, Uplift, Value, ValueHistory, rfm_of, tasks,
 };
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use wanted::Wanted;

@@ -70,8 +70,8 @@ pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
 }
 
 /// What it is judged on, and what comes before that.
-pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
-    let rounds = &data.dataset.rounds().rounds;
+pub(crate) fn split(log: &RoundLog) -> Option<Split> {
+    let rounds = &log.rounds;
     let (first, last) = (rounds.first()?.at, rounds.last()?.at);
     let test_from = rounds.get(first_judged(rounds))?.at;
     Some(Split {
@@ -104,15 +104,15 @@ fn quarter(rounds: &[Round]) -> usize {
 }
 
 /// Fits a policy on all rounds.
-pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
+pub(crate) fn fit(data: &Data<'_>, log: &RoundLog, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
     let settings: Fit = from_json(settings)?;
-    let log = data.dataset.rounds();
     let lesson = Lesson::of(log, log.rounds.len(), data.now, &settings.policy);
     let committee = lesson.committee(log, &settings, data.seed)?;
     let model = lesson.fit(log, &settings)?.with_votes(committee);
     let customers: BTreeSet<&str> = log.rounds.iter().map(|round| round.customer.as_str()).collect();
     Ok(Fitted {
-        importances: importances(&model),
+        // What is hashed has no name to be told.
+        importances: if log.settings.is_shared { Vec::new() } else { importances(&model) },
         method: method(log, &settings, &model),
         body: Body::Policy(Box::new(model)),
         features: Vec::new(),
@@ -170,11 +170,21 @@ fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
     };
     let came = mean(log.rounds.iter().map(|round| f64::from(u8::from(round.reward.is_some()))));
     let untold = untold(log).map(|said| format!("; {said}"));
+    let what = match log.settings.is_shared {
+        true => {
+            let n = log.inputs.len();
+            format!(
+                "One regression for all actions, on {n} numbers of what is said of the situation, the action and both together"
+            )
+        }
+        false => {
+            let brings = if settings.values.common > 0.0 { "has in common" } else { "brings" };
+            format!("A regression for each of {} actions around what its group {brings}", model.n_actions())
+        }
+    };
     format!(
-        "A regression for each of {} actions around what its group {}, with a ridge of {}; {forgets}, and what is younger than \
-         {} days counts as far as its success can have come; something came of {:.1} % of the choices so far{}",
-        model.n_actions(),
-        if settings.values.common > 0.0 { "has in common" } else { "brings" },
+        "{what}, with a ridge of {}; {forgets}, and what is younger than {} days counts as far as its success can have come; \
+         something came of {:.1} % of the choices so far{}",
         settings.values.ridge,
         settings.policy.reward_days,
         100.0 * came,

@@ -1,8 +1,10 @@
 //! What was done for whom, with which chance, and what came of it? As decisions and their customers keep it, so that a policy can be
 //! learned from it.
 
+use models::bandit::{Side, crossed};
 use primitives::{CustomerId, HOUR_MS, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What counts as the success of an action.
@@ -16,6 +18,8 @@ pub enum Reward {
     Clicked,
     /// What it was worth, in parts of what the action is declared to be worth.
     Value,
+    /// What whoever asked says of it, from -1 to 1: nothing that settings of declared actions know.
+    Given,
 }
 
 impl Reward {
@@ -34,7 +38,13 @@ impl Reward {
         match self {
             Self::Converted | Self::Clicked => 1.0,
             Self::Value => LARGEST,
+            Self::Given => 2.0,
         }
+    }
+
+    /// The smallest that is foretold: what is given lies around what counts where nothing is said.
+    pub(crate) fn least(self) -> f64 {
+        if self == Self::Given { -2.0 } else { 0.0 }
     }
 }
 
@@ -52,6 +62,9 @@ pub struct PolicySettings {
     pub half_life_days: f64,
     /// For how many hours the same customer is drawn the same: what is drawn again within them is the same round.
     pub same_hours: i64,
+    /// Whether actions come with each question and share one regression, by what is said of them.
+    #[serde(default)]
+    pub is_shared: bool,
     /// Which committee is learned with it, whose votes say how likely each action is chosen.
     #[serde(default, skip_serializing_if = "Votes::is_none")]
     pub votes: Votes,
@@ -85,6 +98,7 @@ impl Default for PolicySettings {
             reward_days: 7,
             half_life_days: 60.0,
             same_hours: 24,
+            is_shared: false,
             votes: Votes::default(),
         }
     }
@@ -143,6 +157,49 @@ pub struct Round {
     pub is_shown: bool,
     /// What came of it; `None` where nothing did so far.
     pub reward: Option<Rewarded>,
+    /// What was said of the situation and of the actions, where they came with the question; `x` is empty then.
+    pub sides: Option<Box<Sides>>,
+}
+
+/// How many numbers a situation and an action are hashed into.
+const N_SHARED: usize = 128;
+
+/// The names of those numbers.
+#[must_use]
+pub fn shared_inputs() -> Vec<String> {
+    (0..N_SHARED).map(|slot| format!("slot:{slot}")).collect()
+}
+
+/// What was said of a situation and of each action.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sides {
+    /// Of the situation.
+    pub x: Side,
+    /// Of each action that could have been drawn, in the order of [`Round::candidates`].
+    pub actions: Vec<Side>,
+}
+
+impl Sides {
+    /// The situation with an action, in the order of [`shared_inputs`].
+    #[must_use]
+    pub fn row(&self, at: usize) -> Vec<f32> {
+        self.actions.get(at).map_or_else(|| vec![0.0; N_SHARED], |action| crossed(&self.x, action, N_SHARED))
+    }
+}
+
+impl Round {
+    /// What was known of what was done, in the order of [`RoundLog::inputs`].
+    pub(crate) fn row(&self) -> Cow<'_, [f32]> {
+        match &self.sides {
+            None => Cow::Borrowed(&self.x),
+            Some(sides) => sides.row(self.place_of(self.action).unwrap_or(usize::MAX)).into(),
+        }
+    }
+
+    /// At which place of the candidates an action is.
+    pub(crate) fn place_of(&self, action: u32) -> Option<usize> {
+        self.candidates.iter().position(|one| *one == action)
+    }
 }
 
 /// What was drawn lately.
@@ -256,6 +313,21 @@ impl RoundLog {
         });
         self.n_unbelievable += (n - kept.len()) as u64;
         self.rounds = kept;
+        self
+    }
+
+    /// In the order of time, each question once: they are about nobody who could be drawn again. What cannot be learned from is left
+    /// out.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        let n_actions = self.actions.len();
+        self.rounds.retain(|round| {
+            let is_whole = round.sides.as_ref().is_some_and(|sides| sides.actions.len() == round.candidates.len());
+            let is_drawn = round.place_of(round.action).is_some() && (round.action as usize) < n_actions;
+            is_whole && is_drawn && round.propensity > 0.0 && round.propensity <= 1.0
+        });
+        self.rounds.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
+        self.rounds.dedup_by(|a, b| a.decision == b.decision);
         self
     }
 

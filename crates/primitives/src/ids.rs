@@ -77,7 +77,31 @@ impl DecisionId {
         let low: u64 = random.next_u64();
         Self::from(format!("{:012x}{high:04x}{low:016x}", now.as_millis().max(0)))
     }
+
+    /// A new identifier of a decision that is about an occasion and no customer: what comes of it is told of the decision alone.
+    #[must_use]
+    pub fn new_occasion(now: Timestamp, random: &mut impl Rng) -> Self {
+        let plain = Self::new(now, random);
+        Self::from(format!("{OCCASION}{}", plain.as_str().get(..31).unwrap_or_default()))
+    }
+
+    /// The identifier of the decision of a kind that whoever asked calls so: the same name is the same decision.
+    #[must_use]
+    pub fn of_occasion(kind: &str, name: &str) -> Self {
+        let named = format!("{kind}\0{name}");
+        let (high, low) = (stable_hash(&named) >> 4, stable_hash(&format!("{named}\0")));
+        Self::from(format!("{OCCASION}{high:015x}{low:016x}"))
+    }
+
+    /// Whether a decision of this identifier is about an occasion: no other begins so.
+    #[must_use]
+    pub fn is_of_occasion(id: &str) -> bool {
+        id.starts_with(OCCASION)
+    }
 }
+
+/// With what the identifiers of decisions about occasions begin: with no hexadecimal digit.
+const OCCASION: char = 'o';
 
 /// An item's identifier as a number of fixed size: [`stable_hash`] of its text.
 ///
@@ -118,5 +142,19 @@ mod tests {
         let late = DecisionId::new(Timestamp::from_millis(2_000_000), &mut random);
         assert!(early < late);
         assert_eq!(early.as_str().len(), 32);
+    }
+
+    #[test]
+    fn decisions_about_occasions_are_told_from_others_and_found_by_what_they_were_called() {
+        let mut random = Seed::new(1).stream("ids", 0);
+        let now = Timestamp::from_millis(1_000);
+        let (new, named) = (DecisionId::new_occasion(now, &mut random), DecisionId::of_occasion("rank", "visit"));
+        for id in [&new, &named] {
+            assert!(DecisionId::is_of_occasion(id.as_str()) && id.as_str().len() == 32, "{id}");
+        }
+        assert!(!DecisionId::is_of_occasion(DecisionId::new(now, &mut random).as_str()));
+        assert_eq!(named, DecisionId::of_occasion("rank", "visit"));
+        assert_ne!(named, DecisionId::of_occasion("rank", "visit2"));
+        assert_ne!(named, DecisionId::of_occasion("ran", "kvisit"));
     }
 }

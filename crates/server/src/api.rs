@@ -28,6 +28,7 @@ mod ofrep;
 mod openapi;
 mod operations;
 mod personalize;
+mod personalizer;
 mod pixel;
 pub mod separations;
 pub mod wire;
@@ -58,6 +59,7 @@ pub fn router(app: Arc<App>) -> Router {
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
         .merge(personalize::routes())
+        .merge(personalizer::routes())
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.
         .layer(cors())
         .with_state(app)

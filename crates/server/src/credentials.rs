@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 /// The key in a request's headers: `Authorization: Bearer KEY`, `Authorization: Basic` with the key as user name (the
-/// colon may be missing), `AWS4-HMAC-SHA256` with the key as access key, or `X-API-Key: KEY`.
+/// colon may be missing), `AWS4-HMAC-SHA256` with the key as access key, `X-API-Key: KEY`, or `Ocp-Apim-Subscription-Key: KEY`.
 pub(crate) fn key_in(headers: &HeaderMap) -> Option<String> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     if let Some(authorization) = text(header::AUTHORIZATION) {
@@ -18,7 +18,8 @@ pub(crate) fn key_in(headers: &HeaderMap) -> Option<String> {
             _ => None,
         };
     }
-    text(header::HeaderName::from_static("x-api-key")).map(str::to_owned)
+    let named = ["x-api-key", "ocp-apim-subscription-key"].map(header::HeaderName::from_static);
+    named.into_iter().find_map(text).map(str::to_owned)
 }
 
 /// Whether the key came in the form that a browser, once given it with an address, sends by itself from then on.
@@ -60,6 +61,7 @@ mod tests {
             ("authorization", basic("secret:password"), Some("secret")),
             ("authorization", basic("secret:").replace('=', ""), Some("secret")),
             ("x-api-key", "secret".to_owned(), Some("secret")),
+            ("ocp-apim-subscription-key", "secret".to_owned(), Some("secret")),
             (
                 "authorization",
                 "AWS4-HMAC-SHA256 Credential=se/cret/20261129/eu-central-1/personalize/aws4_request, SignedHeaders=host, \

@@ -13,6 +13,8 @@ mod story;
 mod visit;
 mod waits;
 
+mod action_words;
+mod actions;
 mod answer;
 mod api;
 mod audit;
@@ -27,7 +29,9 @@ mod entry;
 mod erasure;
 mod event;
 mod events;
+mod experiments;
 mod features;
+mod flags;
 mod holdout;
 mod imports;
 mod keys;
@@ -36,6 +40,7 @@ mod lost;
 mod model_line;
 mod models;
 mod overview;
+mod policies;
 mod refusal;
 mod search;
 mod separation;
@@ -99,6 +104,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))
         .route("/features", get(features::show))
+        .merge(chosen())
         .route("/holdout", get(holdout::show))
         .route("/report", get(holdout::report))
         .route("/decisions", get(decisions::list))
@@ -145,6 +151,16 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(map_response(with_policy))
         .with_state(app)
+}
+
+/// The pages of what is chosen among, and tried out.
+fn chosen() -> Router<Arc<App>> {
+    Router::new()
+        .route("/actions", get(actions::list))
+        .route("/actions/{name}", get(actions::show_one))
+        .route("/policies", get(policies::show))
+        .route("/flags", get(flags::show))
+        .route("/experiments", get(experiments::show))
 }
 
 /// Lets an attempt to sign in through only as often as the settings say.

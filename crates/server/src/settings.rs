@@ -6,6 +6,7 @@
 mod contact;
 mod declare;
 mod load;
+mod ranking;
 mod schemas;
 mod tables;
 
@@ -184,6 +185,19 @@ settings! {
         refit_minutes: i64 = 10,
         /// The features that are looked at besides those that always are, by name.
         features: Vec<String> = Vec::new(),
+    }
+    /// What is chosen among actions that come with a question, as Azure Personalizer's clients ask: docs/azure-personalizer.md.
+    rank: RankSettings {
+        /// The share of the choices that is spread evenly over everything that could be chosen, so that more is learned (0 to 1).
+        floor: f64 = 0.05,
+        /// The larger, the more is left to what seems best (0 to 1000000).
+        gamma: f64 = 10.0,
+        /// Which reward a choice counts with of which nothing is said (-1 to 1).
+        reward_default: f64 = 0.0,
+        /// Within how many days a reward counts; then the default does (1 to 365).
+        reward_days: i64 = 1,
+        /// After how many days a choice counts half at the latest; 0 forgets nothing (0 to 3650).
+        half_life_days: f64 = 60.0,
     }
     /// When customers are left alone, whatever an action would be worth. docs/actions.md says more.
     contact: ContactSettings {
@@ -450,7 +464,8 @@ impl Settings {
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
         let capabilities =
             capabilities.learning_by(self.policy()).with_actions(&self.actions, &self.offers, self.arbitration());
-        let capabilities = capabilities.with_flags(&self.flags, &self.experiments);
+        let (ranking, learning) = self.ranking();
+        let capabilities = capabilities.with_ranking(ranking, learning).with_flags(&self.flags, &self.experiments);
         let (holdout, measures) = (self.held_out(), self.measures());
         Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
     }
@@ -495,6 +510,7 @@ impl Settings {
             half_life_days,
             same_hours,
             votes: Explore::of(&self.act.explore).unwrap_or_default().votes(),
+            ..PolicySettings::default()
         }
     }
 
@@ -614,6 +630,7 @@ impl Settings {
             .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
             .or_else(|| self.broken_policy())
             .or_else(|| self.broken_contact())
+            .or_else(|| self.broken_ranking())
     }
 
     /// Checks who is held out of what.

@@ -202,8 +202,13 @@ fn decided(asks: &mut Recorder) {
         asks.post(SERVER, "/v1/decide", "/v1/decide", &json!({"decision": "recommend", "userId": user, "n": 2}));
     let id = reply.ok()["decisionId"].as_str().unwrap().to_owned();
     asks.post(SERVER, "/v1/decide", "/v1/decide", &json!({"decision": "recomend", "userId": user}));
-    for kind in Capabilities::built_in().kinds.iter().map(|kind| kind.about().name.to_string()) {
-        let about = |user: &String| asks.server.decide(&json!({"decision": kind, "userId": user})).ok();
+    for asked in Capabilities::built_in().kinds.iter().map(decisions::Kind::about) {
+        let kind = asked.name.to_string();
+        let about = |user: &String| {
+            let mut question = json!({"decision": kind, "userId": user});
+            asked.needed().for_each(|(name, value)| question[name] = value);
+            asks.server.decide(&question).ok()
+        };
         let mut all = world::shop().user_ids.iter().map(about);
         let is_telling = |answer: &Value| answer["fallback"].is_null() && answer["others"] != json!([]);
         let told = all.find(is_telling).unwrap_or_else(|| panic!("{kind} answers nobody in full"));

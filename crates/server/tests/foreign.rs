@@ -350,7 +350,7 @@ fn personalize_is_answered_and_refused_in_its_own_words() {
     }
     let missing = (400, "ResourceNotFoundException".to_owned());
     assert_eq!(failed(&ask(json!({"campaignArn": arn, "userId": "u1", "filterArn": "f"}))), missing);
-    assert_eq!(failed(&personalize(&server, SERVER, "/action-recommendations", &json!({}))), missing);
+    assert_eq!(failed(&personalize(&server, SERVER, "/action-recommendations", &json!({}))), invalid);
     let body = json!({"campaignArn": arn, "userId": "u1"});
     for (key, status, kind) in [("stranger", 403, "UnrecognizedClientException"), (WRITE, 403, "AccessDeniedException")]
     {
@@ -408,6 +408,70 @@ fn what_is_put_to_personalize_are_events_items_and_customers() {
     }
     let of_stranger = personalize(&server, WRITE, "/items", &json!({"items": [{"itemId": "a"}]}));
     assert_eq!(failed(&of_stranger).0, 400, "a public key does not describe the catalogue");
+}
+
+#[test]
+fn actions_of_personalize_are_those_that_are_declared_and_what_became_of_them_is_told() {
+    let server = TestServer::start_with(|settings| {
+        let tables = ["join", "renew"].map(|name| json!({"name": name, "value": 5, "prior": 0.25}));
+        let declared = tables.iter().map(|table| decisions::Action::from_table(table.as_object().unwrap()).unwrap());
+        settings.actions = declared.collect();
+    });
+    let arn = "arn:aws:personalize:eu-central-1:1:campaign/next";
+    let ask = |body: Value| personalize(&server, SERVER, "/action-recommendations", &body);
+    let answer = ask(json!({"campaignArn": arn, "userId": "u1", "numResults": 100})).ok();
+    let listed = answer["actionList"].as_array().unwrap();
+    let mut ids: Vec<&str> = listed.iter().map(|one| one["actionId"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!((ids, &listed[0]["score"]), (vec!["join", "renew"], &json!(0.25)));
+    let decision = &answer["recommendationId"];
+    assert_eq!(server.get(&format!("/v1/decisions/{}", decision.as_str().unwrap())).ok()["answer"]["decision"], "act");
+    let invalid = (400, "InvalidInputException".to_owned());
+    for body in [
+        json!({"userId": "u1"}),
+        json!({"campaignArn": arn}),
+        json!({"campaignArn": arn, "userId": "u", "numResults": 101}),
+    ] {
+        assert_eq!(failed(&ask(body.clone())), invalid, "{body}");
+    }
+    let filtered = ask(json!({"campaignArn": arn, "userId": "u1", "filterArn": "f"}));
+    assert_eq!(failed(&filtered), (400, "ResourceNotFoundException".to_owned()));
+
+    let first = listed[0]["actionId"].as_str().unwrap();
+    let at = server.now().as_millis() / 1_000;
+    let told = |kind: &str, id: &str, recommendation: &Value| {
+        json!({"actionId": first, "userId": "u1", "sessionId": "s", "timestamp": at, "eventType": kind, "eventId": id,
+               "recommendationId": recommendation})
+    };
+    let put = |all: Value| {
+        personalize(&server, SERVER, "/action-interactions", &json!({"trackingId": "t", "actionInteractions": all}))
+    };
+    let all =
+        json!([told("Viewed", "1", decision), told("Taken", "2", decision), told("Not Taken", "3", &Value::Null)]);
+    for _ in 0..2 {
+        assert_eq!(put(all.clone()).status, 200, "told again it changes nothing");
+    }
+    let named = |name: &str| -> Vec<Value> {
+        server.events("accepted").into_iter().filter(|event| event["event"] == name).collect()
+    };
+    for name in ["Decision Shown", "Decision Converted", "Action Not Taken"] {
+        let [event] = &named(name)[..] else { panic!("{name}: {:?}", named(name)) };
+        let said = &event["properties"];
+        assert_eq!(&said["action"], first, "{name}");
+        assert_eq!(&said["decision_id"], if name.starts_with("Decision") { decision } else { &Value::Null });
+    }
+    let log = server.engine().rounds().unwrap().settled();
+    let rewarded = log.rounds.iter().filter(|round| round.reward.is_some());
+    assert_eq!(rewarded.count(), 1, "it is learned from");
+    assert_eq!(failed(&put(json!([told("Liked", "4", decision)]))), invalid);
+
+    let put = |id: &str, key: &str| {
+        let body = json!({"datasetArn": "d", "actions": [{"actionId": id, "properties": "{\"VALUE\": 5}"}]});
+        personalize(&server, key, "/actions", &body)
+    };
+    assert_eq!(put("join", SERVER).status, 200, "it is declared");
+    assert_eq!((failed(&put("other", SERVER)), failed(&put("Not a name", SERVER))), (invalid.clone(), invalid));
+    assert_eq!(failed(&put("join", WRITE)), (403, "AccessDeniedException".to_owned()));
 }
 
 #[test]

@@ -25,10 +25,10 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 7] = ["act", "flags", "search", "segments", "suggest", "uplift", "value"];
+const EVERYDAY: [&str; 8] = ["act", "flags", "rank", "search", "segments", "suggest", "uplift", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 35] = [
+const ALLOWED: [(&str, &[&str], &str); 36] = [
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
@@ -55,6 +55,7 @@ const ALLOWED: [(&str, &[&str], &str); 35] = [
     ("crates/server/src/commands/simulate/teller.rs", &["act"], "what the simulated company asks for"),
     ("crates/server/src/settings.rs", &["recommend"], "the section of the rules for lists of items"),
     ("crates/server/src/settings.rs", &["search", "suggest"], "what the holdout leaves alone where nothing is said"),
+    ("crates/server/src/api/personalize/acted.rs", &["value"], "a key of actions"),
     ("crates/server/src/api/growthbook.rs", &["value"], "a key of GrowthBook's answers"),
     ("crates/server/src/api/ofrep.rs", &["flags", "value"], "keys of OFREP's answers, and a parameter"),
     ("crates/server/src/pages/answer.rs", &["flags"], "a word of a sentence"),
@@ -68,7 +69,7 @@ const ALLOWED: [(&str, &[&str], &str); 35] = [
     ("crates/server/src/settings/tables.rs", &["flags", "segments"], "lists of the settings"),
     (
         "crates/simulation/",
-        &["recommend", "value"],
+        &["rank", "recommend", "value"],
         "what a company outside asks of the interface, and keys of its events",
     ),
     ("crates/storage/src/contract/", &["churn", "recommend"], "the suites that every store passes: tests"),

@@ -138,6 +138,8 @@ pub struct Actions {
 pub struct Action {
     /// What it is called.
     pub title: String,
+    /// What its worth is made of: what, and how much.
+    pub made_of: Vec<(&'static str, String)>,
     /// Why, in words.
     pub reason: String,
     /// How likely it was to be chosen.

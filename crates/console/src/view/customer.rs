@@ -43,6 +43,8 @@ pub struct CustomerPage {
     pub features: Vec<FeatureGroup>,
     /// Which feature is searched for; empty for all.
     pub feature: String,
+    /// What was done for them lately, and what came of it.
+    pub done: Vec<Done>,
     /// The newest decisions about them, each with what came of it.
     pub decided_before: Vec<(DecisionRow, Option<String>)>,
     /// What can be decided: (its name in the form, what people call it).
@@ -57,6 +59,32 @@ pub struct CustomerPage {
     pub decided: Option<Answer>,
 }
 page!(CustomerPage, Some(Section::Customers));
+
+/// What one decision did for a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The decision.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Where, in words; none where that was not said.
+    pub channel: Option<String>,
+    /// What was done; nothing where every action was left out.
+    pub actions: Vec<DoneAction>,
+    /// Why nothing was done, or not the full answer was given.
+    pub note: Option<String>,
+}
+
+/// An action that was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoneAction {
+    /// Its name, and what it is called.
+    pub action: (String, String),
+    /// Why.
+    pub reason: String,
+    /// What came of it, in words with their colour.
+    pub came: (String, &'static str),
+}
 
 /// An identifier of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -48,6 +48,12 @@ pub enum Section {
     Decisions,
     /// `/try`
     Try,
+    /// `/actions`
+    Actions,
+    /// `/flags`
+    Flags,
+    /// `/experiments`
+    Experiments,
     /// `/holdout`
     Holdout,
     /// `/models`
@@ -180,10 +186,11 @@ impl Theme {
 
 impl Section {
     /// The pages in groups, each with the word above it.
-    const GROUPS: [(&'static str, &'static [Self]); 5] = [
+    const GROUPS: [(&'static str, &'static [Self]); 6] = [
         ("Now", &[Self::Overview, Self::Events]),
         ("People", &[Self::Customers, Self::Lists]),
-        ("Decide", &[Self::Try, Self::Decisions, Self::Holdout, Self::Models, Self::Capabilities, Self::Features]),
+        ("Decide", &[Self::Try, Self::Actions, Self::Flags, Self::Decisions]),
+        ("Learn", &[Self::Experiments, Self::Holdout, Self::Models, Self::Capabilities, Self::Features]),
         ("Data", &[Self::Catalogue, Self::Imports, Self::Data]),
         ("Run", &[Self::Api, Self::Settings, Self::Keys, Self::Audit, Self::System]),
     ];
@@ -200,6 +207,9 @@ impl Section {
             Self::Customers => "Customers",
             Self::Lists => "Lists",
             Self::Try => "Try it",
+            Self::Actions => "Actions",
+            Self::Flags => "Flags",
+            Self::Experiments => "Experiments",
             Self::Holdout => "Lift",
             Self::Models => "Models",
             Self::Capabilities => "Capabilities",
@@ -223,6 +233,9 @@ impl Section {
             Self::Customers => "/customers",
             Self::Lists => "/lists",
             Self::Try => "/try",
+            Self::Actions => "/actions",
+            Self::Flags => "/flags",
+            Self::Experiments => "/experiments",
             Self::Holdout => "/holdout",
             Self::Models => "/models",
             Self::Capabilities => "/capabilities",
@@ -243,7 +256,10 @@ impl Section {
             Self::Lists => "segments audience filter",
             Self::Decisions => "recommendations answers replay",
             Self::Try => "recommendations search placements preview",
-            Self::Holdout => "money worth margin revenue report experiment",
+            Self::Actions => "offers next best act funnel levers policies bandit",
+            Self::Flags => "switches features toggles openfeature growthbook",
+            Self::Experiments => "a/b test variations metrics",
+            Self::Holdout => "money worth margin revenue report holdout",
             Self::Models => "training champion machine learning",
             Self::Capabilities => "kinds questions",
             Self::Features => "properties inputs",
@@ -270,6 +286,9 @@ impl Section {
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
             Self::Try => Icon::Bag,
+            Self::Actions => Icon::Arrow,
+            Self::Flags => Icon::Tick,
+            Self::Experiments => Icon::Fork,
             Self::Holdout => Icon::Card,
             Self::Models => Icon::Layers,
             Self::Capabilities => Icon::Talk,

@@ -1,8 +1,9 @@
 //! What were decisions worth, against customers who are held out of them? A page to look at, and one to print.
 
+use super::reach::{self, signed, signed_amount, signed_range};
 use super::{Frame, Section, filters, page};
+use crate::Icon;
 use crate::chart::Html;
-use crate::{Icon, format};
 
 /// What decisions were worth, `/holdout`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
@@ -91,35 +92,15 @@ pub struct KpiLine {
     pub reason: Option<String>,
 }
 
-/// The picture of an interval is so wide.
-const WIDTH: f64 = 240.0;
-/// What is beyond this lift is cut.
-const LIFT_MAX: f64 = 2.0;
-
 impl Earned {
     fn all(&self) -> Option<&LiftLine> {
         self.lines.first()
     }
 
-    /// How far the pictures of intervals reach to either side.
-    fn reach(&self) -> f64 {
-        let ends = self.lines.iter().filter_map(|line| line.lift).map(|(_, low, high)| low.abs().max(high.abs()));
-        ends.fold(0.05, f64::max).min(LIFT_MAX)
-    }
-
     /// The interval of a line as a picture: a bar around 0.
     fn picture(&self, line: &LiftLine) -> Html {
-        let Some((lift, low, high)) = line.lift else { return Html::drawn(String::new()) };
-        let reach = self.reach();
-        let at = |share: f64| WIDTH / 2.0 * (1.0 + share.clamp(-reach, reach) / reach * 0.96);
-        let (from, to, middle) = (at(low), at(high), at(lift));
-        let (zero, width) = (WIDTH / 2.0, (to - from).max(1.0));
-        let (mood, words) = (line.mood(), format::escape(&signed_range(&low, &high)));
-        Html::drawn(format!(
-            "<svg class=\"reach\" viewBox=\"0 0 {WIDTH} 20\" width=\"{WIDTH}\" height=\"20\" role=\"img\" aria-label=\"{words}\">\
-             <path class=\"reach-zero\" d=\"M{zero:.1} 0V20\"/><rect class=\"reach-bar {mood}\" x=\"{from:.1}\" y=\"7\" \
-             width=\"{width:.1}\" height=\"6\" rx=\"3\"/><circle class=\"reach-dot {mood}\" cx=\"{middle:.1}\" cy=\"10\" r=\"5\"/></svg>"
-        ))
+        let Some(lift) = line.lift else { return Html::drawn(String::new()) };
+        reach::picture(lift, reach::reach(self.lines.iter().filter_map(|line| line.lift)), line.mood())
     }
 
     fn unit(&self) -> String {
@@ -130,11 +111,7 @@ impl Earned {
 impl LiftLine {
     /// How it is coloured.
     fn mood(&self) -> &'static str {
-        match self.lift {
-            Some((_, low, _)) if low > 0.0 => "good",
-            Some((_, _, high)) if high < 0.0 => "bad",
-            _ => "plain",
-        }
+        reach::mood(self.lift)
     }
 
     fn word(&self) -> &'static str {
@@ -154,21 +131,4 @@ impl LiftLine {
             _ => "",
         }
     }
-}
-
-/// `+4.0 %`.
-fn signed(share: &f64) -> String {
-    let sign = if *share < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", format::percent(share.abs()))
-}
-
-/// `+1.2 % to +6.9 %`.
-fn signed_range(low: &f64, high: &f64) -> String {
-    format!("{} to {}", signed(low), signed(high))
-}
-
-/// An amount with its sign, without a unit: `−1,234`.
-fn signed_amount(amount: &f64) -> String {
-    let sign = if *amount < 0.0 { "−" } else { "" };
-    format!("{sign}{}", format::amount(amount.abs(), None))
 }

@@ -8,7 +8,10 @@ mod content;
 mod filters;
 mod frame;
 mod parts;
+mod reach;
 
+mod action;
+mod actions;
 mod api;
 mod audit;
 mod capabilities;
@@ -21,7 +24,9 @@ mod door;
 mod erasure;
 mod event;
 mod events;
+mod experiments;
 mod features;
+mod flags;
 mod holdout;
 mod imports;
 mod items;
@@ -29,15 +34,19 @@ mod keys;
 mod lists;
 mod models;
 mod overview;
+mod policies;
 mod search;
 mod separation;
 mod settings;
 mod system;
 mod tour;
+mod try_act;
 mod try_out;
 
 pub mod sample;
 
+pub use action::{ActionDay, ActionPage, ConditionTold};
+pub use actions::{ActionLine, ActionState, ActionsPage, CameTold, FunnelStep, LatelyTold, LeverLine};
 pub use api::{ApiCall, ApiPage, CallGroup, EventGroup, EventLine, EventProperty};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
 pub use band::Band;
@@ -46,8 +55,8 @@ pub use content::{
     Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Score,
 };
 pub use customer::{
-    Consent, CustomerPage, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline, TimelineDay,
-    TimelineEntry, Trait,
+    Consent, CustomerPage, Done, DoneAction, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline,
+    TimelineDay, TimelineEntry, Trait,
 };
 pub use customers::{CustomerRow, CustomersPage};
 pub use data::{DataPage, DataProperty, DataRow, DataSource, RefusedRow, SchemaState};
@@ -57,7 +66,9 @@ pub use door::{ErrorPage, LoginPage};
 pub use erasure::ErasurePage;
 pub use event::{Changed, ChangedFeature, EventPage};
 pub use events::{EventRow, EventStatus, EventsPage, Pause, RejectedReason, StatusFilter};
+pub use experiments::{ArmLine, ExperimentCard, ExperimentState, ExperimentsPage, FindingLine, Span};
 pub use features::{Defined, DefinedGroup, FeaturesPage};
+pub use flags::{FlagCard, FlagGot, FlagRuleTold, FlagsPage};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
 pub use holdout::{Earned, HoldoutPage, KpiLine, LiftLine, ReportPage};
 pub use imports::{ImportRow, ImportState, ImportsPage};
@@ -72,11 +83,13 @@ pub use overview::{
     AtRisk, AtRiskRow, Attention, Figure, Followed, Measured, ModelLine, ModelState, Overview, Sales, SalesDay, Worth,
 };
 pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef, Sought};
+pub use policies::{CurvePoint, OtherEarned, OtherTold, PoliciesPage};
 pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
 pub use system::{Fact, FactGroup, LoggedLine, SystemPage};
 pub use tour::{TourCard, TourStop, TourStrip};
+pub use try_act::{TriedActions, TryActPage};
 pub use try_out::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryFacet, TryForm, TryPage};
 
 /// Gives a page its `render`.

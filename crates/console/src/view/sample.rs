@@ -1,5 +1,6 @@
 //! What do the pages look like with something on them? Invented pages, for the preview and for tests.
 
+mod acting;
 mod administration;
 mod capable;
 mod earned;
@@ -12,8 +13,10 @@ mod machine;
 mod overlooked;
 mod people;
 mod picture;
+mod switched;
 mod tried;
 
+pub use acting::{action, actions, actions_moved, actions_none, policies, tried_actions, tried_actions_nothing};
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
 pub use earned::{holdout, holdout_of_nobody, report};
@@ -26,6 +29,7 @@ pub use machine::system;
 pub use overlooked::{overview, overview_empty, overview_without_orders};
 pub use people::{customer, customer_stranger, customers, erasure, search, separation};
 pub use picture::picture;
+pub use switched::{experiments, experiments_none, flags, flags_none};
 pub use tried::{tried, tried_nothing, tried_search};
 
 use super::*;
@@ -102,6 +106,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
     ];
     pages.extend(kept::pages());
+    pages.extend(acting::pages());
     pages
 }
 

@@ -98,7 +98,8 @@ fn hostile_text_stays_text() {
     let mut separation = sample::separation();
     (separation.founder, separation.other, separation.identifier) = (text(), text(), text());
     (separation.parts[0].id, separation.parts[1].names[0]) = (text(), text());
-    let action = Action { title: text(), reason: text(), propensity: 0.9, priority: 1.5 };
+    let action =
+        Action { title: text(), made_of: vec![("earns", text())], reason: text(), propensity: 0.9, priority: 1.5 };
     customer.told.push(Content::Actions(Actions { actions: vec![action], left_out: vec![(text(), text())] }));
     let flag = content::Flag { title: text(), value: text(), reason: text() };
     customer.told.push(Content::Flags(content::Flags { flags: vec![flag] }));

@@ -13,6 +13,8 @@ pub struct TryPage {
     pub frame: Frame,
     /// Whether a search can be tried, too.
     pub has_search: bool,
+    /// What else can be tried: its name in the address, and what it is called.
+    pub others: Vec<(String, String)>,
     /// What is asked.
     pub asked: TryForm,
     /// The places that can be asked for: name, words, what stands there.
@@ -158,6 +160,11 @@ impl TryPage {
     /// The address of the other form: recommendations or search, for the same customer.
     fn other(&self, is_search: bool) -> String {
         address("/try", &[("what", if is_search { "search" } else { "" }), ("customer", &self.asked.customer)])
+    }
+
+    /// The address of something else that can be tried, for the same customer.
+    fn elsewhere(&self, what: &str) -> String {
+        address("/try", &[("what", what), ("customer", &self.asked.customer)])
     }
 
     /// The address for one of the examples.

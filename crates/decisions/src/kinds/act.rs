@@ -20,8 +20,8 @@ use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::repertoire::{Of, Repertoire};
 use crate::{
-    Actions, Arbitration, Ask, Budget, Content, DecisionError, Declaration, Kind, Knowledge, LookedBack, Offer, Said,
-    Segment, Value, Why, Worth,
+    Action, Actions, Arbitration, Ask, Budget, Contender, Content, DecisionError, Declaration, Kind, Knowledge, Levers,
+    LookedBack, Offer, Said, Segment, Value, Why, Worth,
 };
 use alone::{Alone, Counted};
 use arbitrate::Arbitrated;
@@ -120,9 +120,10 @@ impl Act {
         &self.arbitration
     }
 
-    fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
+    fn arbitrated(&self, ask: &Ask<'_>, known: Option<&Knowledge>, tells_all: bool) -> Arbitrated {
         let guess = Guess::of(ask, known);
-        arbitrate::arbitrate(self.choices.iter(), self.by(&guess, ask, known), ask, known)
+        let by = By { tells_all, ..self.by(&guess, ask, known) };
+        arbitrate::arbitrate(self.choices.iter(), by, ask, known)
     }
 
     /// What must be done, whoever is held out among them: that is not done for what it is worth. For whom it is is known; what
@@ -134,7 +135,15 @@ impl Act {
 
     fn by<'a>(&'a self, guess: &'a Guess<'a>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
         let alone = Alone::of((&self.arbitration, &self.counted, self.no_upsell.as_ref()), &self.scores, ask, known);
-        By { of: self.of, how: &self.arbitration, scores: &self.scores, guess, alone, value: &self.value }
+        By {
+            of: self.of,
+            how: &self.arbitration,
+            scores: &self.scores,
+            guess,
+            alone,
+            value: &self.value,
+            tells_all: false,
+        }
     }
 }
 
@@ -207,15 +216,34 @@ impl Kind for Act {
         found.map_or(name, |choice| &choice.action.title)
     }
 
+    fn actions(&self) -> Vec<&Action> {
+        self.choices.iter().map(|choice| &choice.action).collect()
+    }
+
+    fn arbitration(&self) -> Option<&Arbitration> {
+        Some(&self.arbitration)
+    }
+
+    fn with_levers(&self, levers: &Levers) -> Option<Box<dyn Kind>> {
+        let mut other = Self { in_force: None, ..self.clone() };
+        levers.choose(&mut other.arbitration);
+        other.choices.iter_mut().for_each(|choice| levers.set(&mut choice.action));
+        Some(Box::new(other))
+    }
+
+    fn contenders(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Vec<Contender> {
+        self.arbitrated(ask, known, true).contenders
+    }
+
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
-        Ok(said(self.arbitrated(ask, Some(known))))
+        Ok(said(self.arbitrated(ask, Some(known), false)))
     }
 
     /// Conditions that ask for the person are not known then, and what is not known leaves an action out.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let sentence =
             format!("{}: {} that ask for the person are left out.", why.text(self.of.kind()), self.of.plural());
-        (said(self.arbitrated(ask, None)), sentence)
+        (said(self.arbitrated(ask, None, false)), sentence)
     }
 
     fn held_out(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> (Said, String) {
@@ -274,7 +302,7 @@ fn reads_of(
 }
 
 fn said(arbitrated: Arbitrated) -> Said {
-    let Arbitrated { chosen, left_out, chances, shortfall, model } = arbitrated;
+    let Arbitrated { chosen, left_out, chances, shortfall, model, .. } = arbitrated;
     let propensity = chosen.first().map_or(primitives::Probability::ONE, |first| first.propensity);
     let content = Content::Actions(Box::new(Actions { chosen, left_out, chances }));
     Said { content, model, more: More { shortfall, propensity, ..More::default() } }

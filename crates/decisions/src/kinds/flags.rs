@@ -106,6 +106,16 @@ impl Flags {
         Self { in_force: Some(slot), ..self }
     }
 
+    /// All of them, in the order of their names.
+    pub fn flags(&self) -> impl Iterator<Item = &Flag> {
+        self.flags.values()
+    }
+
+    /// All experiments, in the order of their names.
+    pub fn experiments(&self) -> impl Iterator<Item = &Experiment> {
+        self.experiments.values()
+    }
+
     /// A flag by its name.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<&Flag> {

@@ -2,7 +2,8 @@
 
 use super::shop::{NOW, Shop, catalogue, decided_by, known, question, unknown};
 use crate::{
-    Act, Action, Actions, Answer, Arbitration, Arm, Content, Explore, Knowledge, Models, Question, Record, Subject,
+    Act, Action, Actions, Answer, Arbitration, Arm, Contender, Content, Explore, Kind, Knowledge, Lever, Levers,
+    Models, Question, Record, Subject,
 };
 use learning::{Data, Dataset, Doable, Loaded, PolicySettings, Rewarded, Round, RoundLog, Votes, train};
 use primitives::{HOUR_MS, ModelVersion, Seed, Timestamp};
@@ -60,6 +61,7 @@ fn policies_with(votes: Votes) -> Models {
                 propensity: 0.5,
                 x: [if often == 1 { 9.0 } else { 1.0 }].into(),
                 reward: comes.then_some(Rewarded { at: moment, amount: 1.0 }),
+                sides: None,
             }
         };
         let log = RoundLog {
@@ -224,4 +226,51 @@ fn those_who_vote_are_asked_and_read_back_from_the_bytes_of_the_model() {
         let told = chances(&voting);
         assert!(told.iter().all(|chance| (0.005 - 1e-9..=0.985 + 1e-9).contains(chance)), "{told:?}");
     }
+}
+
+/// What can be weighed again of a record is what was drawn from then, to the bit; and levers change nothing else.
+#[test]
+fn what_could_have_been_drawn_is_weighed_again_as_it_was_and_with_other_levers() {
+    for explore in Explore::NAMES.map(|name| Explore::of(name).unwrap()) {
+        let (act, models) = (act(explore), policies());
+        for subject in [customer(9.0), customer(60.0), unknown(true)] {
+            let (_, actions, record) = decided(&act, &asked("user:1", 4), &subject, &models);
+            let record = super::reopened(&record);
+            let weighed = |kind: &dyn Kind| crate::contenders(kind, catalogue(), &record, &models).unwrap();
+            let all = weighed(&act);
+            let drawn = record.acted(&[]).unwrap().drawn;
+            let named: std::collections::BTreeSet<&str> = all.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(named, drawn[0].candidates.iter().map(String::as_str).collect());
+            let first = all.iter().find(|one| one.name == drawn[0].name).unwrap();
+            assert_eq!(first.chance.to_bits(), drawn[0].propensity.to_bits(), "{explore:?}: {all:?}");
+            assert!((all.iter().map(|one| one.chance).sum::<f64>() - 1.0).abs() < 1e-9, "{all:?}");
+            let chosen = actions.chosen.iter().find(|one| one.id == first.name).unwrap();
+            assert_eq!((Some(first.factors), first.priority), (chosen.factors, chosen.priority));
+
+            assert_eq!(weighed(act.with_levers(&Levers::default()).unwrap().as_ref()), all, "nothing is set otherwise");
+            let best = Contender::best(&all, |one| one.priority).unwrap().name.clone();
+            let aside = Lever { weight: Some(0.0), value: None };
+            let levers = Levers { actions: [(best.clone(), aside)].into(), ..Levers::default() };
+            let others = weighed(act.with_levers(&levers).unwrap().as_ref());
+            assert!(others.len() + 1 == all.len() && others.iter().all(|one| one.name != best), "{others:?}");
+            let dear = Lever { weight: None, value: Some(1_000.0) };
+            let levers =
+                Levers { actions: [("course".to_owned(), dear)].into(), floor: Some(0.5), ..Levers::default() };
+            let others = weighed(act.with_levers(&levers).unwrap().as_ref());
+            assert_eq!(Contender::best(&others, |one| one.priority).unwrap().name, "course");
+            assert!(others.iter().all(|one| one.chance >= 0.5 / others.len() as f64 - 1e-12), "{others:?}");
+        }
+    }
+    // Of whom was held out, and of what is forgotten, nothing is weighed again.
+    let (act, models) = (act(Explore::SquareCb), policies());
+    let (_, _, record) = decided(&act, &asked("user:1", 1), &customer(9.0), &models);
+    assert!(crate::contenders(&act, catalogue(), &record.clone().forget(), &models).is_err());
+    let held = Question { arm: Some(Arm::Holdout), ..asked("user:1", 1) };
+    let (_, record) = decided_by(&act, &held, &customer(9.0), &models, &Shop::full());
+    assert!(crate::contenders(&act, catalogue(), &record, &models).unwrap().is_empty());
+    let churn = crate::Propensity::new(&learning::churn());
+    assert!(crate::contenders(&churn, catalogue(), &record, &models).unwrap().is_empty());
+    assert!(
+        churn.actions().is_empty() && churn.arbitration().is_none() && churn.with_levers(&Levers::default()).is_none()
+    );
 }

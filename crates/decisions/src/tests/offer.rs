@@ -274,6 +274,7 @@ fn effects(is_noise: bool) -> Models {
                 decision: format!("d{at:05}"),
                 channel: 0,
                 is_shown: true,
+                sides: None,
                 place: 0,
                 action: u32::from(!is_given),
                 candidates: [0, 1].into(),

@@ -12,6 +12,9 @@ const VERSION_WITH_VOTES: u8 = 4;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
 
+/// The name of all actions where they share one regression.
+pub(crate) const SHARED: &str = "all";
+
 /// What is looked at, and around what it lies.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ground {
@@ -149,7 +152,7 @@ impl PolicyModel {
     #[must_use]
     pub fn foretell(&self, view: &[f64], action: &str, group: &str) -> Option<Foretold> {
         let arm = self.arm(action, group)?;
-        let share = self.values.score(view, arm).clamp(0.0, self.reward.most());
+        let share = self.values.score(view, arm).clamp(self.reward.least(), self.reward.most());
         let width = self.values.width(view, arm).unwrap_or_default();
         Some(Foretold { share, width, is_of_group: matches!(arm, Arm::Cold { .. }) })
     }
@@ -177,6 +180,16 @@ impl PolicyModel {
             Some(at) => Some(Arm::Known(*at)),
             None => Some(Arm::Cold { group: *self.groups.get(group)? }),
         }
+    }
+
+    /// What is foretold of an action that came with a question, from [`crate::Sides::row`]; `None` where it was learned otherwise.
+    #[must_use]
+    pub fn foretell_row(&self, row: &[f32]) -> Option<Foretold> {
+        if row.len() != self.ground.n_inputs() {
+            return None;
+        }
+        let view = self.ground.view(|at| f64::from(row[at]));
+        self.foretell(&view, SHARED, SHARED)
     }
 
     /// How far what comes lies from what is foretold.

@@ -2,7 +2,7 @@
 
 use super::lesson::{Lesson, came_by, delay_by};
 use super::{Fit, N_CUSTOMERS_JUDGED, contest, first_judged, quarter, split, untold};
-use crate::body::PolicyModel;
+use crate::body::{PolicyModel, SHARED};
 use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, redrawn};
 use crate::reigning::Reigning;
 use crate::rounds::{Round, RoundLog};
@@ -36,8 +36,7 @@ struct Case<'a> {
 }
 
 /// Chooses settings on the newest rounds and says what the policy would have earned there.
-pub(crate) fn judge(data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
-    let log = data.dataset.rounds();
+pub(crate) fn judge(data: &Data<'_>, log: &RoundLog, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
     let first = first_judged(&log.rounds);
     let begins = log.rounds.get(first).map_or(data.now, |round| round.at);
     // What was not known when the judging begins is not learned from: of rounds at one moment, as far as can be told.
@@ -46,8 +45,8 @@ pub(crate) fn judge(data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Judg
     let nothing = || LearningError::File { reason: "there are no settings to choose from".to_owned() };
     let settings = best_of(&lesson, log, &cases)?.ok_or_else(nothing)?;
     let model = lesson.fit(log, &settings)?;
-    let split = split(data).ok_or_else(nothing)?;
-    let evaluation = evaluation(data, (&split, first), &cases, &model)?;
+    let split = split(log).ok_or_else(nothing)?;
+    let evaluation = evaluation((data, log), (&split, first), &cases, &model)?;
     Ok(Judged { settings: as_json(&settings)?, evaluation, contest: contest(reigning) })
 }
 
@@ -113,16 +112,24 @@ fn fit_with(policy: &PolicySettings, half_life: f64, (ridge, common): (f64, f64)
     }
 }
 
-fn foretold(log: &RoundLog, model: &PolicyModel, view: &[f64], action: u32) -> f64 {
-    let Some(doable) = log.actions.get(action as usize) else { return 0.0 };
-    model.foretell(view, &doable.name, &doable.group).map_or(0.0, |found| found.share)
+fn foretold(log: &RoundLog, model: &PolicyModel, case: &Case<'_>, action: u32) -> f64 {
+    let found = match &case.round.sides {
+        // What was drawn is looked at most often.
+        Some(_) if action == case.round.action => model.foretell(&case.view, SHARED, SHARED),
+        Some(sides) => case.round.place_of(action).and_then(|at| model.foretell_row(&sides.row(at))),
+        None => {
+            let doable = log.actions.get(action as usize);
+            doable.and_then(|doable| model.foretell(&case.view, &doable.name, &doable.group))
+        }
+    };
+    found.map_or(0.0, |found| found.share)
 }
 
 /// How far what came lies from what was foretold, case by case and but for what is the same for all settings. What has not come yet
 /// is 0 in both sums: in expectation that is what is left when all has come.
 fn squared_errors(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> Vec<f64> {
     let error = |case: &Case<'_>| {
-        let score = foretold(log, model, &case.view, case.round.action);
+        let score = foretold(log, model, case, case.round.action);
         case.came.mul_add(case.came - 2.0 * score, case.arrived * score * score)
     };
     cases.iter().map(error).collect()
@@ -134,19 +141,18 @@ fn worth(log: &RoundLog, action: u32, share: f64) -> f64 {
 }
 
 fn evaluation(
-    data: &Data<'_>,
+    (data, log): (&Data<'_>, &RoundLog),
     (split, first): (&Split, usize),
     cases: &[Case<'_>],
     model: &PolicyModel,
 ) -> Result<Evaluation, LearningError> {
-    let log = data.dataset.rounds();
     let told: Vec<&Case<'_>> =
         cases.iter().filter(|case| case.round.place == 0 && case.arrived >= ARRIVED_LEAST).collect();
     // Of a single one nothing can be estimated.
     let told = if told.len() < 2 { Vec::new() } else { told };
     let single = best_single(log, &log.rounds[..first], data.now);
     let model_takes = |case: &Case<'_>| {
-        let worth_of = |action: &u32| worth(log, *action, foretold(log, model, &case.view, *action));
+        let worth_of = |action: &u32| worth(log, *action, foretold(log, model, case, *action));
         let best =
             case.round.candidates.iter().copied().max_by(|a, b| worth_of(a).total_cmp(&worth_of(b)).then(b.cmp(a)));
         best.unwrap_or(case.round.action)
@@ -184,7 +190,7 @@ fn evaluation(
         bounds: Numbers::new(),
         metrics: numbers(&ours),
         baselines,
-        baseline_titles: titles(),
+        baseline_titles: titles(log.settings.is_shared),
         gains,
         to_beat: None,
         protocols: BTreeMap::new(),
@@ -239,7 +245,7 @@ fn earned(
     if cases.is_empty() {
         return Ok(Vec::new());
     }
-    let of = |case: &Case<'_>, action: u32| worth(log, action, foretold(log, model, &case.view, action));
+    let of = |case: &Case<'_>, action: u32| worth(log, action, foretold(log, model, case, action));
     let column = |number: &dyn Fn(&Case<'_>) -> f64| cases.iter().map(|case| number(case)).collect::<Vec<f64>>();
     let reward = column(&|case| worth(log, case.round.action, case.came / case.arrived));
     let propensity = column(&|case| case.round.propensity);
@@ -295,17 +301,17 @@ fn calibration(log: &RoundLog, cases: &[&Case<'_>], model: &PolicyModel) -> Vec<
     if cases.is_empty() {
         return Vec::new();
     }
-    let shares: Vec<f64> = cases.iter().map(|case| foretold(log, model, &case.view, case.round.action)).collect();
+    let shares: Vec<f64> = cases.iter().map(|case| foretold(log, model, case, case.round.action)).collect();
     let came: Vec<f64> = cases.iter().map(|case| case.came / case.arrived).collect();
     curve(&shares, &came, 10)
 }
 
 /// What the simple answers are called.
-fn titles() -> BTreeMap<String, String> {
-    let titles = [
-        ("logged", "what was chosen"),
-        ("uniform", "any action with equal chance"),
-        ("best_single", "the one action that earned most before"),
-    ];
+fn titles(is_shared: bool) -> BTreeMap<String, String> {
+    let single = match is_shared {
+        true => "the one place of the question's list that earned most before",
+        false => "the one action that earned most before",
+    };
+    let titles = [("logged", "what was chosen"), ("uniform", "any action with equal chance"), ("best_single", single)];
     titles.into_iter().map(|(name, title)| (name.to_owned(), title.to_owned())).collect()
 }

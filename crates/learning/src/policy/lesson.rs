@@ -3,11 +3,13 @@
 use super::arrival::arrival;
 use super::{Fit, days};
 use crate::LearningError;
+use crate::body::SHARED;
 use crate::body::{Ground, PolicyModel};
 use crate::rounds::{PolicySettings, Round, RoundLog, Votes};
 use models::Frame;
 use models::bandit::{Committee, Delay, Rounds};
 use primitives::{Seed, Timestamp};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Rounds as numbers, as far as was known of them at a moment.
@@ -16,6 +18,8 @@ pub(super) struct Lesson {
     x: Vec<f64>,
     action: Vec<u32>,
     propensity: Vec<f64>,
+    /// How much each counts; all the same where there are none.
+    weight: Option<Vec<f64>>,
     reward: Vec<f64>,
     arrived: Vec<f64>,
     age: Vec<f64>,
@@ -45,12 +49,15 @@ impl Lesson {
         let came: Vec<Option<(f64, f64)>> = rounds.iter().map(|round| came_by(round, by, settings)).collect();
         let delay = delay_by(rounds, by, settings);
         let arrived: Vec<f64> = age.iter().map(|age| delay.share(*age)).collect();
-        let ground = Ground::of(&log.inputs, rounds.iter().map(|round| &*round.x));
-        let x = rounds.iter().flat_map(|round| ground.view(|at| f64::from(round.x[at]))).collect();
+        let rows: Vec<Cow<'_, [f32]>> = rounds.iter().map(Round::row).collect();
+        let ground = Ground::of(&log.inputs, rows.iter().map(|row| &**row));
+        let x = rows.iter().flat_map(|row| ground.view(|at| f64::from(row[at]))).collect();
+        let is_shared = settings.is_shared;
         Self {
             x,
-            action: rounds.iter().map(|round| round.action).collect(),
-            propensity: rounds.iter().map(|round| round.propensity).collect(),
+            action: rounds.iter().map(|round| if is_shared { 0 } else { round.action }).collect(),
+            propensity: rounds.iter().map(|round| if is_shared { 1.0 } else { round.propensity }).collect(),
+            weight: is_shared.then(|| by_chance(rounds)),
             reward: came.iter().map(|came| came.map_or(0.0, |(amount, _)| amount)).collect(),
             ground,
             arrived,
@@ -60,14 +67,14 @@ impl Lesson {
 
     /// What was known of a round, as the model of this lesson looks at it.
     pub(super) fn view(&self, round: &Round) -> Vec<f64> {
-        self.ground.view(|at| f64::from(round.x[at]))
+        let row = round.row();
+        self.ground.view(|at| f64::from(row[at]))
     }
 
     /// Learns.
     pub(super) fn fit(&self, log: &RoundLog, settings: &Fit) -> Result<PolicyModel, LearningError> {
-        let (groups, group_of) = groups(log);
+        let ((actions, groups), group_of) = if settings.policy.is_shared { all_in_one() } else { each(log) };
         let values = settings.values.fit(&self.rounds()?, &group_of).map_err(LearningError::model(ATTEMPT))?;
-        let actions = (0_u32..).zip(&log.actions).map(|(at, action)| (action.name.clone(), at)).collect();
         Ok(PolicyModel::new(self.ground.clone(), (actions, groups), &group_of, values, settings.policy.reward))
     }
 
@@ -78,7 +85,8 @@ impl Lesson {
         settings: &Fit,
         seed: Seed,
     ) -> Result<Option<Committee>, LearningError> {
-        let ((_, group_of), rounds, values) = (groups(log), self.rounds()?, &settings.values);
+        let (_, group_of) = if settings.policy.is_shared { all_in_one() } else { each(log) };
+        let (rounds, values) = (self.rounds()?, &settings.values);
         let found = match settings.policy.votes {
             Votes::None => return Ok(None),
             Votes::Bag => Committee::bag(values, &rounds, &group_of, N_MEMBERS, seed),
@@ -93,6 +101,7 @@ impl Lesson {
         Ok(Rounds {
             arrived: Some(&self.arrived),
             age: Some(&self.age),
+            weight: self.weight.as_deref(),
             ..Rounds::new(frame, &self.action, &self.propensity, &self.reward)
         })
     }
@@ -104,16 +113,35 @@ const N_MEMBERS: u32 = 5;
 /// How much a member is drawn to what those before it rarely chose, where rewards lie near 0 to 1.
 const DRAWN: f64 = 0.5;
 
-/// The groups of the actions by name, and of which each action is.
-fn groups(log: &RoundLog) -> (BTreeMap<String, u32>, Vec<u32>) {
+/// The numbers of actions and groups by their names, and the group of each action.
+type Numbered = ((BTreeMap<String, u32>, BTreeMap<String, u32>), Vec<u32>);
+
+fn each(log: &RoundLog) -> Numbered {
     let mut groups: BTreeMap<String, u32> = BTreeMap::new();
     for action in &log.actions {
         let next = u32::try_from(groups.len()).unwrap_or(u32::MAX);
         groups.entry(action.group.clone()).or_insert(next);
     }
     let group_of = log.actions.iter().map(|action| groups[&action.group]).collect();
-    (groups, group_of)
+    let actions = (0_u32..).zip(&log.actions).map(|(at, action)| (action.name.clone(), at)).collect();
+    ((actions, groups), group_of)
 }
+
+fn all_in_one() -> Numbered {
+    let one = BTreeMap::from([(SHARED.to_owned(), 0)]);
+    ((one.clone(), one), vec![0])
+}
+
+/// What is drawn rarely counts for those that were not drawn, bounded; in the mean each counts once. One regression that is to be
+/// right for all actions must not be right for those alone that were drawn often.
+fn by_chance(rounds: &[Round]) -> Vec<f64> {
+    let weights: Vec<f64> = rounds.iter().map(|round| (1.0 / round.propensity).min(WEIGHT_MAX)).collect();
+    let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
+    weights.into_iter().map(|weight| weight / mean).collect()
+}
+
+/// For how many choices one counts at most.
+const WEIGHT_MAX: f64 = 20.0;
 
 /// Where nothing is known of delays.
 fn evenly() -> Delay {

@@ -55,14 +55,14 @@ impl Task for Act {
     }
 
     fn split(&self, data: &Data<'_>) -> Option<Split> {
-        policy::split(data)
+        policy::split(data.dataset.rounds())
     }
 
     fn judge(&self, data: &Data<'_>, _: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
-        policy::judge(data, reigning)
+        policy::judge(data, data.dataset.rounds(), reigning)
     }
 
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        policy::fit(data, settings)
+        policy::fit(data, data.dataset.rounds(), settings)
     }
 }

@@ -46,6 +46,7 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
             propensity: taken,
             x: [if x > 0.5 { 1.0 } else { 0.0 }, f32::NAN, 3.0].into(),
             reward: comes.then_some(Rewarded { at: comes_at, amount: 1.0 }),
+            sides: None,
         }
     });
     RoundLog {

@@ -37,6 +37,7 @@ fn log(n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(f64, bool) -> 
             decision: format!("d{at:06}"),
             channel: 0,
             is_shown: true,
+            sides: None,
             place: 0,
             action: u32::from(!is_done),
             candidates: [0, 1].into(),

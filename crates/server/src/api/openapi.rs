@@ -77,7 +77,8 @@ fn list_kinds(document: &mut OpenApi) {
     });
     for content in contents.into_iter().flatten() {
         for about in &kinds {
-            let parameters = about.usual().map(|(name, default)| (name.to_owned(), default.into()));
+            let usual = about.usual().map(|(name, default)| (name, default.into()));
+            let parameters = usual.chain(about.needed()).map(|(name, value)| (name.to_owned(), value));
             let asked = [("decision".to_owned(), about.name.as_str().into()), ("userId".to_owned(), "42".into())];
             let value: serde_json::Map<String, Value> = asked.into_iter().chain(parameters).collect();
             let example =

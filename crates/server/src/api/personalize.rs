@@ -1,6 +1,7 @@
 //! How do programs speak to us that speak Amazon Personalize's runtime and events? Unmodified: `docs/personalize.md` says what
 //! becomes of each call.
 
+mod acted;
 mod told;
 
 use super::answered::{Ranked, Wish, items_for, offered};
@@ -35,12 +36,12 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/recommendations", post(recommendations))
         .route("/personalize-ranking", post(ranking))
-        .route("/action-recommendations", post(no_actions))
+        .route("/action-recommendations", post(acted::recommendations))
         .route("/events", post(told::events))
         .route("/items", post(told::items))
         .route("/users", post(told::users))
-        .route("/actions", post(no_actions))
-        .route("/action-interactions", post(no_actions))
+        .route("/actions", post(acted::actions))
+        .route("/action-interactions", post(acted::interactions))
 }
 
 /// Why a call failed, as Amazon's services say it.
@@ -271,10 +272,6 @@ async fn ranking(asker: Asker, State(app): State<Arc<App>>, SmallBody(body): Sma
     });
     let (id, listed) = answer.await?;
     Ok(Json(json!({ "personalizedRanking": listed, "recommendationId": id })))
-}
-
-async fn no_actions(_: Asker) -> Fault {
-    Fault::missing("no actions are known: this server recommends items, and decides what `rapport kinds` lists")
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {

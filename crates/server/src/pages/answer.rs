@@ -1,18 +1,19 @@
 //! How do answers, scores and features look on a page?
 
+use super::action_words::rule_in_words;
 use super::catalogue::picture;
 use crate::app::App;
 use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Sought};
 use decisions::search::{Meaning, Wanted};
 use decisions::{
-    Actions, Arm, ChosenAction, Content, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely, RankedItem,
-    Reason, Record, Testimony, World,
+    Actions, Arm, ChosenAction, Content, Factors, FlagAnswer, FlagAnswers, FlagReason, Kind, KindName, Likely,
+    RankedItem, Reason, Record, Testimony, World,
 };
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
 use learning::reasons::without_number;
-use primitives::{Currency, ItemId, ItemKey, Money};
+use primitives::{Currency, ItemId, ItemKey, Money, capital};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -108,7 +109,7 @@ pub(super) fn content(
             let texts = completions.iter().map(|one| (one.text.clone(), one.of.clone()));
             view::Content::Completions(view::Completions { completions: texts.collect() })
         }
-        Content::Actions(actions) => what_to_do(app, name, actions),
+        Content::Actions(actions) => view::Content::Actions(acted(app, name, actions)),
         Content::Flags(answers) => flags(app, name, answers),
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
@@ -150,21 +151,38 @@ pub(super) fn content(
     }
 }
 
-fn what_to_do(app: &App, kind: &KindName, actions: &Actions) -> view::Content {
+/// What is done, and what is not, as pages show it.
+pub(super) fn acted(app: &App, kind: &KindName, actions: &Actions) -> view::Actions {
     let one = |action: &ChosenAction| view::Action {
         title: title_of(app, kind, &action.id),
+        made_of: action.factors.as_ref().map(made_of).unwrap_or_default(),
         reason: action.reason.clone(),
         propensity: action.propensity.get(),
         priority: action.priority,
     };
     let left_out = actions.left_out.iter().map(|(rule, names)| {
         let names: Vec<String> = names.iter().map(|one| title_of(app, kind, one)).collect();
-        (rule.clone(), names.join(", "))
+        (capital(&rule_in_words(rule)), names.join(", "))
     });
-    view::Content::Actions(view::Actions {
-        actions: actions.chosen.iter().map(one).collect(),
-        left_out: left_out.collect(),
-    })
+    view::Actions { actions: actions.chosen.iter().map(one).collect(), left_out: left_out.collect() }
+}
+
+/// What the worth of an action is made of; what changes nothing is left out.
+fn made_of(factors: &Factors) -> Vec<(&'static str, String)> {
+    let Factors { propensity, value, incremental, cost, accepted, context, weight, fatigue, shadow_price } = *factors;
+    let times = |factor: f64| (factor.to_bits() != 1.0_f64.to_bits()).then(|| format!("× {}", format::number(factor)));
+    let all = [
+        ("accepted", Some(format::percent(propensity))),
+        ("earns", Some(format::number(value))),
+        ("would not come without it", times(incremental)),
+        ("costs", (cost > 0.0).then(|| format::number(cost))),
+        ("costs when accepted", (accepted > 0.0).then(|| format::number(accepted))),
+        ("place", times(context)),
+        ("weight", times(weight)),
+        ("contacted lately", times(fatigue)),
+        ("price of the budget", (shadow_price > 0.0).then(|| format::number(shadow_price))),
+    ];
+    all.into_iter().filter_map(|(words, number)| Some((words, number?))).collect()
 }
 
 /// Those after the likeliest, each with how likely it is.

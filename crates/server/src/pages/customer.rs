@@ -1,5 +1,6 @@
 //! What stands on a customer's page, and what happens at "Decide now"?
 
+mod done;
 mod goods;
 pub(super) mod past;
 
@@ -139,16 +140,20 @@ fn fill(
             &feature.to_lowercase(),
         ),
         feature,
+        done: done::done(app, profile)?,
         decided_before: decided_before(app, profile, &frame)?,
         decisions: kinds()
-            .filter(|about| (has_items || !about.is_shown) && !needs_words(about))
+            .filter(|about| (has_items || !needs_items(about)) && !needs_words(about))
             .map(|about| (about.name.to_string(), about.title.clone()))
             .collect(),
         told_note: notes(&told),
         // An average says nothing of this customer.
         told: told.into_iter().filter(|(_, fallback)| fallback.is_none()).map(|(content, _)| content).collect(),
         shown: kinds()
-            .filter(|about| has_items && about.is_shown && !about.on_profile && !needs_words(about))
+            .filter(|about| {
+                (has_items || !needs_items(about)) && about.is_shown && !about.on_profile && !needs_words(about)
+            })
+            .filter(|about| !is_empty(app, about))
             .map(|about| shown(app, customer, about))
             .collect::<Result<_, _>>()?,
         decided,
@@ -189,9 +194,23 @@ fn decided_before(
     Ok(decided)
 }
 
-/// Whether it answers to what somebody wrote, so that there is nothing to ask on the page of a customer.
+/// Whether it answers to what somebody wrote or brings, so that there is nothing to ask on the page of a customer.
 fn needs_words(about: &KindAbout) -> bool {
-    matches!(about.shape, ContentShape::Search | ContentShape::Completions)
+    matches!(about.shape, ContentShape::Search | ContentShape::Completions) || about.needed().next().is_some()
+}
+
+/// Whether it answers with what the catalogue has.
+fn needs_items(about: &KindAbout) -> bool {
+    about.is_shown && !matches!(about.shape, ContentShape::Actions | ContentShape::Flags)
+}
+
+/// Whether nothing is declared that it could answer with, so that there is nothing to show.
+fn is_empty(app: &App, about: &KindAbout) -> bool {
+    match about.shape {
+        ContentShape::Actions => super::actions::declared(app, about).is_ok_and(|actions| actions.is_empty()),
+        ContentShape::Flags => app.engine.capabilities().flags.now().flags().next().is_none(),
+        _ => false,
+    }
 }
 
 /// What would be shown to the customer now.

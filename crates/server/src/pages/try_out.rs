@@ -1,12 +1,13 @@
 //! What would be shown to this customer at this place? The page on which that is tried; nothing of it is logged.
 
+mod act;
 mod members;
 
 use super::answer::understood;
 use super::customer::name_of;
 use super::customers::label;
 use super::visit::{Visit, note_opened};
-use super::{Asked, api, catalogue, text};
+use super::{Asked, actions, api, catalogue, text};
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
@@ -49,7 +50,15 @@ const PLACES: [(&str, &str, &str); 9] = [
 /// `/try?what=&customer=&placement=…`.
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     let (opener, base_url) = (visit.opener(), visit.base_url.clone());
-    visit.page(move |app, frame| Ok(fill(app, frame, &asked, (&opener, &base_url))?.render())).await
+    visit
+        .page(move |app, frame| {
+            let what = asked.get("what").map_or("", String::as_str);
+            match actions::kinds(app).find(|kind| kind.name.as_str() == what) {
+                Some(kind) => Ok(act::fill(app, frame, (kind, &asked), (&opener, &base_url))?.render()),
+                None => Ok(fill(app, frame, &asked, (&opener, &base_url))?.render()),
+            }
+        })
+        .await
 }
 
 fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &str)) -> Result<TryPage, ServerError> {
@@ -68,6 +77,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
     let shelf = app.engine.find_items(&ItemQuery::default(), 1, frame.now);
     Ok(TryPage {
         has_search: kind_of(app, true).is_some(),
+        others: actions::tabs(app),
         placements: places(kind),
         categories: shelf.categories,
         examples: if answer.is_none() { examples(app)? } else { Vec::new() },
@@ -193,7 +203,7 @@ fn answered(
     if let Some(customer) = &customer {
         note_opened(app, opener, customer.profile.id.as_str());
     }
-    let command = command(app, kind, &name, &parameters, base_url);
+    let command = command(app, kind, &name, (&parameters, &events::Fields::new()), base_url);
     let asked =
         engine::Asked { kind: kind.name.clone(), names: vec![name], parameters, context: events::Fields::new() };
     let Tried { answer: Answer { content, fallback, shortfall, left_out, .. }, took, parts } =
@@ -269,7 +279,13 @@ fn card(app: &App, frame: &Frame, ranked: &RankedItem, parts: Vec<f64>, had: &[I
 }
 
 /// The same question as a command.
-fn command(app: &App, kind: &KindAbout, name: &Identifier, parameters: &Parameters, base_url: &str) -> String {
+fn command(
+    app: &App,
+    kind: &KindAbout,
+    name: &Identifier,
+    (parameters, context): (&Parameters, &events::Fields),
+    base_url: &str,
+) -> String {
     let (field, id) = match name {
         Identifier::User(id) => ("userId", id.as_str()),
         Identifier::Anonymous(id) => ("anonymousId", id.as_str()),
@@ -277,5 +293,8 @@ fn command(app: &App, kind: &KindAbout, name: &Identifier, parameters: &Paramete
     let mut body =
         serde_json::Map::from_iter([("decision".to_owned(), kind.name.as_str().into()), (field.to_owned(), id.into())]);
     body.extend(parameters.clone());
+    if !context.is_empty() {
+        body.insert("context".to_owned(), json!(context));
+    }
     format!("curl {} {base_url}/v1/decide -d {}", api::bearer(app), quoted(&Value::Object(body).to_string()))
 }

@@ -8,10 +8,14 @@ use console::view::Outcome;
 use decisions::Record;
 use engine::{Came, Consequence};
 use features::Worth;
-use primitives::{ItemKey, Timestamp};
+use primitives::{DecisionId, ItemKey, Timestamp};
 
 /// What came of one decision; `None` while its window is open and nothing has followed.
 pub(super) fn outcome(app: &App, record: &Record, now: Timestamp) -> Result<Option<Outcome>, ServerError> {
+    // What comes of an occasion is told of the decision, and never by the customer.
+    if DecisionId::is_of_occasion(record.decision.id.as_str()) {
+        return Ok(None);
+    }
     let later = |at: Timestamp| format::duration(at.millis_since(record.question.as_of));
     let text = app.engine.consequence(record, now)?.map(|consequence| match consequence {
         Consequence::Bought { item, at, n } => bought(app, item, &later(at), n),

@@ -99,6 +99,7 @@ pub fn customer() -> CustomerPage {
         ],
         features: features(),
         feature: String::new(),
+        done: done(),
         decided_before: decided_before(),
         decisions: [
             ("recommend", "Recommendations"),
@@ -167,6 +168,7 @@ pub fn customer_stranger() -> CustomerPage {
         consents: customer().consents.into_iter().map(|consent| Consent { granted: false, ..consent }).collect(),
         facts: vec![],
         goods: vec![],
+        done: vec![],
         decided_before: vec![],
         event_count: 1,
         timeline: Timeline { days: vec![], kinds: vec![], not_shown: 0, older: None, note: None },
@@ -359,6 +361,27 @@ fn goods() -> Vec<Goods> {
         good("4710011401128", Some("Silken tofu"), 12, 41, Some(picture)),
         good("4711271000014", Some("Fresh milk"), 7, 50, Some(picture)),
         good("4719090900065", None, 1, 90, None),
+    ]
+}
+
+fn done() -> Vec<Done> {
+    let action = |name: &str, title: &str, came: (&str, &'static str)| DoneAction {
+        action: (name.to_owned(), title.to_owned()),
+        reason: "Accepted in 3.0 of 100 cases by what came of it before, and worth 12.50 then".to_owned(),
+        came: (came.0.to_owned(), came.1),
+    };
+    let at = |hours: i64| Timestamp::from_millis(now().as_millis() - hours * HOUR_MS);
+    let one = |hours, actions, note: Option<&str>| Done {
+        id: "019ab3f2-0000-7000-8000-000000000002".to_owned(),
+        at: at(hours),
+        channel: Some("web".to_owned()),
+        actions,
+        note: note.map(str::to_owned),
+    };
+    vec![
+        one(3, vec![action("grinder", "A grinder for your beans", ("Succeeded, worth 89.00 EUR", "good"))], None),
+        one(30, vec![action("cups", "Cups that go with it", ("Sent away", "warn"))], None),
+        one(80, vec![], Some("The customer is held out: nothing is done but what is mandatory.")),
     ]
 }
 

@@ -26,15 +26,12 @@ pub fn tried() -> TryPage {
         ours,
         simple: Some((text("own favourites"), simple)),
     };
-    let place = |name: &str, words: &str, about: &str| (text(name), text(words), text(about));
     TryPage {
         frame: frame("/try?customer=42"),
         has_search: true,
+        others: others(),
         asked: TryForm { customer: text("42"), placement: text("home"), diversity: 30, n: 10, ..TryForm::default() },
-        placements: vec![
-            place("home", "Home page", "What this customer will want next."),
-            place("product", "Product page", "What goes with the item they look at."),
-        ],
+        placements: placements(),
         categories: kept::items().categories,
         examples: vec![(text("42"), text("Ann Miller"))],
         refused: None,
@@ -109,4 +106,16 @@ pub fn tried_nothing() -> TryPage {
         figures: Vec::new(),
         ..page
     }
+}
+
+fn others() -> Vec<(String, String)> {
+    vec![(text("act"), text("Next best action"))]
+}
+
+fn placements() -> Vec<(String, String, String)> {
+    let place = |name: &str, words: &str, about: &str| (text(name), text(words), text(about));
+    vec![
+        place("home", "Home page", "What this customer will want next."),
+        place("product", "Product page", "What goes with the item they look at."),
+    ]
 }

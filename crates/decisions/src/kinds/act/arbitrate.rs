@@ -10,7 +10,7 @@ use super::conditions::Choice;
 use crate::action::Action;
 use crate::kinds::conditions::Scores;
 use crate::repertoire::Of;
-use crate::{Arbitration, Ask, ChosenAction, Explore, Knowledge, ModelRef, Worth};
+use crate::{Arbitration, Ask, ChosenAction, Contender, Explore, Knowledge, ModelRef, Worth};
 use learning::PolicyModel;
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
 use primitives::{HOUR_MS, ItemKey, Seed, stable_hash};
@@ -26,6 +26,8 @@ pub(super) struct Arbitrated {
     pub(super) shortfall: Option<String>,
     /// The policy that was asked.
     pub(super) model: Option<ModelRef>,
+    /// Everything that could be drawn first, and what was worth nothing, where that is to be told.
+    pub(super) contenders: Vec<Contender>,
 }
 
 /// Chooses for a customer, of whom perhaps nothing may be known.
@@ -38,6 +40,7 @@ pub(super) fn arbitrate<'a>(
     let mut told = Arbitrated { model: by.guess.named(), ..Arbitrated::default() };
     let candidates = told.candidates(choices, &by, ask, known);
     let (of, how, guess, mut alone) = (by.of, by.how, by.guess, by.alone.take());
+    let tells_all = by.tells_all;
     let n = usize::try_from(ask.whole(&super::N)).unwrap_or(1);
     let (mut first, rest): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| one.action.mandatory);
     first.sort_by(|a, b| b.action.weight.total_cmp(&a.action.weight).then(a.action.name.cmp(&b.action.name)));
@@ -58,6 +61,10 @@ pub(super) fn arbitrate<'a>(
         #[expect(clippy::cast_possible_truncation, reason = "seven digits of a chance say all that is learned from it")]
         let each = worth.iter().zip(&p).map(|(one, p)| (one.action.name.clone(), *p as f32));
         told.chances = each.collect();
+    }
+    if tells_all {
+        let weighed = worth.iter().zip(&p).map(|(one, p)| one.contender(*p));
+        told.contenders = weighed.chain(worthless.iter().map(|one| one.contender(0.0))).collect();
     }
     let mut left: Vec<(Candidate<'_>, f64)> = worth.into_iter().zip(p).collect();
     while told.chosen.len() < n {

@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::kind::Gist;
 use crate::kinds::conditions::Scores;
 use crate::repertoire::Of;
-use crate::{Arbitration, Ask, ChosenAction, Factors, Kind, Knowledge, ModelRef, Priced, Value};
+use crate::{Arbitration, Ask, ChosenAction, Contender, Factors, Kind, Knowledge, ModelRef, Priced, Value};
 use learning::{Changed, EffectsModel, Foretold, PolicyModel, TaskName};
 use primitives::Probability;
 
@@ -96,6 +96,8 @@ pub(super) struct By<'a> {
     pub(super) alone: Option<Alone<'a>>,
     /// What customers bring.
     pub(super) value: &'a Value,
+    /// Whether everything that is weighed is told.
+    pub(super) tells_all: bool,
 }
 
 /// An action that may be done, with what it is worth.
@@ -177,6 +179,16 @@ impl<'a> Candidate<'a> {
             reason,
             content: self.action.content.clone(),
             is_mandatory: self.action.mandatory,
+        }
+    }
+
+    pub(super) fn contender(&self, chance: f64) -> Contender {
+        Contender {
+            name: self.action.name.clone(),
+            factors: self.factors,
+            priority: self.priority,
+            chance,
+            is_nothing: self.action.nothing,
         }
     }
 

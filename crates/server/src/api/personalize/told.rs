@@ -168,14 +168,14 @@ fn named_as_ours(properties: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// The moment that seconds since 1970 are, which schemas hold; what is none stays as it is.
-fn moment(value: Value) -> Value {
+pub(super) fn moment(value: Value) -> Value {
     let seconds = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
     let millis = seconds.and_then(|seconds| seconds.checked_mul(1_000));
     millis.map_or(value, |millis| Timestamp::from_millis(millis).to_string().into())
 }
 
 /// As many as may be put at a time.
-fn few<T>(all: &[T]) -> Result<&[T], Fault> {
+pub(super) fn few<T>(all: &[T]) -> Result<&[T], Fault> {
     if (1..=N_MAX).contains(&all.len()) {
         return Ok(all);
     }
@@ -183,13 +183,13 @@ fn few<T>(all: &[T]) -> Result<&[T], Fault> {
 }
 
 /// What a text holds as JSON.
-fn json_in(text: Option<&str>) -> Result<Map<String, Value>, Fault> {
+pub(super) fn json_in(text: Option<&str>) -> Result<Map<String, Value>, Fault> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Map::new()) };
     serde_json::from_str(text)
         .map_err(|_| Fault::invalid("properties are a JSON object in a text: \"{\\\"price\\\": 4.9}\""))
 }
 
-async fn take(app: Arc<App>, teller: Teller, events: Vec<Value>) -> Result<StatusCode, Fault> {
+pub(super) async fn take(app: Arc<App>, teller: Teller, events: Vec<Value>) -> Result<StatusCode, Fault> {
     let reason = app.run_public(move |app| {
         let body = json!({ "batch": events }).to_string();
         let parse = |envelope| events::parse_batch(body.as_bytes(), envelope);

@@ -31,7 +31,7 @@ pub(super) struct ActionReply<'a> {
     propensity: f64,
     /// What it is worth to do it.
     priority: f64,
-    /// What the priority is made of; null where the customer refused since.
+    /// What the priority is made of; null where the customer refused since, and of actions that came with the question.
     factors: Option<FactorsReply>,
     reason: &'a str,
     /// What was declared to be handed out with it.

@@ -163,7 +163,7 @@ fn declared(engine: &Engine) -> BTreeSet<&'static str> {
         (decision::RETAIN, Retention::ALL.map(Retention::name).into()),
         (decision::CONTACT, Contact::ALL.map(Contact::name).into()),
     ];
-    let actions = &engine.capabilities().playbook.actions;
+    let actions = &engine.playbook().actions;
     let is_declared = |names: &[&str]| actions.iter().any(|action| names.contains(&action.name.as_str()));
     choices.into_iter().filter(|(_, names)| is_declared(names)).map(|(decision, _)| decision).collect()
 }

@@ -1,0 +1,252 @@
+//! What is tried out, what did it find, and what is to be done next?
+
+use super::visit::Visit;
+use crate::app::App;
+use crate::counting::COUNTING;
+use crate::error::ServerError;
+use axum::response::Response;
+use console::format;
+use console::view::{ArmLine, ExperimentCard, ExperimentState, ExperimentsPage, FindingLine, Frame, Span};
+use decisions::{Experiment, FlagRule, Flags, State};
+use engine::ExperimentFound;
+use measurement::experiment::{Bearing, Direction, Finding, Stage, Verdict};
+use primitives::{Timestamp, capital};
+
+/// `/experiments`.
+pub(super) async fn show(visit: Visit) -> Response {
+    visit.page(|app, frame| Ok(fill(app, frame)?.render())).await
+}
+
+fn fill(app: &App, frame: Frame) -> Result<ExperimentsPage, ServerError> {
+    let declared = app.engine.capabilities().flags.now();
+    let measured = app.engine.measured_lately(None)?;
+    let found = |name: &str| measured.as_ref().and_then(|measured| measured.experiments.get(name));
+    let told = Told { app, declared: &declared, now: frame.now };
+    let mut cards: Vec<ExperimentCard> =
+        declared.experiments().map(|one| told.card(&one.name, Some(one), found(&one.name))).collect();
+    let gone = measured.iter().flat_map(|measured| &measured.experiments);
+    let gone = gone.filter(|(name, _)| declared.experiment(name).is_none());
+    cards.extend(gone.map(|(name, found)| told.card(name, None, Some(found))));
+    // What is to be looked at comes first.
+    cards.sort_by_key(|card| match card.state {
+        ExperimentState::Running => 0,
+        ExperimentState::Draft => 1,
+        ExperimentState::Over => 2,
+        ExperimentState::Gone => 3,
+    });
+    let when = measured.map(|measured| format!("Counted at {}.", format::date_time(measured.at)));
+    Ok(ExperimentsPage { frame, editor: None, when: when.unwrap_or_else(|| COUNTING.to_owned()), experiments: cards })
+}
+
+/// What is told by.
+struct Told<'a> {
+    app: &'a App,
+    declared: &'a Flags,
+    now: Timestamp,
+}
+
+impl Told<'_> {
+    fn card(&self, name: &str, plan: Option<&Experiment>, found: Option<&ExperimentFound>) -> ExperimentCard {
+        let report = found.map(|found| &found.report);
+        let stage = report.map(|report| report.stage);
+        let lines = |all: &[Finding]| all.iter().map(|finding| self.line(finding, stage)).collect::<Vec<_>>();
+        let state = match plan.map(|plan| plan.state) {
+            None => ExperimentState::Gone,
+            Some(State::Draft) => ExperimentState::Draft,
+            Some(State::Stopped) => ExperimentState::Over,
+            Some(State::Running) if stage == Some(Stage::AtEnd) => ExperimentState::Over,
+            Some(State::Running) => ExperimentState::Running,
+        };
+        let is_met = report.is_some_and(|report| report.n.values().sum::<u64>() > 0);
+        let report = report.filter(|_| is_met);
+        ExperimentCard {
+            title: plan.map_or_else(|| capital(&name.replace(['_', '-'], " ")), |plan| plan.title.clone()),
+            who: plan.map(who).unwrap_or_default(),
+            flags: self.flags_of(name),
+            timeline: plan.zip(found.and_then(|found| found.began)).map(|(plan, began)| self.span(plan, began)),
+            // Of what nobody plans any more there is nothing to decide.
+            verdict: report.filter(|_| plan.is_some()).map(|report| verdict(report.verdict, report.stage)),
+            says: report.filter(|_| plan.is_some()).map(|report| unquoted(&report.says)),
+            next: next(name, (plan, &self.flags_of(name)), report.map(|report| (report.verdict, report.stage))),
+            arms: arms(plan, found),
+            srm: report.map_or((true, None), |report| {
+                (report.srm.ok, Some(report.srm.p).filter(|p| p.is_finite() && report.n.len() > 1))
+            }),
+            metrics: report.map(|report| lines(&report.metrics)).unwrap_or_default(),
+            guardrails: report.map(|report| lines(&report.guardrails)).unwrap_or_default(),
+            segments: report.map(|report| self.segments(&report.by_segment, stage)).unwrap_or_default(),
+            n_mixed: report.map_or(0, |report| report.n_mixed),
+            intervals: match stage.is_some_and(Stage::is_over) {
+                true => "Intervals are of 95 %, for one look at the end.",
+                false => "While it runs, intervals are those that hold however often one looks.",
+            },
+            name: name.to_owned(),
+            state,
+        }
+    }
+
+    /// The flags that it decides.
+    fn flags_of(&self, name: &str) -> Vec<String> {
+        let is_of = |rule: &FlagRule| matches!(rule, FlagRule::Experiment(experiment) if experiment == name);
+        let flags = self.declared.flags().filter(|flag| flag.rules.iter().any(is_of));
+        flags.map(|flag| flag.name.clone()).collect()
+    }
+
+    fn span(&self, plan: &Experiment, began: Timestamp) -> Span {
+        let closes = began.plus_days(plan.days);
+        let ends = closes.plus_days(self.app.engine.capabilities().measures.within_days);
+        Span { began, closes, ends, now: self.now }
+    }
+
+    fn line(&self, finding: &Finding, stage: Option<Stage>) -> FindingLine {
+        let compared = &finding.compared;
+        let kpis = &self.app.engine.capabilities().measures.kpis;
+        let title = kpis.iter().find(|kpi| kpi.name == finding.metric).map(|kpi| kpi.title.clone());
+        let interval = compared.lift.as_ref().zip(stage).map(|(lift, stage)| {
+            let interval = Finding::interval(lift, stage);
+            (lift.value, interval.low, interval.high)
+        });
+        FindingLine {
+            title: title.unwrap_or_else(|| finding.metric.clone()),
+            variation: finding.variation.clone(),
+            numbers: (compared.control, compared.treated),
+            lift: interval,
+            is_less_better: finding.direction == Direction::Down,
+            bearing: match finding.bearing {
+                Bearing::Better => "better",
+                Bearing::Worse => "worse",
+                Bearing::Unclear => "unclear",
+                Bearing::Unknown => "unknown",
+            },
+            reason: compared.reason.as_deref().map(unquoted),
+        }
+    }
+
+    fn segments(&self, all: &[Finding], stage: Option<Stage>) -> Vec<(String, Vec<FindingLine>)> {
+        let mut segments: Vec<(String, Vec<FindingLine>)> = Vec::new();
+        for finding in all {
+            let name = capital(&finding.segment.as_deref().unwrap_or_default().replace('_', " "));
+            let line = self.line(finding, stage);
+            match segments.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, lines)) => lines.push(line),
+                None => segments.push((name, vec![line])),
+            }
+        }
+        segments
+    }
+}
+
+/// Who takes part.
+fn who(plan: &Experiment) -> String {
+    let layer = plan.layer.as_ref().map_or_else(String::new, |layer| format!(" It is in the layer {layer}."));
+    let share = if plan.share < 1.0 { format!("{} of ", format::percent(plan.share)) } else { String::new() };
+    let whom = match plan.who.as_str() {
+        "" if plan.share < 1.0 => "the customers".to_owned(),
+        "" => "everybody".to_owned(),
+        who => format!("those of whom it holds that {who}"),
+    };
+    let takes = if whom == "everybody" { "takes" } else { "take" };
+    format!("{} {takes} part.{layer}", capital(&format!("{share}{whom}")))
+}
+
+/// The variations, in the order of the plan; of an experiment that is planned no longer, as they were met.
+fn arms(plan: Option<&Experiment>, found: Option<&ExperimentFound>) -> Vec<ArmLine> {
+    let n = |name: &str| found.and_then(|found| found.report.n.get(name)).copied().unwrap_or_default();
+    let Some(plan) = plan else {
+        let met = found.into_iter().flat_map(|found| &found.report.n);
+        return met.map(|(name, n)| ArmLine { name: name.clone(), value: None, share: None, n: *n }).collect();
+    };
+    let total: f64 = plan.variations.iter().map(|one| one.weight).sum();
+    let arm = |one: &decisions::Variation| ArmLine {
+        name: one.name.clone(),
+        value: Some(one.value.to_string()),
+        share: (total > 0.0).then(|| one.weight / total),
+        n: n(&one.name),
+    };
+    plan.variations.iter().map(arm).collect()
+}
+
+fn verdict(verdict: Verdict, stage: Stage) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Broken => ("Broken", "bad"),
+        Verdict::Ship => ("Ship it", "good"),
+        Verdict::Stop => ("Stop it", "bad"),
+        Verdict::GoOn if stage.is_over() => ("Not clear", ""),
+        Verdict::GoOn => ("Go on", ""),
+    }
+}
+
+/// What to do next, and how.
+fn next(name: &str, (plan, flags): (Option<&Experiment>, &[String]), found: Option<(Verdict, Stage)>) -> String {
+    let flag = flags.first().map_or("the flag", String::as_str);
+    let Some(plan) = plan else {
+        return "It is not declared any more: what it found is told for as long as decisions are kept.".to_owned();
+    };
+    match (plan.state, found) {
+        (State::Draft, _) => format!("To begin, set state = \"running\" for {name} in [[experiments]]."),
+        (_, None) if flags.is_empty() => {
+            format!("No flag is decided by it: write {{ experiment = \"{name}\" }} into the rules of one.")
+        }
+        (State::Stopped, None) => "It was stopped before anybody met it.".to_owned(),
+        (State::Running, None) => format!("Nobody has met it yet: ask for the flag {flag} wherever it is used."),
+        (_, Some((Verdict::Broken, _))) => format!(
+            "Stop it (state = \"stopped\"), find where customers of one variation are lost, and begin anew under another name: \
+             {name} would draw the same customers again."
+        ),
+        (_, Some((Verdict::Ship, _))) => format!(
+            "Give it to all: make the better value the default of {flag}, take {{ experiment = \"{name}\" }} out of its rules, and \
+             set state = \"stopped\"."
+        ),
+        (_, Some((Verdict::Stop, _))) => {
+            format!(
+                "Take {{ experiment = \"{name}\" }} out of the rules of {flag}, so that everybody gets what they got before."
+            )
+        }
+        (State::Stopped, Some((Verdict::GoOn, _))) => {
+            "Nothing is clear, and nothing more will be known: try something bolder, or for longer.".to_owned()
+        }
+        (State::Running, Some((Verdict::GoOn, Stage::Running { days_left: Some(days) }))) => format!(
+            "Leave it alone for {} more: then it is told what came of it. Looking before changes nothing.",
+            format::counted(days.into(), "day", "days")
+        ),
+        (State::Running, Some((Verdict::GoOn, _))) => "Leave it alone: it goes on.".to_owned(),
+    }
+}
+
+/// A sentence without the signs around names in it.
+fn unquoted(sentence: &str) -> String {
+    sentence.replace('`', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_next_says_how() {
+        let plan = |state: &str| {
+            let table = serde_json::json!({"name": "copy", "state": state,
+                "variations": [{"name": "control", "value": 1}, {"name": "bold", "value": 2}]});
+            Experiment::from_table(table.as_object().unwrap()).unwrap()
+        };
+        let flags = ["checkout".to_owned()];
+        let told = |state: &str, found| next("copy", (Some(&plan(state)), &flags), found);
+        let running = Stage::Running { days_left: Some(3) };
+        for (state, found, part) in [
+            ("draft", None, "state = \"running\""),
+            ("running", None, "ask for the flag checkout"),
+            ("running", Some((Verdict::Broken, running)), "under another name"),
+            ("running", Some((Verdict::Ship, Stage::AtEnd)), "the default of checkout"),
+            ("running", Some((Verdict::Stop, running)), "out of the rules of checkout"),
+            ("running", Some((Verdict::GoOn, running)), "for 3 days more"),
+            ("stopped", Some((Verdict::GoOn, Stage::Stopped)), "nothing more will be known"),
+        ] {
+            let sentence = told(state, found);
+            assert!(sentence.contains(part), "{part}: {sentence}");
+        }
+        assert!(next("copy", (Some(&plan("running")), &[]), None).contains("No flag is decided by it"));
+        assert!(next("copy", (None, &flags), Some((Verdict::Ship, Stage::AtEnd))).contains("not declared"));
+        assert_eq!(who(&plan("running")), "Everybody takes part.");
+        assert_eq!(verdict(Verdict::GoOn, Stage::AtEnd).0, "Not clear");
+    }
+}

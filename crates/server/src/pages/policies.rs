@@ -1,0 +1,225 @@
+//! How is it learned what actions are worth, and what would another way of choosing have earned?
+
+use super::actions::{Moved, declared, kind_asked, lately_told, moved, tabs};
+use super::actions::{lever_lines, number, parts};
+use super::visit::Visit;
+use super::{Asked, text};
+use crate::app::App;
+use crate::error::ServerError;
+use axum::extract::Query;
+use axum::response::Response;
+use console::format;
+use console::view::{CurvePoint, Frame, OtherEarned, OtherTold, PoliciesPage};
+use decisions::{Action, Arbitration, Explore, KindAbout, Levers};
+use engine::{CHANCES, Lately, OtherPolicy, Sensitivity, WEIGHTS};
+use learning::Version;
+use measurement::policy::{PolicyReport, PolicyVerdict};
+use primitives::{DAY_MS, Timestamp, capital};
+use std::collections::BTreeMap;
+
+/// How many versions are drawn.
+const N_VERSIONS: usize = 40;
+/// How many days are drawn.
+const N_DAYS: i64 = 30;
+/// The largest gamma that can be set.
+const GAMMA_MAX: f64 = 1e6;
+/// How choices are tried, by the names of settings.
+const WAYS: [(&str, &str); 4] = [
+    ("squarecb", "the worse, the less (SquareCB)"),
+    ("linucb", "what could be best (LinUCB)"),
+    ("thompson", "as often as it could be best (Thompson)"),
+    ("greedy", "only by what is spread evenly"),
+];
+
+/// `/policies?kind=&explore=&gamma=&floor=&w.NAME=&v.NAME=`.
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    visit.page(move |app, frame| Ok(fill(app, frame, &asked)?.render())).await
+}
+
+fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerError> {
+    let kind = kind_asked(app, asked)?;
+    let name = kind.name.as_str();
+    let actions = declared(app, kind)?;
+    let in_force = app.engine.capabilities().kinds.in_force(name)?;
+    let how = in_force.kind().arbitration().cloned().unwrap_or_default();
+    let has_actions = !actions.is_empty();
+    let lately = if has_actions { app.engine.acted_lately(name)? } else { Lately::default() };
+    let weighed = match lately.n {
+        0 => Sensitivity::default(),
+        _ => app.engine.weighed_again(name, &Levers::default())?,
+    };
+    let versions = versions(app, kind)?;
+    let (other, policy) = other(app, kind, (&actions, &how), asked)?;
+    let chances = match (&policy, lately.n) {
+        (Some(policy), _) => policy.chances.to_vec(),
+        (None, 0) => Vec::new(),
+        (None, _) => weighed.chances.to_vec(),
+    };
+    Ok(PoliciesPage {
+        kind: name.to_owned(),
+        kinds: tabs(app),
+        has_actions,
+        currency: app.engine.capabilities().measures.currency,
+        facts: facts(&versions, &how, frame.now),
+        curve: versions.iter().rev().filter_map(point).collect(),
+        days: days(&lately, frame.now),
+        explored: (weighed.n > 0).then_some((weighed.n_explored, weighed.n, weighed.share_explored)),
+        chances: if chances.is_empty() { Vec::new() } else { parts(&CHANCES, &chances, format::percent) },
+        other,
+        ways: WAYS.iter().map(|(name, words)| (*name, capital(words))).collect(),
+        lately: lately_told(&lately),
+        frame,
+    })
+}
+
+/// The newest versions of what is learned for a kind, newest first; nothing where nothing is.
+fn versions(app: &App, kind: &KindAbout) -> Result<Vec<Version>, ServerError> {
+    let Ok(task) = app.engine.capabilities().tasks.get(kind.name.as_str()) else { return Ok(Vec::new()) };
+    let versions = app.engine.registry().versions(&task.about().name)?;
+    Ok(learning::newest_versions(&versions, N_VERSIONS).cloned().collect())
+}
+
+fn facts(versions: &[Version], how: &Arbitration, now: Timestamp) -> Vec<(String, String)> {
+    let Some(champion) = versions.iter().find(|version| version.is_champion) else { return Vec::new() };
+    let header = &champion.header;
+    let way = WAYS.iter().find(|(name, _)| Explore::of(name) == Some(how.explore)).map_or("", |(_, words)| words);
+    let fact = |what: &str, value: String| (what.to_owned(), value);
+    vec![
+        fact("Version", champion.version.to_string()),
+        fact("Learned", format::ago(header.trained_at, now)),
+        fact("From", format!("{} {}", format::count(header.n_rows), header.rows)),
+        fact("It tries", way.to_owned()),
+        fact("Gamma", format::number(how.gamma)),
+        fact("Spread evenly", format::percent(how.floor)),
+    ]
+}
+
+/// A version as a point of the curve; `None` where it was not judged.
+fn point(version: &Version) -> Option<CurvePoint> {
+    let header = &version.header;
+    let deciding = header.evaluation.deciding()?;
+    let logged = deciding.baselines.iter().find(|(name, _)| *name == "logged").map_or(f64::NAN, |(_, value)| *value);
+    Some(CurvePoint {
+        version: version.version.to_string(),
+        at: header.trained_at,
+        n: header.n_rows,
+        value: deciding.model,
+        logged,
+        is_champion: version.is_champion,
+    })
+}
+
+/// What came of the choices of each day.
+fn days(lately: &Lately, now: Timestamp) -> Vec<(Timestamp, u64, u64)> {
+    let mut days: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+    for (day, (chosen, converted)) in lately.actions.values().flat_map(|came| &came.days) {
+        let of = days.entry(*day).or_default();
+        *of = (of.0 + chosen, of.1 + converted);
+    }
+    let Some(first) = days.keys().next().copied() else { return Vec::new() };
+    let today = now.day();
+    let day = |day: i64| {
+        let (chosen, converted) = days.get(&day).copied().unwrap_or_default();
+        (Timestamp::from_millis(day.saturating_mul(DAY_MS)), chosen, converted)
+    };
+    (first.max(today - N_DAYS + 1)..=today).map(day).collect()
+}
+
+/// The other policy as it is asked for, and what it would have earned, where somebody asks.
+fn other(
+    app: &App,
+    kind: &KindAbout,
+    (actions, how): (&[Action], &Arbitration),
+    asked: &Asked,
+) -> Result<(OtherTold, Option<OtherPolicy>), ServerError> {
+    let Moved { levers, mut refused } = moved(actions, asked);
+    let name_of = |explore: Explore| {
+        WAYS.iter().find(|(name, _)| Explore::of(name) == Some(explore)).map_or("", |(name, _)| *name)
+    };
+    let declared = (name_of(how.explore).to_owned(), how.gamma, how.floor);
+    let mut read = |name: &str, words: &str, max: f64| -> Option<f64> {
+        let written = asked.get(name)?;
+        let found = number(written, max);
+        if found.is_none() {
+            let shown: String = written.chars().take(40).collect();
+            refused = Some(format!("{words}: “{shown}” is no number from 0 to {max}."));
+        }
+        found
+    };
+    let (gamma, floor) = (read("gamma", "Gamma", GAMMA_MAX), read("floor", "Floor", 1.0));
+    let explore = Explore::of(&text(asked, "explore", 20));
+    let is_asked = ["explore", "gamma", "floor"].iter().any(|name| asked.contains_key(*name)) || !levers.is_none();
+    let levers = Levers { explore, gamma, floor, ..levers };
+    let policy = (is_asked && refused.is_none() && !actions.is_empty())
+        .then(|| app.engine.other_policy(kind.name.as_str(), &levers))
+        .transpose()?;
+    let told = OtherTold {
+        explore: explore.map_or_else(|| declared.0.clone(), |explore| name_of(explore).to_owned()),
+        gamma: gamma.unwrap_or(how.gamma),
+        floor: floor.unwrap_or(how.floor),
+        declared,
+        levers: lever_lines(actions, &levers, &Sensitivity::default()),
+        refused,
+        earned: policy.as_ref().map(|policy| earned(policy, actions)),
+    };
+    Ok((told, policy))
+}
+
+fn earned(policy: &OtherPolicy, actions: &[Action]) -> OtherEarned {
+    let n = |n: usize| n as u64;
+    let but = [
+        (policy.n_young, "too young: what comes of them may still come."),
+        (policy.n_unread, "left out: they cannot be weighed again."),
+    ];
+    let but = but.into_iter().filter(|(n, _)| *n > 0);
+    let but = but.map(|(count, why)| format!("{} {why}", format::counted(n(count), "choice is", "choices are")));
+    let title = |name: &String| {
+        actions.iter().find(|action| action.name == *name).map_or_else(|| name.clone(), |action| action.title.clone())
+    };
+    let mut shares: Vec<(String, f64, f64)> =
+        policy.shares.iter().map(|(name, (was, would))| (title(name), *was, *would)).collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let told = OtherEarned {
+        n: n(policy.n),
+        since: policy.since,
+        but: but.collect(),
+        weights: if policy.n == 0 { Vec::new() } else { parts(&WEIGHTS, &policy.weights, format::number) },
+        shares,
+        ..OtherEarned::default()
+    };
+    match &policy.report {
+        Ok(report) => OtherEarned {
+            verdict: match report.verdict {
+                PolicyVerdict::Better => ("Would have earned more", "good"),
+                PolicyVerdict::Worse => ("Would have earned less", "bad"),
+                PolicyVerdict::Unclear => ("May be either", ""),
+                PolicyVerdict::Refused => ("Cannot be told", "warn"),
+            },
+            says: report.says.replace('`', ""),
+            doubts: report.doubts.iter().map(|doubt| format!("{}.", capital(&doubt.replace('`', "")))).collect(),
+            logged: Some(report.value_logged),
+            estimates: estimates(report),
+            effective: Some((report.ess, report.ess_needed)),
+            ..told
+        },
+        Err(why) => OtherEarned { verdict: ("Cannot be told", "warn"), says: format!("{}.", capital(why)), ..told },
+    }
+}
+
+/// What each estimator says, the one that decides first; nothing where no number is to be trusted.
+fn estimates(report: &PolicyReport) -> Vec<(String, f64, Option<f64>)> {
+    if report.verdict == PolicyVerdict::Refused {
+        return Vec::new();
+    }
+    let all = [
+        ("dr", "Foretold, corrected by chance (DR)", report.dr),
+        ("ips", "Weighted by chance (IPS)", report.ips),
+        ("snips", "The same, divided by the weights (SNIPS)", report.snips),
+        ("clipped", "With weights of 10 at most", report.clipped),
+        ("switch_dr", "Corrected where weights are 10 at most", report.switch_dr),
+        ("mrdr", "Corrected so that it varies least (MRDR)", report.mrdr),
+        ("dm", "Only foretold (DM)", report.dm),
+    ];
+    let told = all.into_iter().filter_map(|(name, words, value)| Some((words, value?, report.se.get(name).copied())));
+    told.map(|(words, value, se)| (words.to_owned(), value, se)).collect()
+}
