@@ -10,7 +10,8 @@ pub use save::{Declaring, EligibleCount};
 use crate::Engine;
 use crate::error::EngineError;
 use decisions::filter::Names;
-use decisions::{Flags, NotDeclared, Offer, Playbook, PlaybookChange, Run, SavedTable, names_of_conditions};
+use decisions::{Flags, NotDeclared, Playbook, PlaybookChange, Run, SavedTable, names_of_conditions};
+use events::Mistake;
 use features::Declared;
 use join::Joined;
 use primitives::{ErrorKind, Timestamp, nearest};
@@ -157,9 +158,12 @@ impl Engine {
     /// Whether all of it can be in force together.
     fn fits(&self, playbook: &Playbook, names: &Names) -> Result<(), NotDeclared> {
         playbook.check(names)?;
-        // Offers are of the settings, and no action that is saved may take the name of one.
-        Offer::check(&self.capabilities.offers, &playbook.actions, names)
-            .map_err(|mistake| NotDeclared { list: "offers", mistake })?;
+        // Offers are those of the start, whatever is declared since.
+        let is_offer = |name: &str| self.capabilities.offers.iter().any(|offer| offer.0.name == name);
+        if let Some(action) = playbook.actions.iter().find(|action| is_offer(&action.name)) {
+            let remedy = "there is an offer of this name, and what came of one would be learned of the other: choose another one";
+            return Err(NotDeclared { list: "actions", mistake: Mistake::of_name("action", &action.name, remedy) });
+        }
         let measured = self.capabilities.measures.check(&playbook.experiments);
         measured.map_err(|mistake| NotDeclared { list: "experiments", mistake })
     }

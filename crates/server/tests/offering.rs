@@ -86,6 +86,29 @@ fn no_more_is_offered_than_the_budget_also_after_a_start_and_what_came_of_it_cou
 }
 
 #[test]
+fn an_action_that_is_declared_later_counts_beside_offers_and_takes_no_name_of_one() {
+    let server = TestServer::start_with(|settings| {
+        let five = json!({"name": "five", "group": "gifts", "value": 20, "costs": 5});
+        settings.offers = vec![Offer::from_table(five.as_object().unwrap()).unwrap()];
+        settings.contact.consent_channels.clear();
+        let cap = json!([{"per": "group", "n": 1, "days": 7}]);
+        settings.contact.caps = serde_json::from_value(cap).unwrap();
+    });
+    let declare = |body: Value| server.post_as(SERVER, "/v1/actions", &body);
+    let refused = declare(json!({"name": "five", "value": 2}));
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(format!("{refused:?}").contains("there is an offer of this name"), "{refused:?}");
+    assert_eq!(first(&offered(&server, "u0", &json!({}))), Some("five"), "nothing changed");
+    // What is given of one list is counted for the other, by the group that it has now.
+    declare(json!({"name": "card", "group": "gifts", "value": 2})).ok();
+    let act = |user: &str| server.decide(&json!({"decision": "act", "userId": user})).ok();
+    assert_eq!(first(&act("u1")), Some("card"));
+    assert_eq!(rule_of(&offered(&server, "u1", &json!({})), "five"), Some("cap:group:7d"));
+    assert_eq!(rule_of(&act("u0"), "card"), Some("cap:group:7d"));
+    assert_eq!(first(&offered(&server, "u2", &json!({}))), Some("five"));
+}
+
+#[test]
 fn a_campaign_spends_its_budget_on_who_is_worth_most_and_is_logged() {
     let server = TestServer::start_with(|settings| {
         let offers = [
