@@ -62,6 +62,7 @@ mod rules;
 pub mod search;
 mod segment;
 mod showed;
+mod slot;
 mod stage;
 mod subject;
 mod switch;
@@ -95,8 +96,8 @@ pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said, Worth};
 pub use kinds::{
-    Act, Flags, Propensity, Quantity, Rank, Recommend, Search, Segments, Slot, Suggest, Value, Which, built_in_lists,
-    kinds, names_of_conditions,
+    Act, Flags, Propensity, Quantity, Rank, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
+    names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};
@@ -118,6 +119,7 @@ pub use repertoire::Repertoire;
 pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
 pub use showed::no_searches;
+pub use slot::Slot;
 pub use stage::Stage;
 pub use subject::Subject;
 pub use switch::{Switch, Switchback};

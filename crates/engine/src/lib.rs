@@ -34,6 +34,7 @@ mod read;
 mod search;
 mod searched;
 mod shelf;
+mod shelves;
 mod shown;
 mod worth;
 
@@ -44,6 +45,7 @@ mod champions;
 mod lately;
 mod needs;
 mod occasions;
+mod of_nobody;
 mod policies;
 mod reached;
 mod readiness;
@@ -82,7 +84,7 @@ pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
-pub use decide::{Asked, Tried, is_nobody};
+pub use decide::{Asked, Tried};
 pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
@@ -96,6 +98,7 @@ pub use live::Live;
 pub use measured::{Found as ExperimentFound, Measured, Worth};
 pub use measures::Measures;
 pub use needs::Material;
+pub use of_nobody::is_nobody;
 pub use pace::Pace;
 pub use playbook::{DeclaredIn, Declaring, EligibleCount, KnownTable};
 pub use policies::Learned;
@@ -265,8 +268,7 @@ impl Engine {
             reaching: reached::Reaching::default(),
             spending: spending::Spending::default(),
         };
-        let capabilities = Arc::clone(&engine.capabilities);
-        engine.declare(&capabilities.features)?;
+        engine.declare(&Arc::clone(&engine.capabilities).features)?;
         engine.open_playbook()?;
         // What was begun before the program ended. Where it cannot be done now, the background tries again.
         engine.follow_separations().unwrap_or_else(|error| {

@@ -1,7 +1,7 @@
 //! What can be read of a customer?
 
-use crate::decide::Shelves;
 use crate::error::EngineError;
+use crate::shelves::Shelves;
 use crate::spending::Purses;
 use crate::{Engine, Live};
 use decisions::{Answer, Kind, KindName, Models, Parameters, Question, Subject};

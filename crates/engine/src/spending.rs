@@ -6,8 +6,8 @@
 mod account;
 
 use crate::Engine;
-use crate::decide::is_nobody;
 use crate::error::EngineError;
+use crate::of_nobody::is_nobody;
 use account::Account;
 use decisions::{Budget, ChosenAction, Contacted, Content, DecisionQuery, Kind, Priced, Record};
 use primitives::{CustomerId, DAY_MS, HOUR_MS, Timestamp, stable_hash};

@@ -240,10 +240,7 @@ impl Running {
             limits: Limits::new(&settings.limits),
             ticks: Ticks::until(stopped.clone()),
             feature_ticks: Ticks::of_features(stopped.clone()),
-            features: DeclaredFeatures::of(
-                options.settings_file.as_ref().map(|file| file.path().to_owned()),
-                engine.clock().now(),
-            ),
+            features: declared_features(&options, &engine),
             engine,
             trainer,
             corrector,
@@ -350,6 +347,12 @@ fn refuse_public(server: &ServerSettings) -> Result<(), ServerError> {
         server.listen
     );
     Err(ServerError::new(ErrorKind::Forbidden, message))
+}
+
+/// The features that the settings declare, by the file that is followed.
+fn declared_features(options: &StartOptions, engine: &Engine) -> DeclaredFeatures {
+    let path = options.settings_file.as_ref().map(|file| file.path().to_owned());
+    DeclaredFeatures::of(path, engine.clock().now())
 }
 
 /// Follows the keys; what others have changed is written down.

@@ -15,10 +15,10 @@ use crate::contact::TIMEZONE;
 use crate::declaration::Declared;
 use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
-use crate::kinds::Slot;
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::repertoire::{Of, Repertoire};
+use crate::slot::Slot;
 use crate::{
     Action, Actions, Arbitration, Ask, Budget, Contender, Content, DecisionError, Declaration, Kind, Knowledge, Levers,
     LookedBack, Offer, Said, Segment, Value, Why, Worth,
@@ -144,6 +144,14 @@ impl Act {
             value: &self.value,
             tells_all: false,
         }
+    }
+}
+
+impl Slot<Act> {
+    /// The kind that answers by whatever is in force.
+    #[must_use]
+    pub fn kind(&self) -> Act {
+        Act::clone(&self.now()).held_in(self.clone())
     }
 }
 

@@ -13,9 +13,9 @@ use crate::declaration::Declared;
 use crate::experiment::Experiment;
 use crate::flag::Flag;
 use crate::kind::{ContentShape, KindAbout, More};
-use crate::kinds::Slot;
 use crate::kinds::conditions::{self, LookedAt, Scores};
 use crate::parameter::{Parameter, Parameters, Takes};
+use crate::slot::Slot;
 use crate::switch::{Switch, Switchback};
 use crate::{
     Ask, Content, DecisionError, Declaration, FlagAnswer, FlagAnswers, FlagReason, Kind, Knowledge, Said, Segment, Why,
@@ -223,6 +223,14 @@ fn facts(ask: &Ask<'_>, known: Option<&Knowledge>) -> Knowledge {
     let said = ask.question.context.iter().filter_map(|(name, value)| Some((name.clone(), published::text_of(value)?)));
     facts.traits.extend(said);
     facts
+}
+
+impl Slot<Flags> {
+    /// The kind that answers by whatever is in force.
+    #[must_use]
+    pub fn kind(&self) -> Flags {
+        Flags::clone(&self.now()).held_in(self.clone())
+    }
 }
 
 impl Kind for Flags {

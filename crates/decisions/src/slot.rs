@@ -1,6 +1,5 @@
 //! What is declared by now? Kinds that people declare can be declared otherwise while a program runs.
 
-use super::{Act, Flags};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A kind as it is in force by now.
@@ -29,21 +28,5 @@ impl<K> Slot<K> {
     /// Puts another in its place: whoever decides already goes on with the former.
     pub fn put(&self, kind: K) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(kind);
-    }
-}
-
-impl Slot<Flags> {
-    /// The kind that answers by whatever is in force.
-    #[must_use]
-    pub fn kind(&self) -> Flags {
-        Flags::clone(&self.now()).held_in(self.clone())
-    }
-}
-
-impl Slot<Act> {
-    /// The kind that answers by whatever is in force.
-    #[must_use]
-    pub fn kind(&self) -> Act {
-        Act::clone(&self.now()).held_in(self.clone())
     }
 }
