@@ -204,20 +204,23 @@ pub struct Day {
 pub fn days(days: &[Day], label: &str) -> Html {
     let top = max_of(days.iter().flat_map(|day| [day.value, day.before]));
     let (row, mut body) = (Row::of(days.len()), String::new());
+    // A page may show several, and names are unique on it.
+    let hatch = format!("open-day-{:x}", primitives::stable_hash(label));
     let _ = write!(
         body,
-        "<defs><pattern id=\"open-day\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+        "<defs><pattern id=\"{hatch}\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
          <path class=\"hatch\" d=\"M0 0V5\"/></pattern></defs>{}",
         Row::GRID
     );
     for (i, day) in days.iter().enumerate().filter(|(_, day)| day.value.is_finite()) {
         let height = Row::height(day.value, top);
-        let (open, fill) = if day.is_open { (" open", " fill=\"url(#open-day)\"") } else { ("", "") };
+        let fill = if day.is_open { format!(" fill=\"url(#{hatch})\"") } else { String::new() };
+        let open = if day.is_open { " open" } else { "" };
         let _ = write!(
             body,
             "<g class=\"column{open}\" data-x=\"{name}\" data-y=\"{told}\"><title>{name}: {told}</title>{}{}</g>",
             row.hit(i),
-            row.bar(i, Row::HEIGHT - height, height, "", fill),
+            row.bar(i, Row::HEIGHT - height, height, "", &fill),
             name = escape(&day.name),
             told = escape(&day.told),
         );

@@ -319,7 +319,7 @@ fn conditions_ask_for_segments_and_consent_and_a_replay_finds_both_as_they_were(
         json!({"name": "of_pro", "eligible": "segment = \"pro\"", "value": 1}),
         json!({"name": "of_others", "eligible": "segment != \"pro\"", "value": 1}),
         json!({"name": "of_either", "eligible": "segment in (\"pro\", \"leaving\")", "value": 1}),
-        json!({"name": "of_champions", "eligible": "segment = \"champions\"", "value": 1}),
+        json!({"name": "of_champions", "eligible": "segment = \"Champions\"", "value": 1}),
         json!({"name": "mail", "eligible": "consent.marketing = true", "value": 1}),
         json!({"name": "no_mail", "suitable": "consent.marketing = false", "value": 1}),
     ];

@@ -436,9 +436,11 @@ fn what_does_not_fit_together_is_refused_with_a_sentence() {
     assert!(refused(&[asks("orders_356d > 1")]).contains("did you mean orders_365d?"));
     assert!(refused(&[asks("orders_365d > 3 and orders_365d < 2")]).contains("it can hold of nobody"));
     assert!(refused(&[asks("list = \"vip\"")]).contains("rules.when is"));
-    // Segments are not advised: they cannot be asked either.
     let named = refused(&[asks("id = \"ann\"")]);
-    assert!(named.ends_with("not known in a decision: ask for features, scores or traits"), "{named}");
+    assert!(
+        named.ends_with("not known in a decision: ask for features, scores, traits, segments or consent"),
+        "{named}"
+    );
     // Each needs two below it: in fours it would be asked for 2 + 4 + … others.
     let wide = |n: usize| {
         flag(&format!("f{n}"), json!({"needs": [{"flag": format!("f{}", n + 1)}, {"flag": format!("f{}", n + 2)}]}))

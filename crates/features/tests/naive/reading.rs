@@ -1,7 +1,7 @@
 //! What is known of somebody, read from the list of their events each time it is asked for.
 
 use crate::channels::{self, Known};
-use events::{Call, CommerceStep, Event, EventKey, Recorded};
+use events::{Call, CommerceStep, Event, EventKey, Origin, Recorded};
 use features::FeatureState;
 use primitives::{Currency, ItemKey, Timestamp};
 use profiles::Profile;
@@ -26,7 +26,10 @@ pub(crate) fn check(profile: &Profile, state: &FeatureState, theirs: &[&Recorded
         assert_eq!((profile.first_seen, profile.last_seen), (first.occurred_at, last.occurred_at), "{why}");
     }
     let mut traits: BTreeMap<String, String> = BTreeMap::new();
-    for event in &events {
+    // What the company says of somebody stays, whatever a write key says later.
+    let by_keys = events.iter().filter(|event| event.origin == Origin::Client);
+    let by_the_company = events.iter().filter(|event| event.origin != Origin::Client);
+    for event in by_keys.chain(by_the_company) {
         if let Call::Identify { traits: said } = &event.call {
             traits.extend(said.iter().map(|(name, value)| (name.clone(), value.to_string())));
         }

@@ -98,7 +98,7 @@ fn whoever_gains_is_found_and_the_learner_named() {
     assert_eq!(chosen, quick().choose(&made.trial(), Seed::new(1)).unwrap(), "the same seed twice");
 }
 
-/// No effect, or the same for all: there is nobody to find. Two standard errors are passed by chance in about one of twenty trials.
+/// No effect, or the same for all: there is nobody to find.
 #[test]
 fn where_all_gain_alike_no_learner_beats_random() {
     let settings = UpliftSettings { n_trees: 10, n_repeats: 2, ..quick() };
@@ -107,7 +107,7 @@ fn where_all_gain_alike_no_learner_beats_random() {
         settings.choose(&made.trial(), Seed::new(u64::from(salt))).unwrap()
     });
     let (found, none): (Vec<Chosen>, Vec<Chosen>) = chosen.partition(|chosen| chosen.learner.is_some());
-    assert!(found.len() <= 2, "somebody was found in {} of 12 trials without anybody", found.len());
+    assert!(found.len() <= 1, "somebody was found in {} of 12 trials without anybody", found.len());
     assert!(none.iter().any(|chosen| chosen.said == "no learner beats random: everybody is treated alike"));
     let made = made(1_500, 5, |_| 0.5, |_| 1.0);
     let model = Learner::Linear.fit(&made.trial(), &settings, Seed::new(1)).unwrap();

@@ -141,7 +141,7 @@ fn of_text(
             |error: toml::de::Error| SettingsError::File { path: path.to_owned(), message: located(&text, &error) };
         // Read into the settings first, since only the text knows its lines.
         toml::from_str::<Settings>(&text).map_err(|error| match tables::broken(&text) {
-            Some(message) => SettingsError::File { path: path.to_owned(), message },
+            Some(message) => SettingsError::File { path: path.to_owned(), message: shortened(&message) },
             None => in_file(error),
         })?;
         table = toml::from_str(&text).map_err(in_file)?;
