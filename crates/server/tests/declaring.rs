@@ -47,7 +47,7 @@ fn full() -> Vec<(&'static str, Value)> {
                 "eligible": "orders_365d >= 1", "suitable": "score.churn < 0.6", "stock": "LK-0042", "value": 12.5,
                 "cost": 0.25, "prior": 0.03, "from": "2026-12-01T00:00:00.000Z", "until": "2026-12-24T00:00:00.000Z",
                 "weight": 2.0, "context": {"placement": {"checkout": 1.5}}, "upsell": true, "service": true,
-                "mandatory": true, "nothing": true, "features": {"price": 89.0}, "content": {"url": "/grinders"},
+                "mandatory": true, "times": 3, "features": {"price": 89.0}, "content": {"url": "/grinders"},
             }),
         ),
         (

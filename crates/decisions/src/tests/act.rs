@@ -330,7 +330,7 @@ fn conditions_ask_for_segments_and_consent_and_a_replay_finds_both_as_they_were(
     let reads = &act.about().reads;
     assert_eq!(reads.consents, [governance::Purpose::Marketing]);
     assert!(reads.currency && reads.traits.contains(&"plan".to_owned()), "{reads:?}");
-    assert_eq!(reads.tasks, ["churn".into(), "segments".into()]);
+    assert_eq!(reads.tasks, ["churn".into(), "segments".into(), "uplift".into()]);
     let somebody = |plan: &str, marketing: Option<bool>| {
         known(Knowledge {
             traits: [("plan".to_owned(), plan.to_owned())].into(),
