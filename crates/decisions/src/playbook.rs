@@ -14,7 +14,7 @@ pub struct NotDeclared {
     /// The list.
     pub list: &'static str,
     /// What is wrong.
-    pub mistake: Mistake,
+    pub mistake: Box<Mistake>,
 }
 
 impl std::error::Error for NotDeclared {}
@@ -72,7 +72,7 @@ macro_rules! playbook {
                 match list {
                     $( stringify!($list) => {
                         let read = <$one>::from_table(table);
-                        let one = read.map_err(|mistake| NotDeclared { list: stringify!($list), mistake })?;
+                        let one = read.map_err(|mistake| NotDeclared { list: stringify!($list), mistake: Box::new(mistake) })?;
                         let name = one.name.clone();
                         match self.$list.iter_mut().find(|other| other.name == name) {
                             Some(other) => *other = one,
@@ -82,7 +82,7 @@ macro_rules! playbook {
                     } )+
                     _ => {
                         let mistake = Mistake::of_name("list", list, "there is no such list");
-                        Err(NotDeclared { list: "", mistake })
+                        Err(NotDeclared { list: "", mistake: Box::new(mistake) })
                     }
                 }
             }
@@ -136,7 +136,7 @@ impl Playbook {
     /// # Errors
     /// [`NotDeclared`] for the first that cannot.
     pub fn check(&self, names: &Names) -> Result<(), NotDeclared> {
-        let of = |list: &'static str| move |mistake: Mistake| NotDeclared { list, mistake };
+        let of = |list: &'static str| move |mistake: Mistake| NotDeclared { list, mistake: Box::new(mistake) };
         Action::check(&self.actions, names).map_err(of("actions"))?;
         Experiment::check(&self.experiments, names).map_err(of("experiments"))?;
         Flag::check(&self.flags, &self.experiments, names).map_err(of("flags"))
@@ -159,7 +159,7 @@ impl Playbook {
                     found: Value::from(flag.of.name()).to_string(),
                     ..Mistake::of_name("flag", &flag.name, remedy)
                 };
-                return Err(NotDeclared { list: "flags", mistake });
+                return Err(NotDeclared { list: "flags", mistake: Box::new(mistake) });
             }
         }
         Ok(())

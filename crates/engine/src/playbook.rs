@@ -162,10 +162,13 @@ impl Engine {
         let is_offer = |name: &str| self.capabilities.offers.iter().any(|offer| offer.0.name == name);
         if let Some(action) = playbook.actions.iter().find(|action| is_offer(&action.name)) {
             let remedy = "there is an offer of this name, and what came of one would be learned of the other: choose another one";
-            return Err(NotDeclared { list: "actions", mistake: Mistake::of_name("action", &action.name, remedy) });
+            return Err(NotDeclared {
+                list: "actions",
+                mistake: Box::new(Mistake::of_name("action", &action.name, remedy)),
+            });
         }
         let measured = self.capabilities.measures.check(&playbook.experiments);
-        measured.map_err(|mistake| NotDeclared { list: "experiments", mistake })
+        measured.map_err(|mistake| NotDeclared { list: "experiments", mistake: Box::new(mistake) })
     }
 
     fn note_runs(&self, runs: &[Run]) -> Result<(), EngineError> {

@@ -188,7 +188,7 @@ fn what_offers_change_is_learned_from_orders_and_who_buys_anyway_gets_none() {
     });
     let mut random = Seed::new(3).stream("offering", 0);
     let plan = |at: usize| if at.is_multiple_of(2) { "pro" } else { "free" };
-    for at in 0..1_200 {
+    for at in 0..1_800 {
         let user = format!("u{at}");
         let answer = offered(&server, &user, &json!({"plan": plan(at)}));
         let got = first(&answer).filter(|id| *id == "ten");

@@ -201,8 +201,8 @@ impl Kind for Act {
     fn contacts(&self) -> Option<LookedBack> {
         let contact = &self.arbitration.contact;
         let always = self.counted.ending();
-        let is_asked = !(contact.is_none() && always.is_empty()) && !self.choices.is_empty();
-        is_asked.then(|| LookedBack { counted: contact.days_counted(), back: contact.days_back(), always })
+        let is_idle = self.choices.is_empty() || contact.is_none() && always.is_empty();
+        (!is_idle).then(|| LookedBack { counted: contact.days_counted(), back: contact.days_back(), always })
     }
 
     fn knows(&self, name: &str) -> bool {

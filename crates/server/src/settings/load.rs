@@ -224,7 +224,7 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))?;
     let features = features.iter().map(|name| (*name).to_owned()).collect();
     let names = names_of_conditions(&capabilities.outcomes, &features, &settings.segments);
-    settings.playbook().check(&names).map_err(|why| wrong(why.list, &why.mistake.name, &why.mistake))?;
+    settings.playbook().check(&names).map_err(|why| wrong(why.list, &why.mistake.name, &why))?;
     Offer::check(&settings.offers, &settings.actions, &names).map_err(of_mistake("offers"))?;
     Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
     settings.measures().check(&settings.experiments).map_err(of_mistake("experiments"))

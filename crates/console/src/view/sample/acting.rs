@@ -299,7 +299,7 @@ pub fn policies() -> PoliciesPage {
         version: format!("0a{i}"),
         at: Timestamp::from_millis(now().as_millis() - i64::try_from(12 - i).unwrap_or_default() * 9 * HOUR_MS),
         n: 200 + i * 90,
-        value: 0.11 + 0.006 * format::float(i) + if i % 3 == 0 { 0.01 } else { 0.0 },
+        value: 0.11 + 0.006 * format::float(i) + if i.is_multiple_of(3) { 0.01 } else { 0.0 },
         logged: 0.105 + 0.003 * format::float(i),
         is_champion: i == 11,
     };

@@ -114,12 +114,12 @@ mod tests {
         };
         let same = asked(&[("w.a", "1.25"), ("v.a", " 12,5 "), ("w.gone", "7"), ("x.a", "3")]);
         assert!(same.levers.is_none() && same.refused.is_none());
-        let some = asked(&[("w.a", "0"), ("v.b", "3.14159"), ("v.a", "12.5")]);
+        let some = asked(&[("w.a", "0"), ("v.b", "3.24159"), ("v.a", "12.5")]);
         assert_eq!(some.levers.actions["a"], Lever { weight: Some(0.0), value: None });
-        assert_eq!(some.levers.actions["b"], Lever { weight: None, value: Some(3.142) });
+        assert_eq!(some.levers.actions["b"], Lever { weight: None, value: Some(3.242) });
         assert_eq!(
             written(&some.levers),
-            "[[actions]]\nname = \"a\"\nweight = 0.0\n\n[[actions]]\nname = \"b\"\nvalue = 3.142"
+            "[[actions]]\nname = \"a\"\nweight = 0.0\n\n[[actions]]\nname = \"b\"\nvalue = 3.242"
         );
         for wrong in ["many", "-1", "NaN", "inf", "1e99", ""] {
             let found = asked(&[("w.c", wrong), ("w.a", "2")]);
