@@ -11,7 +11,7 @@ fn chosen(at: usize, action: &str, propensity: f64, reward: f64, other: &[(&str,
 /// Two actions, drawn evenly; one earns 10 in every other case, the other 2 in each. B does the first alone.
 fn log(n: usize) -> Vec<Chosen> {
     let one = |at: usize| match at % 2 {
-        0 => chosen(at, "dear", 0.5, if at % 4 == 0 { 10.0 } else { 0.0 }, &[("dear", 1.0)]),
+        0 => chosen(at, "dear", 0.5, if at.is_multiple_of(4) { 10.0 } else { 0.0 }, &[("dear", 1.0)]),
         _ => chosen(at, "cheap", 0.5, 2.0, &[("dear", 1.0)]),
     };
     (0..n).map(one).collect()
