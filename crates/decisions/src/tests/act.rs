@@ -352,7 +352,8 @@ fn conditions_ask_for_segments_and_consent_and_a_replay_finds_both_as_they_were(
     assert_eq!(chosen(&unknown(true)).0, Vec::<String>::new());
     // What it was declared as has the segments, so that others since change nothing; and is as ever where none is asked for.
     let again = act.declaration().unwrap().kind().unwrap();
-    assert_eq!((again.declaration(), &again.about().reads), (act.declaration(), reads));
+    let looks = |reads: &crate::kind::Reads| (reads.traits.clone(), reads.consents.clone(), reads.tasks.clone());
+    assert_eq!((again.declaration(), looks(&again.about().reads)), (act.declaration(), looks(reads)));
     let plain = |segments: &[Segment]| {
         let declared = vec![action(json!({"name": "mail", "value": 1}))];
         Act::new(declared, Arbitration::default(), &[learning::churn()], &features, segments)
