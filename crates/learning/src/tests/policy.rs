@@ -214,7 +214,7 @@ fn a_policy_goes_on_from_the_one_before_it() {
     let mut worse = next.header;
     for name in ["uniform", "logged"] {
         let gain = worse.evaluation.gains.get_mut(name).unwrap();
-        let before = gain.clone();
+        let before = *gain;
         (gain.mean, gain.low, gain.high) = (-0.2, -0.3, -0.1);
         let verdict = worse.verdict();
         assert!(!verdict.is_champion && verdict.reason.contains("less than the"), "{name}: {}", verdict.reason);
