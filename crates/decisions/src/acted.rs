@@ -1,7 +1,7 @@
 //! What did a decision draw among actions, and from what? As it is learned from.
 
 use crate::kinds::{Look, OUTRANKED, looked_at};
-use crate::{Arm, Contacted, Content, Record, Subject};
+use crate::{Arm, Contacted, Content, Record};
 use primitives::{CustomerId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -75,11 +75,7 @@ impl Record {
         });
         let drawn: Vec<DrawnAction> = drawn.collect();
         let subject = self.subject();
-        let known = match &subject {
-            Subject::Known(known) => Some(known.get()),
-            Subject::Withheld(_) | Subject::Unknown(_) => None,
-        };
-        let look = Look::at(&self.question, known);
+        let look = Look::at(&self.question, subject.known());
         #[expect(clippy::cast_possible_truncation, reason = "seven digits are more than any of them is known to")]
         let x = inputs.iter().map(|name| look.number(name) as f32).collect();
         (!drawn.is_empty()).then(|| Acted {

@@ -104,11 +104,8 @@ pub fn worths(
 ) -> Result<Vec<Worth>, DecisionError> {
     kind.check(&question.parameters)?;
     let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
-    Ok(match subject {
-        _ if question.arm == Some(Arm::Holdout) => Vec::new(),
-        Subject::Known(known) => kind.worths(&ask, Some(known.get())),
-        Subject::Withheld(_) | Subject::Unknown(_) => kind.worths(&ask, None),
-    })
+    let is_held_out = question.arm == Some(Arm::Holdout);
+    Ok(if is_held_out { Vec::new() } else { kind.worths(&ask, subject.known()) })
 }
 
 /// What each part of the kind's model says of each of these items, asked as for [`decide`]; nothing where the answer is not
@@ -124,10 +121,7 @@ pub fn parts(
     items: &[ItemKey],
 ) -> Vec<Vec<Part>> {
     let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
-    match subject {
-        Subject::Known(known) => kind.parts(&ask, known.get(), items),
-        Subject::Withheld(_) | Subject::Unknown(_) => Vec::new(),
-    }
+    subject.known().map_or_else(Vec::new, |known| kind.parts(&ask, known, items))
 }
 
 /// Decides again with other parameters, to see what would have come next. The models and the customer are those of the record;
@@ -168,10 +162,7 @@ pub fn contenders(
     let world = Recalled::of(record).by_chance(seed_of(&record.decision.id));
     let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
     let ask = Ask { question: &record.question, models, world: &world, catalogue, as_before, is_unplaced };
-    Ok(match &record.subject() {
-        Subject::Known(known) => kind.contenders(&ask, Some(known.get())),
-        Subject::Withheld(_) | Subject::Unknown(_) => kind.contenders(&ask, None),
-    })
+    Ok(kind.contenders(&ask, record.subject().known()))
 }
 
 /// Decides once more about the customer of a record.

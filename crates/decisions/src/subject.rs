@@ -45,6 +45,14 @@ impl Subject {
         }
     }
 
+    /// What is known of them, where it may be used.
+    pub(crate) fn known(&self) -> Option<&Knowledge> {
+        match self {
+            Self::Known(known) => Some(known.get()),
+            Self::Withheld(_) | Self::Unknown(_) => None,
+        }
+    }
+
     /// The same, of whom nothing is looked at.
     pub(crate) fn unseen(self) -> Self {
         Self::Unknown(self.consent())

@@ -45,6 +45,9 @@ pub(super) struct Alone<'a> {
     no_upsell: Option<bool>,
     reached: Reached,
     channel: Option<&'a str>,
+    /// The numbers of that channel, 0 for none, and of those where each contact is one by itself: each action asks for them.
+    here: u64,
+    sent: [u64; SENT.len()],
     as_of: Timestamp,
     period_ms: i64,
     is_quiet: bool,
@@ -73,6 +76,8 @@ impl<'a> Alone<'a> {
             no_upsell: no_upsell.and_then(|filter| scores.holds(filter, ask, known)),
             reached: ask.world.reached(),
             channel: ask.question.channel(),
+            here: ask.question.channel().map_or(0, Contacted::number_of),
+            sent: SENT.map(Contacted::number_of),
             as_of,
             period_ms: how.same_hours.max(1).saturating_mul(HOUR_MS),
             is_quiet: policy.is_quiet(as_of, zone.as_ref().unwrap_or(&policy.timezone)),
@@ -94,8 +99,7 @@ impl<'a> Alone<'a> {
         let of = self.counted.0.get(&contact.action).filter(|of| is_meant(of))?;
         let only = of.channel.as_deref().map_or(0, Contacted::number_of);
         let channel = if contact.channel == 0 { only } else { contact.channel };
-        let is_sent = SENT.iter().any(|name| Contacted::number_of(name) == channel);
-        let which = match is_sent {
+        let which = match self.sent.contains(&channel) {
             true => (contact.decision, 0),
             // Which answer it was does not change when it is shown.
             false => (0, contact.answered_at.or(contact.at)?.as_millis().div_euclid(self.period_ms)),
@@ -114,7 +118,7 @@ impl<'a> Alone<'a> {
             // No decision has this number but by a chance of one in many.
             decision: Contacted::number_of(""),
             action: Contacted::number_of(&action.name),
-            channel: self.channel.map_or(0, Contacted::number_of),
+            channel: self.here,
             at: Some(self.as_of),
             answered_at: None,
             refused_at: None,
