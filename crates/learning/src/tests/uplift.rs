@@ -23,7 +23,12 @@ fn told_apart(x: f64, is_done: bool) -> f64 {
 
 /// So many choices, one an hour until so many days before now, each by a chance of its own.
 fn log(n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(f64, bool) -> f64) -> RoundLog {
-    let mut random = seed().stream("uplift", 0);
+    log_of(0, n, now, days_ago, succeeds)
+}
+
+/// The same with other dice.
+fn log_of(dice: u64, n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(f64, bool) -> f64) -> RoundLog {
+    let mut random = seed().stream("uplift", dice);
     let rounds = (0..n).map(|at| {
         let hours = days_ago * 24 + i64::try_from(n - at).unwrap();
         let moment = Timestamp::from_millis(now.as_millis() - hours * HOUR_MS);
@@ -101,14 +106,22 @@ fn an_effect_that_is_known_by_construction_is_found_and_for_whom() {
 fn where_all_are_changed_alike_the_share_is_told_and_where_nobody_is_nothing() {
     let now = day(200);
     let said = "no learner beats random: everybody is treated alike";
-    // Of 40 of 100 that succeed with it, 20 would not without.
-    let alike = learned(log(3_000, now, 8, |_, is_done| if is_done { 0.4 } else { 0.2 }), now).unwrap();
-    match changed(effects(&alike), 1.0) {
-        Some(Changed::Alike { share: Some(share), said: found }) => {
-            assert!((share - 0.5).abs() < 0.1 && found == said, "{share} {found}");
-        }
-        other => panic!("{other:?}"),
-    }
+    // Of 40 of 100 that succeed with it, 20 would not without. By chance somebody seems to be changed more in about one of twenty trials.
+    let found: Vec<String> = (0..8)
+        .map(|dice| {
+            let alike = log_of(dice, 3_000, now, 8, |_, is_done| if is_done { 0.4 } else { 0.2 });
+            let alike = learned(alike, now).unwrap();
+            match changed(effects(&alike), 1.0) {
+                Some(Changed::Alike { share: Some(share), said: found }) => {
+                    assert!((share - 0.5).abs() < 0.1 && found == said, "{share} {found}");
+                    "alike".to_owned()
+                }
+                other => format!("{other:?}"),
+            }
+        })
+        .collect();
+    let n_apart = found.iter().filter(|one| *one != "alike").count();
+    assert!(n_apart <= 1, "{found:?}");
     let noise = learned(log(3_000, now, 8, |_, _| 0.3), now).unwrap();
     assert_eq!(changed(effects(&noise), 1.0), Some(Changed::Alike { share: None, said }));
     assert!(noise.header.evaluation.warnings[0].starts_with(&format!("offer: {said}")), "{noise:?}");
