@@ -336,7 +336,7 @@ settings! {
             name = \"nothing\"
             nothing = true",
         /// What can be offered to customers, each a table of its own: all keys of an action, and what it costs when it is accepted;
-        /// docs/offers.md has every key. `POST /v1/decide` with `"decision": "offer"` answers what to offer, if anything, by [act].
+        /// docs/offers.md has every key. `POST /v1/decide` with `"decision": "offer"` answers what to offer, if anything, by what `[act]` says.
         offers: Offer =
             "[[offers]]
             name = \"ten_percent\"
