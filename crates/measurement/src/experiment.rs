@@ -287,17 +287,22 @@ fn compared(control: &Arm, treated: &Arm, how: &How) -> Compared {
 /// Adjusts the ps of a family for each other, and says what they mean.
 fn judged(mut family: Vec<Finding>, counted: &Counted) -> Vec<Finding> {
     let of_stage = |effect: &Effect| if counted.stage.is_over() { effect.p } else { effect.p_sequential };
+    let of_look = |effect: &Effect| if counted.stage.is_over() { effect.fixed } else { effect.sequential };
     let known = || 0..family.len();
     let told: Vec<usize> = known().filter(|&at| family[at].compared.difference.is_some()).collect();
     let p: Vec<f64> = told.iter().filter_map(|&at| family[at].compared.difference.as_ref().map(of_stage)).collect();
     for (at, p) in told.into_iter().zip(benjamini_hochberg(&p)) {
         let finding = &mut family[at];
         let is_up = finding.compared.difference.is_some_and(|difference| difference.value > 0.0);
+        // "Better" is told beside the interval of the lift, which is wide where the control is small and may hold 0 where the difference
+        // is clear. What is worse is worse by the difference alone.
+        let holds_zero = |interval: Interval| interval.low <= 0.0 && 0.0 <= interval.high;
+        let may_be_none = finding.compared.lift.as_ref().is_some_and(|lift| holds_zero(of_look(lift)));
         finding.p_adjusted = Some(p);
         finding.bearing = match (p <= counted.alpha, is_up == (finding.direction == Direction::Up)) {
-            (false, _) => Bearing::Unclear,
-            (true, true) => Bearing::Better,
+            (true, true) if !may_be_none => Bearing::Better,
             (true, false) => Bearing::Worse,
+            _ => Bearing::Unclear,
         };
     }
     family

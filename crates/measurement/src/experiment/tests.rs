@@ -99,6 +99,16 @@ fn one_find_among_twenty_is_adjusted_for_the_others() {
 }
 
 #[test]
+fn nothing_is_better_beside_an_interval_that_holds_none_and_what_is_worse_stays_so() {
+    // Few successes of the control: the difference is clear, how many times as many it is is not.
+    let metric = |direction| Metric { direction, ..share("repeat", [4, 14], [400, 400]) };
+    let bearing = |direction| report(&counted([400, 400], vec![metric(direction)], Stage::AtEnd)).metrics.remove(0);
+    let (up, down) = (bearing(Direction::Up), bearing(Direction::Down));
+    assert!(up.p_adjusted.unwrap() < 0.05 && up.compared.lift.unwrap().fixed.low < 0.0, "{up:?}");
+    assert_eq!((up.bearing, down.bearing), (Bearing::Unclear, Bearing::Worse));
+}
+
+#[test]
 fn segments_are_told_and_change_no_verdict() {
     let mut metric = share("conversion", [500, 505], N);
     for (segment, successes) in [("new", [100, 200]), ("loyal", [400, 305])] {
