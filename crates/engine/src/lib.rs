@@ -101,7 +101,7 @@ pub use needs::Material;
 pub use of_nobody::is_nobody;
 pub use pace::Pace;
 pub use playbook::{DeclaredIn, Declaring, EligibleCount, KnownTable};
-pub use policies::Learned;
+pub use policies::{Learned, Refitted};
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
 pub use read::CustomerView;
