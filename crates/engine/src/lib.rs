@@ -110,7 +110,7 @@ pub use search::Search;
 pub use separate::{PartOf, Parted};
 pub use shelf::{ItemQuery, ItemsFound, OnShelf, Standing};
 pub use shown::ShownBy;
-pub use stopwatch::Stopwatch;
+pub use stopwatch::{Patience, Stopwatch};
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
 pub use weighed::{CHANCES, OtherPolicy, Sensitivity, WEIGHTS};
