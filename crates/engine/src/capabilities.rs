@@ -129,7 +129,8 @@ impl Capabilities {
     #[must_use]
     pub fn with_ranking(self, ranking: Ranking, learning: PolicySettings) -> Self {
         // What comes of it is what whoever asks gives for it, and all actions are learned of in one.
-        let learning = PolicySettings { reward: Reward::Given, is_shared: true, ..learning };
+        let reward_default = ranking.reward_default;
+        let learning = PolicySettings { reward: Reward::Given, is_shared: true, reward_default, ..learning };
         let tasks = self.tasks.and(learning::Rank::default());
         Self { kinds: self.kinds.and(Rank::new(ranking)), tasks, ranking: (ranking, learning), ..self }
     }

@@ -1,16 +1,14 @@
 //! What came of the newest choices among actions, and which rule left most of them out?
 
 use crate::error::EngineError;
-use crate::{Engine, Stopwatch};
+use crate::{Engine, Patience};
 use decisions::{Arm, ChosenAction, Content, DecisionQuery, LoggedDecision, Record, Stage};
 use features::{Contact, Worth};
 use primitives::{DecisionId, Timestamp};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// So many of the newest decisions are looked at, for at most so long.
+/// So many of the newest decisions are looked at.
 const N_LOOKED_AT: usize = 1_000;
-const TIME_MAX: Duration = Duration::from_secs(10);
 /// So many of the newest decisions are named for an action.
 const N_NAMED: usize = 10;
 
@@ -102,16 +100,15 @@ impl Lately {
 }
 
 impl Engine {
-    /// What came of the newest choices of a kind among actions.
+    /// What came of the newest choices of a kind among actions, of as many as there is patience for.
     ///
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
-    pub fn acted_lately(&self, kind: &str) -> Result<Lately, EngineError> {
-        let (logged, is_all) = self.newest_of(kind, N_LOOKED_AT)?;
+    pub fn acted_lately(&self, kind: &str, patience: &Patience) -> Result<Lately, EngineError> {
+        let (logged, is_all) = self.newest_of(kind, N_LOOKED_AT, patience)?;
         let mut lately = Lately { is_all, ..Lately::default() };
-        let watch = Stopwatch::start();
         for logged in logged {
-            if watch.elapsed() > TIME_MAX {
+            if patience.is_over() {
                 lately.is_all = false;
                 break;
             }
@@ -124,12 +121,17 @@ impl Engine {
         Ok(lately)
     }
 
-    /// The newest decisions of a kind, and whether these are all.
-    pub(super) fn newest_of(&self, kind: &str, n_max: usize) -> Result<(Vec<LoggedDecision>, bool), EngineError> {
+    /// The newest decisions of a kind, as many as there is patience for, and whether these are all.
+    pub(super) fn newest_of(
+        &self,
+        kind: &str,
+        n_max: usize,
+        patience: &Patience,
+    ) -> Result<(Vec<LoggedDecision>, bool), EngineError> {
         let meant = DecisionQuery { kind: Some(kind.to_owned()), ..DecisionQuery::default() };
         let (mut found, mut is_all) = (Vec::new(), true);
         self.ports.decisions.newest(&meant, &mut |logged| {
-            is_all = found.len() < n_max;
+            is_all = found.len() < n_max && !patience.is_over();
             if is_all {
                 found.push(logged);
             }

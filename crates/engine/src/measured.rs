@@ -12,7 +12,7 @@ mod watched;
 use crate::Engine;
 use crate::error::EngineError;
 use crate::measures::{Measures, Plan};
-use claimed::Claimed;
+use claimed::{Both, Claimed};
 use decisions::{Over, State};
 use drawn::{Drawn, Draws, End, People, Who};
 use features::{Trace, TraceReads};
@@ -24,7 +24,7 @@ use measurement::flow::{Flow, Step, flow};
 use measurement::kpi::Kpi;
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
-use measurement::switchback::Switched;
+use measurement::switchback::SwitchedMetric;
 use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,8 +99,8 @@ pub struct Found {
     pub state: Option<&'static str>,
     /// What it found.
     pub report: ExperimentReport,
-    /// What it found slice by slice, where it is switched: by metric, and whether that is a guardrail.
-    pub switched: Vec<(String, bool, Switched)>,
+    /// What it found slice by slice, where it is switched.
+    pub switched: Vec<SwitchedMetric>,
 }
 
 impl Engine {
@@ -134,6 +134,10 @@ impl Engine {
         };
         // Of whom nothing ever came in nobody invented anything.
         let is_claimed = |one: &Drawn| customers.get(one.place).is_some_and(|known| !known.get().profile.is_vouched);
+        let of_both = |drawn: &[Drawn]| -> Both {
+            let (claimed, told): (Vec<Drawn>, Vec<Drawn>) = drawn.iter().copied().partition(is_claimed);
+            Both { all: units_of(drawn, false), of_company: units_of(&told, true), n_claimed: claimed.len() }
+        };
         let holdout = &self.capabilities.holdout;
         let (units, since) = counted(draws.of_all());
         let mut all = counting.worth("all decisions", Against::Everything, holdout.share, &units, since);
@@ -161,15 +165,13 @@ impl Engine {
             let plan = declared.experiment(&name).map(Plan::from);
             let plan = plan.as_ref();
             let (drawn, who) = draws.of_experiment(&name, plan);
-            let (claimed, told): (Vec<Drawn>, Vec<Drawn>) = drawn.iter().copied().partition(is_claimed);
-            let of_company = units_of(&told, true);
-            let (units, began) = counted(drawn);
-            let mut found = counting.found(plan, who.clone(), &units, began);
-            let without = || counting.found(plan, who, &of_company, began).report;
-            Claimed::of(counting.success(plan), &units, &of_company, claimed.len()).tell(&mut found.report, without);
+            let (both, began) = (of_both(&drawn), drawn.iter().map(|one| one.from).min());
+            let mut found = counting.found(plan, who.clone(), &both.all, began);
+            let without = || counting.found(plan, who, &both.of_company, began).report;
+            Claimed::of(counting.success(plan), [&both]).tell(&mut found.report, without);
             experiments.insert(name, found);
         }
-        experiments.extend(counting.switched(&draws, &declared, &|drawn| counted(drawn).0));
+        experiments.extend(counting.switched(&draws, &declared, &of_both));
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
     }
 }
@@ -366,18 +368,27 @@ impl<'a> Counting<'a> {
 
 /// A metric that was asked for by name and is not counted: it is unknown, and not left out.
 fn uncounted(name: &str, is_guardrail: bool, n_arms: usize) -> Metric {
-    let reason = match name {
-        "cost_to_serve" => "nobody said what a contact costs; set `contact_cost` in `[money]`".to_owned(),
-        _ => "there is no KPI of this name".to_owned(),
-    };
     Metric {
         name: name.to_owned(),
-        direction: if is_guardrail { Direction::Down } else { Direction::Up },
+        direction: direction_of(is_guardrail),
         is_guardrail,
         how: How::new(Measure::Mean),
-        arms: vec![experiment::Arm::Quantile(Err(reason)); n_arms],
+        arms: vec![experiment::Arm::Quantile(Err(why_uncounted(name).to_owned())); n_arms],
         segments: BTreeMap::new(),
     }
+}
+
+/// Why something is not counted.
+fn why_uncounted(name: &str) -> &'static str {
+    match name {
+        "cost_to_serve" => "nobody said what a contact costs; set `contact_cost` in `[money]`",
+        _ => "there is no KPI of this name",
+    }
+}
+
+/// In which direction is better what is not counted.
+fn direction_of(is_guardrail: bool) -> Direction {
+    if is_guardrail { Direction::Down } else { Direction::Up }
 }
 
 /// How far an experiment is: it is over where nobody can come anymore and everybody was counted for as long as is planned, or where it

@@ -4,7 +4,7 @@
 use crate::Engine;
 use crate::decide::Asked;
 use crate::error::EngineError;
-use decisions::{DecisionQuery, Kind, Occasion, Parameters, Record, nobody};
+use decisions::{DecisionQuery, Kind, Occasion, Parameters, Record};
 use events::Fields;
 use features::Came;
 use learning::{Doable, Rewarded, Round, RoundLog, shared_inputs};
@@ -50,7 +50,9 @@ impl Engine {
         let mut permitted: BTreeMap<CustomerId, Option<CustomerId>> = BTreeMap::new();
         for ((id, occasion), came) in found.into_iter().zip(came) {
             let customer = match &occasion.customer {
-                None => nobody().customer_id(),
+                // Each stands for itself: as one customer all of them would be drawn together, or not at all, where it is asked how
+                // sure something is.
+                None => CustomerId::from(id.as_str()),
                 Some(customer) => {
                     let now = match permitted.get(customer) {
                         Some(known) => Option::clone(known),

@@ -117,15 +117,25 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn rounds(&self) -> Result<RoundLog, EngineError> {
+        let inputs = inputs_of_policies(&self.capabilities.looked_at);
+        self.rounds_of(inputs, |inputs, visit| self.each_acted(inputs, visit), &|| true)
+    }
+
+    /// The same of decisions that are said: `each` visits what they drew. Customers are looked up as long as `goes_on`.
+    pub(super) fn rounds_of(
+        &self,
+        inputs: Vec<String>,
+        each: impl FnOnce(&[String], &mut dyn FnMut(String, Acted)) -> Result<(), EngineError>,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<RoundLog, EngineError> {
         let playbook = self.playbook();
         let offers = self.capabilities.offers.iter().map(|offer| &offer.0);
         let mut doables = Doables::declared(playbook.actions.iter().chain(offers));
-        let inputs = inputs_of_policies(&self.capabilities.looked_at);
         let settings = self.capabilities.learning;
         let mut log = RoundLog { inputs, settings, ..RoundLog::default() };
         let mut by_customer: BTreeMap<CustomerId, Vec<Told>> = BTreeMap::new();
         if !doables.all.is_empty() {
-            self.each_acted(&log.inputs, &mut |id, acted| {
+            each(&log.inputs, &mut |id, acted| {
                 let customer = acted.customer.clone();
                 by_customer.entry(customer).or_default().push(doables.read(id, acted));
             })?;
@@ -133,6 +143,9 @@ impl Engine {
         let currency = self.capabilities.measures.currency;
         let mut heard = Vec::new();
         for (id, all) in by_customer {
+            if !goes_on() {
+                break;
+            }
             let Some(now) = self.now(&id)? else { continue };
             heard.extend(all.into_iter().flat_map(|told| rounds_of(&doables.all, &now, told, (&settings, currency))));
         }
@@ -251,11 +264,7 @@ fn is_vouched(contact: &Contact, reward: Reward) -> bool {
 
 /// What a contact brought, in parts of what the action is declared to be worth. In another currency than the declarations' it is not
 /// known what it was worth, but that it succeeded.
-pub(super) fn reward(
-    contact: &Contact,
-    value: f64,
-    (reward, currency): (Reward, Option<Currency>),
-) -> Option<Rewarded> {
+fn reward(contact: &Contact, value: f64, (reward, currency): (Reward, Option<Currency>)) -> Option<Rewarded> {
     let worth = contact.worth.and_then(|worth| match worth {
         Worth::In(money) => (Some(money.currency) == currency).then(|| money.to_major()),
         Worth::Bare(amount) => Some(amount),

@@ -20,3 +20,24 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+/// How long is waited for something at most, from when it was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    since: Stopwatch,
+    at_most: Duration,
+}
+
+impl Patience {
+    /// Begins to wait.
+    #[must_use]
+    pub fn of(at_most: Duration) -> Self {
+        Self { since: Stopwatch::start(), at_most }
+    }
+
+    /// Whether it was waited long enough.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.since.elapsed() > self.at_most
+    }
+}

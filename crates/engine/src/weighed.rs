@@ -2,19 +2,17 @@
 //! record, by the models and the declaration that it was made with.
 
 use crate::error::EngineError;
-use crate::{Engine, Stopwatch};
-use decisions::{Contender, Factor, Kind, Levers, Models, Record};
-use learning::{Reward, TaskName};
+use crate::{Engine, Patience};
+use decisions::{Contender, Content, Factor, Kind, Levers, LoggedDecision, Models, Record};
+use learning::{Doable, PolicySettings, Round, RoundLog, TaskName};
 use measurement::policy::{PolicyReport, Rounds, Target, evaluate};
-use primitives::{DAY_MS, HOUR_MS, ModelVersion, Timestamp, stable_hash};
-use std::collections::BTreeMap;
-use std::time::Duration;
+use primitives::{DAY_MS, ModelVersion, Timestamp, stable_hash};
+use std::collections::{BTreeMap, HashMap};
 
-/// So many of the newest decisions are weighed again, for at most so long.
+/// So many of the newest decisions are weighed again.
 const N_WEIGHED: usize = 1_000;
 /// So many are asked what another policy would have earned.
 const N_EVALUATED: usize = 5_000;
-const TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Where the parts of what chances are counted by end.
 pub const CHANCES: [f64; 6] = [0.02, 0.05, 0.1, 0.25, 0.5, 1.0];
@@ -26,6 +24,8 @@ pub const WEIGHTS: [f64; 5] = [0.5, 1.0, 2.0, 5.0, 10.0];
 pub struct Sensitivity {
     /// How many decisions were weighed again.
     pub n: u64,
+    /// Whether there are no older ones.
+    pub is_all: bool,
     /// How many could not be: forgotten since, or their model is gone.
     pub n_unread: u64,
     /// In how many another action would be worth most without a factor.
@@ -51,6 +51,10 @@ pub struct OtherPolicy {
     pub n_young: usize,
     /// Those that could not be weighed again.
     pub n_unread: usize,
+    /// Those of which nobody told that they were shown, where that is told of others.
+    pub n_unshown: usize,
+    /// Whether there are no older ones.
+    pub is_all: bool,
     /// When the oldest of them was made.
     pub since: Option<Timestamp>,
     /// What it would have earned; or why that cannot be told.
@@ -122,18 +126,19 @@ impl<'a> Scales<'a> {
 }
 
 impl Engine {
-    /// How much the newest decisions of a kind hang on each factor, and how many of them would be others with other levers than those
-    /// that are declared now.
+    /// How much the newest decisions of a kind, as many as there is patience for, hang on each factor, and how many of them would be
+    /// others with other levers than those that are declared now.
     ///
     /// # Errors
     /// [`EngineError`] where there is no such kind, or decisions cannot be read.
-    pub fn weighed_again(&self, kind: &str, levers: &Levers) -> Result<Sensitivity, EngineError> {
+    pub fn weighed_again(&self, kind: &str, levers: &Levers, patience: &Patience) -> Result<Sensitivity, EngineError> {
         let mut scales = Scales::of(self, kind, levers)?;
-        let mut found =
-            Sensitivity { by_factor: Factor::ALL.map(|factor| (factor, 0)).into(), ..Sensitivity::default() };
-        let watch = Stopwatch::start();
-        for logged in self.newest_of(kind, N_WEIGHED)?.0 {
-            if watch.elapsed() > TIME_MAX {
+        let (newest, is_all) = self.newest_of(kind, N_WEIGHED, patience)?;
+        let by_factor = Factor::ALL.map(|factor| (factor, 0)).into();
+        let mut found = Sensitivity { by_factor, is_all, ..Sensitivity::default() };
+        for logged in newest {
+            if patience.is_over() {
+                found.is_all = false;
                 break;
             }
             match Record::open(&logged).ok().and_then(|record| Some((scales.weigh(&record)?, record))) {
@@ -145,69 +150,78 @@ impl Engine {
         Ok(found)
     }
 
-    /// What the newest choices of a kind would have earned with other levers, by what came of them.
+    /// What the newest choices of a kind, as many as there is patience for, would have earned with other levers: those that a policy
+    /// learns from, by what counts there of what came of them.
     ///
     /// # Errors
     /// As [`Engine::weighed_again`].
-    pub fn other_policy(&self, kind: &str, levers: &Levers) -> Result<OtherPolicy, EngineError> {
+    pub fn other_policy(&self, kind: &str, levers: &Levers, patience: &Patience) -> Result<OtherPolicy, EngineError> {
         let mut scales = Scales::of(self, kind, levers)?;
-        let young = self.clock.now().plus_days(-self.capabilities.learning.reward_days);
-        let period_ms = self.capabilities.learning.same_hours.max(1).saturating_mul(HOUR_MS);
-        let (mut n_young, mut n_unread, mut since) = (0, 0, None);
-        // What is drawn again within a period is one choice: the first, as for whatever learns from it.
-        let mut chosen: BTreeMap<(String, i64, String), Chosen> = BTreeMap::new();
-        let watch = Stopwatch::start();
-        for logged in self.newest_of(kind, N_EVALUATED)?.0 {
-            if watch.elapsed() > TIME_MAX {
-                break;
+        let (newest, mut is_all) = self.newest_of(kind, N_EVALUATED, patience)?;
+        let mut n_unread = 0;
+        let each = |_: &[String], visit: &mut dyn FnMut(String, decisions::Acted)| {
+            for logged in &newest {
+                match Record::open(logged) {
+                    Ok(record) => record.acted(&[]).into_iter().for_each(|acted| visit(logged.id.to_string(), acted)),
+                    Err(_) => n_unread += 1,
+                }
             }
-            let Ok(record) = Record::open(&logged) else {
-                n_unread += 1;
-                continue;
-            };
-            let Some(drew) = record.acted(&[]) else { continue };
-            if drew.at > young {
+            Ok(())
+        };
+        let log = self.rounds_of(Vec::new(), each, &|| !patience.is_over())?.settled();
+        let by_id: HashMap<&str, &LoggedDecision> = newest.iter().map(|logged| (logged.id.as_str(), logged)).collect();
+        let young = self.clock.now().plus_days(-log.settings.reward_days);
+        let (mut chosen, mut n_young, mut since) = (Vec::new(), 0, None);
+        for round in log.rounds.iter().rev().filter(|round| round.place == 0) {
+            if round.at > young {
                 n_young += 1;
                 continue;
             }
-            let Some(first) = drew.drawn.into_iter().next() else { continue };
-            let Some(weighed) = scales.weigh(&record).filter(|weighed| !weighed.other.is_empty()) else {
+            if patience.is_over() {
+                break;
+            }
+            let record = by_id.get(round.decision.as_str()).and_then(|logged| Record::open(logged).ok());
+            let weighed = record.and_then(|record| Some((scales.weigh(&record)?, record)));
+            let Some((weighed, record)) = weighed.filter(|(weighed, _)| !weighed.other.is_empty()) else {
                 n_unread += 1;
                 continue;
             };
-            let Some(reward) = self.earned(&record, &first.name, drew.at)? else { continue };
-            since = Some(drew.at);
-            let customer = drew.customer.to_string();
-            let key = (customer, drew.at.as_millis().div_euclid(period_ms), first.name.clone());
-            let customer = stable_hash(&key.0);
-            let other = weighed.other.into_iter().map(|one| (one.name, one.chance)).collect();
-            let one = Chosen { action: first.name, propensity: first.propensity, reward, customer, other };
-            chosen.insert(key, one);
+            since = Some(round.at);
+            chosen.push(Chosen::of(&log, round, &record, weighed.other));
         }
-        let chosen: Vec<Chosen> = chosen.into_values().collect();
-        Ok(told(&chosen, (n_young, n_unread, since)))
+        is_all &= !patience.is_over();
+        let n_unshown = usize::try_from(log.n_unshown).unwrap_or(usize::MAX);
+        Ok(OtherPolicy { n_young, n_unread, n_unshown, is_all, since, ..told(&chosen) })
     }
+}
 
-    /// What an action that was chosen earned, as it is declared now and less what the contact cost; `None` where it is not declared any
-    /// more, or it may not be counted what came of it.
-    fn earned(&self, record: &Record, name: &str, at: Timestamp) -> Result<Option<f64>, EngineError> {
-        let in_force = self.capabilities.kinds.in_force(record.question.kind.as_str())?;
-        let actions = in_force.kind().actions();
-        let Some(action) = actions.into_iter().find(|action| action.name == name) else { return Ok(None) };
-        let decisions::Content::Actions(answer) = &record.decision.answer.content else { return Ok(None) };
-        let place = answer.chosen.iter().position(|one| one.id == name);
-        let Some(came) = self.came_of_each(record)? else { return Ok(None) };
-        let contact = place.and_then(|place| came.get(place).copied().flatten());
-        let settings = &self.capabilities.learning;
-        let currency = self.capabilities.measures.currency;
-        let rewarded =
-            contact.and_then(|contact| super::rounds::reward(&contact, action.value, (settings.reward, currency)));
-        let is_in_time =
-            |reward_at: Timestamp| reward_at.millis_since(at) <= settings.reward_days.saturating_mul(DAY_MS);
-        let rewarded = rewarded.filter(|reward| is_in_time(reward.at));
-        let most = if settings.reward == Reward::Value { f64::INFINITY } else { 1.0 };
-        Ok(Some(rewarded.map_or(0.0, |reward| reward.amount.min(most) * action.value) - action.cost))
+impl Chosen {
+    fn of(log: &RoundLog, round: &Round, record: &Record, other: Vec<Contender>) -> Self {
+        let doable = log.actions.get(round.action as usize);
+        let action = doable.map(|doable| doable.name.clone()).unwrap_or_default();
+        Self {
+            propensity: round.propensity,
+            reward: doable.map_or(0.0, |doable| earned(doable, round, &log.settings, accepted(record, &action))),
+            customer: stable_hash(round.customer.as_str()),
+            other: other.into_iter().map(|one| (one.name, one.chance)).collect(),
+            action,
+        }
     }
+}
+
+/// What a choice earned, as the action is declared now, but that its success cost what it `accepted` costs, where that is known.
+fn earned(doable: &Doable, round: &Round, settings: &PolicySettings, accepted: Option<f64>) -> f64 {
+    let days_ms = settings.reward_days.saturating_mul(DAY_MS);
+    let in_time = round.reward.filter(|reward| reward.at.millis_since(round.at) <= days_ms);
+    let costs = accepted.unwrap_or(doable.costs);
+    Doable { costs, ..doable.clone() }.earns(in_time.map_or(0.0, |reward| reward.amount))
+}
+
+/// What it costs when this action of a decision is accepted: of a discount that is known by the question alone.
+fn accepted(record: &Record, action: &str) -> Option<f64> {
+    let Content::Actions(answer) = &record.decision.answer.content else { return None };
+    let chosen = answer.chosen.iter().find(|one| one.id == action)?;
+    Some(chosen.factors?.accepted)
 }
 
 impl Sensitivity {
@@ -242,7 +256,7 @@ fn part(ends: &[f64], value: f64) -> usize {
 }
 
 /// What can be told of these choices.
-fn told(chosen: &[Chosen], (n_young, n_unread, since): (usize, usize, Option<Timestamp>)) -> OtherPolicy {
+fn told(chosen: &[Chosen]) -> OtherPolicy {
     let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
     let named = chosen
         .iter()
@@ -254,9 +268,11 @@ fn told(chosen: &[Chosen], (n_young, n_unread, since): (usize, usize, Option<Tim
     let n = chosen.len() as f64;
     let mut other = OtherPolicy {
         n: chosen.len(),
-        n_young,
-        n_unread,
-        since,
+        n_young: 0,
+        n_unread: 0,
+        n_unshown: 0,
+        is_all: true,
+        since: None,
         report: Err("no choice is old enough that it is known what came of it".to_owned()),
         chances: Default::default(),
         weights: Default::default(),

@@ -181,13 +181,6 @@ impl Dataset {
         &self.rounds
     }
 
-    /// How many choices among actions there are to learn from, and of how many something came.
-    #[must_use]
-    pub fn n_rounds(&self) -> (u64, u64) {
-        let all = [&self.rounds, &self.occasions];
-        (all.map(|log| log.rounds.len() as u64).iter().sum(), all.map(RoundLog::n_rewarded).iter().sum())
-    }
-
     /// What was chosen among actions that came with questions, in the order of time.
     pub(crate) fn occasions(&self) -> &RoundLog {
         &self.occasions

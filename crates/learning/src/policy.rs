@@ -109,7 +109,8 @@ pub(crate) fn fit(data: &Data<'_>, log: &RoundLog, settings: &serde_json::Value)
     let lesson = Lesson::of(log, log.rounds.len(), data.now, &settings.policy);
     let committee = lesson.committee(log, &settings, data.seed)?;
     let model = lesson.fit(log, &settings)?.with_votes(committee);
-    let customers: BTreeSet<&str> = log.rounds.iter().map(|round| round.customer.as_str()).collect();
+    let named = log.rounds.iter().filter(|round| round.is_of_somebody());
+    let customers: BTreeSet<&str> = named.map(|round| round.customer.as_str()).collect();
     Ok(Fitted {
         // What is hashed has no name to be told.
         importances: if log.settings.is_shared { Vec::new() } else { importances(&model) },

@@ -65,9 +65,17 @@ pub struct PolicySettings {
     /// Whether actions come with each question and share one regression, by what is said of them.
     #[serde(default)]
     pub is_shared: bool,
+    /// What counts where nothing is said: rewards are kept less this.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub reward_default: f64,
     /// Which committee is learned with it, whose votes say how likely each action is chosen.
     #[serde(default, skip_serializing_if = "Votes::is_none")]
     pub votes: Votes,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_nothing(reward: &f64) -> bool {
+    *reward == 0.0
 }
 
 /// Who votes beside what is learned of all rounds.
@@ -99,6 +107,7 @@ impl Default for PolicySettings {
             half_life_days: 60.0,
             same_hours: 24,
             is_shared: false,
+            reward_default: 0.0,
             votes: Votes::default(),
         }
     }
@@ -121,6 +130,15 @@ pub struct Doable {
     pub is_nothing: bool,
 }
 
+impl Doable {
+    /// What a contact earns that brings such a share of what is declared: what it costs when it succeeds goes off that share, and what
+    /// the contact costs goes off in any case.
+    #[must_use]
+    pub fn earns(&self, share: f64) -> f64 {
+        share.mul_add(self.value - self.costs, -self.cost)
+    }
+}
+
 /// What came of a round.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rewarded {
@@ -133,7 +151,7 @@ pub struct Rewarded {
 /// One action that was drawn for a customer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
-    /// For whom, as they are known now.
+    /// For whom, as they are known now; where nobody was named the decision's id, so that each such round stands for itself.
     pub customer: CustomerId,
     /// When.
     pub at: Timestamp,
@@ -194,6 +212,11 @@ impl Round {
             None => Cow::Borrowed(&self.x),
             Some(sides) => sides.row(self.place_of(self.action).unwrap_or(usize::MAX)).into(),
         }
+    }
+
+    /// Whether somebody was named.
+    pub(crate) fn is_of_somebody(&self) -> bool {
+        self.customer.as_str() != self.decision
     }
 
     /// At which place of the candidates an action is.
@@ -329,6 +352,12 @@ impl RoundLog {
         self.rounds.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
         self.rounds.dedup_by(|a, b| a.decision == b.decision);
         self
+    }
+
+    /// How many rounds there are, and of how many something came.
+    #[must_use]
+    pub fn n_known(&self) -> (u64, u64) {
+        (self.rounds.len() as u64, self.n_rewarded())
     }
 
     /// How many rounds something came of.

@@ -83,6 +83,12 @@ pub trait Task: Send + Sync {
         false
     }
 
+    /// Of how many choices it can learn, and of how many of these something came, where it does.
+    fn n_known(&self, dataset: &Dataset) -> (u64, u64) {
+        let _ = dataset;
+        (0, 0)
+    }
+
     /// Whether there is nothing to learn for it as things stand: then it is as if it were not on the list.
     fn is_idle(&self) -> bool {
         false

@@ -3,10 +3,14 @@
 //! Customers of one store cannot be split where one side's orders take the other side's couriers: then the unit is a slice of
 //! time in a place. Slices that follow each other are like each other, and the first after a switch still feel the one before.
 
+mod found;
+
 use crate::Interval;
 use crate::statistics::{Moments, count, student_beyond, student_quantile, whole};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use found::{SwitchedMetric, conclude};
 
 /// One slice of time in one place.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +59,25 @@ pub struct Switched {
     pub p: Option<f64>,
     /// Why there is none.
     pub reason: Option<String>,
+}
+
+impl Switched {
+    /// Slices of which nothing can be told, and why.
+    #[must_use]
+    pub fn unknown(reason: &str) -> Self {
+        Self {
+            n: 0,
+            n_left_out: 0,
+            n_places: 0,
+            control: None,
+            treated: None,
+            difference: None,
+            se: None,
+            interval: None,
+            p: None,
+            reason: Some(reason.to_owned()),
+        }
+    }
 }
 
 /// What a change did that was switched on and off.

@@ -86,6 +86,7 @@ fn after_three_hundred_choices_a_model_answers_and_chooses_better() {
     let (engine, mut last) = (server.engine(), Learned::default());
     let published = engine.refit_policies(&mut last, Seed::new(1)).unwrap();
     let [(task, published)] = &published[..] else { panic!("{published:?}") };
+    let published = published.as_ref().unwrap();
     assert!(task.as_str() == "act" && published.is_champion, "{published:?}");
     assert!(engine.refit_policies(&mut last, Seed::new(1)).unwrap().is_empty(), "nothing is new");
 

@@ -223,9 +223,9 @@ fn experiments_are_measured_by_whoever_met_them() {
     );
 }
 
-/// In every second place and hour customers buy for more while it is switched on; the analysis is by slices and finds it.
-#[test]
-fn an_experiment_that_is_switched_is_told_by_its_slices() {
+/// An experiment on fees that is switched by the hour in three stores, over 50 hours, of which 48 are planned: while it is on customers
+/// buy for so much more, as the company tells, and a stranger tells of orders of so much besides. What was found, and of how many slices.
+fn fees(bonus: f64, invented: Option<f64>) -> (Value, usize) {
     let server = TestServer::start_with(|settings| {
         settings.currency.default = "EUR".to_owned();
         let plan = json!({"name": "fees", "days": 2, "metrics": ["revenue"], "guardrails": ["refunds"],
@@ -237,7 +237,7 @@ fn an_experiment_that_is_switched_is_told_by_its_slices() {
     });
     let (stores, hours) = (["graz", "wien", "linz"], 50);
     for hour in 0..hours {
-        let mut events = Vec::new();
+        let (mut events, mut claimed) = (Vec::new(), Vec::new());
         for (at, store) in stores.iter().enumerate() {
             for nth in 0..2 {
                 let customer = hour * 10 + at * 3 + nth;
@@ -245,22 +245,41 @@ fn an_experiment_that_is_switched_is_told_by_its_slices() {
                     json!({"decision": "flags", "userId": format!("c{customer}"), "context": {"store": store}});
                 let answer = server.decide(&question).ok();
                 let is_on = answer["flags"]["fee"]["value"] == 2;
-                let revenue = 20.0 + 10.0 * chance("y", customer) + if is_on { 8.0 } else { 0.0 };
+                let revenue = 20.0 + 10.0 * chance("y", customer) + if is_on { bonus } else { 0.0 };
                 let at = Timestamp::from_millis(server.now().as_millis() + 60_000);
-                events.push(json!({"type": "track", "event": "Order Completed", "userId": format!("c{customer}"),
-                    "messageId": format!("o{customer}"), "timestamp": at.to_string(),
-                    "properties": {"order_id": format!("o{customer}"), "revenue": revenue}}));
+                let ordered = |id: String, revenue: f64| {
+                    json!({"type": "track", "event": "Order Completed", "userId": format!("c{customer}"),
+                        "messageId": id, "timestamp": at.to_string(), "properties": {"order_id": id, "revenue": revenue}})
+                };
+                events.push(ordered(format!("o{customer}"), revenue));
+                if chance("refunded", customer) < 0.3 {
+                    let properties =
+                        json!({"order_id": format!("o{customer}"), "total": 5.0 + chance("paid back", customer)});
+                    events.push(json!({"type": "track", "event": "Order Refunded", "userId": format!("c{customer}"),
+                        "messageId": format!("r{customer}"), "timestamp": at.to_string(), "properties": properties}));
+                }
+                claimed.extend(invented.filter(|_| is_on).map(|revenue| ordered(format!("x{customer}"), revenue)));
             }
         }
         server.advance(Duration::from_secs(120));
         tell(&server, &events);
+        if !claimed.is_empty() {
+            tell_as(&server, WRITE, &claimed);
+        }
         server.advance(Duration::from_secs(3_480));
     }
     let told = counted(&server, "/v1/experiments");
-    let fees = &told["fees"];
-    let n = |arm: &str| fees["n"][arm].as_u64().unwrap();
+    assert!(told.as_object().unwrap().keys().eq(["fees"]), "slices are no experiments of their own: {told}");
+    (told["fees"].clone(), 48 * stores.len())
+}
+
+/// In every second place and hour customers buy for more while it is switched on; the analysis is by slices and finds it.
+#[test]
+fn an_experiment_that_is_switched_is_told_by_its_slices() {
+    let (fees, n_slices) = fees(8.0, None);
+    let n = |arm: &str| usize::try_from(fees["n"][arm].as_u64().unwrap()).unwrap();
     // Two days are planned: what came after is not counted.
-    assert_eq!(n("control") + n("higher"), 48 * 3, "{fees}");
+    assert_eq!(n("control") + n("higher"), n_slices, "{fees}");
     let revenue = &fees["metrics"]["revenue"];
     let difference = revenue["difference"].as_f64().unwrap();
     assert!((difference - 8.0).abs() < 2.0 && revenue["low"].as_f64().unwrap() > 0.0, "{fees}");
@@ -269,5 +288,15 @@ fn an_experiment_that_is_switched_is_told_by_its_slices() {
         (&json!("moved"), &json!("ship"), &json!("ended")),
         "{fees}"
     );
-    assert!(told.as_object().unwrap().keys().eq(["fees"]), "slices are no experiments of their own: {told}");
+    assert_eq!(fees["guardrails"]["refunds"]["bearing"], "unclear", "{fees}");
+}
+
+/// Whoever has the write key tells of orders while it is on. The company tells of its own, by which nothing was gained.
+#[test]
+fn invented_orders_ship_no_experiment_that_is_switched() {
+    let (fees, _) = fees(0.0, Some(15.0));
+    assert!(fees["metrics"]["revenue"]["low"].as_f64().unwrap() > 0.0, "it counts, and looks like a gain: {fees}");
+    assert_eq!(fees["verdict"], "stop", "{fees}");
+    let says = fees["says"].as_str().unwrap();
+    assert!(says.contains("whoever has the write key") && says.contains("from write keys alone"), "{says}");
 }

@@ -8,6 +8,7 @@ use engine::Learned;
 use primitives::Seed;
 use rand::RngExt as _;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use support::{Reply, SERVER, TestServer, WRITE};
 
@@ -161,7 +162,17 @@ fn it_learns_what_suits_each_situation_and_says_by_which_model() {
     assert!((150..250).contains(&before), "as often as by chance: {before}");
     let published = server.engine().refit_policies(&mut Learned::default(), Seed::new(1)).unwrap();
     let [(task, published)] = &published[..] else { panic!("{published:?}") };
+    let published = published.as_ref().unwrap();
     assert!(published.is_champion, "{task}: {published:?}");
+    // Nobody was named, so that each choice is drawn anew by itself where it is asked how sure that is.
+    let engine = server.engine();
+    let customers: Vec<_> = engine.occasions().unwrap().rounds.into_iter().map(|round| round.customer).collect();
+    assert_eq!(customers.iter().collect::<BTreeSet<_>>().len(), 400);
+    let versions = engine.registry().versions(task).unwrap();
+    let header = &learning::newest_versions(&versions, 1).next().unwrap().header;
+    let (evaluation, gain) = (&header.evaluation, header.evaluation.gains["uniform"]);
+    assert_eq!((evaluation.n_train, header.n_customers), (300, 0), "the newest quarter judges: {evaluation:?}");
+    assert!(gain.low < gain.mean && gain.mean < gain.high, "{gain:?}");
     let after = live(100, "late");
     assert!(after > 80, "{after} of 100");
 

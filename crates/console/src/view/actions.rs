@@ -31,6 +31,8 @@ pub struct ActionsPage {
     pub sensitivity: Vec<(String, u64)>,
     /// How many decisions were weighed again.
     pub n_weighed: u64,
+    /// Whether there are no older ones.
+    pub is_all_weighed: bool,
     /// The levers, in the order of the actions.
     pub levers: Vec<LeverLine>,
     /// In how many decisions another would be best with them; none where nobody moved any.

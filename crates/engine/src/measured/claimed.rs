@@ -10,6 +10,14 @@ use measurement::kpi::Counted;
 /// The company tells of successes itself where so large a share of them is its own.
 const OWN_SHARE_MIN: f64 = 0.1;
 
+/// What some customers did, by whoever told of it, and by what the company told alone.
+pub(super) struct Both {
+    pub(super) all: Vec<Unit>,
+    pub(super) of_company: Vec<Unit>,
+    /// Of how many of them only write keys told: they are not among those of the company.
+    pub(super) n_claimed: usize,
+}
+
 /// Which share of what was counted rests on write keys alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Claimed {
@@ -20,16 +28,20 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
-    /// `units` by whoever told of them, `of_company` by what the company told alone, without so many of whom only write keys told.
-    pub(super) fn of(success: Option<usize>, units: &[Unit], of_company: &[Unit], n_claimed: usize) -> Self {
+    /// Of customers who were counted in one part, or in several.
+    pub(super) fn of<'a>(success: Option<usize>, parts: impl IntoIterator<Item = &'a Both>) -> Self {
         let sum = |units: &[Unit]| -> f64 {
             let seen = units.iter().filter_map(|unit| unit.seen.get(success?));
             seen.map(|seen| if let Counted::Pair(y, _) = seen.after { y.abs() } else { 0.0 }).sum()
         };
+        let (mut n, mut n_claimed, mut all, mut own) = (0, 0, 0.0, 0.0);
+        for part in parts {
+            (n, n_claimed) = (n + part.all.len(), n_claimed + part.n_claimed);
+            (all, own) = (all + sum(&part.all), own + sum(&part.of_company));
+        }
         let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
-        let (all, own) = (sum(units), sum(of_company));
         #[expect(clippy::cast_precision_loss, reason = "a share, of numbers of customers")]
-        let units = share(n_claimed as f64, units.len() as f64);
+        let units = share(n_claimed as f64, n as f64);
         Self { units, successes: share(all - own, all) }
     }
 
@@ -113,8 +125,14 @@ mod tests {
             let seen = Seen { after: Counted::Pair(y, 1.0), before: Counted::Pair(0.0, 1.0) };
             Unit { arm: 0, parts: Vec::new(), seen: vec![seen] }
         };
-        let claimed = Claimed::of(Some(0), &[unit(1.0), unit(0.0), unit(1.0), unit(2.0)], &[unit(1.0), unit(0.0)], 2);
-        assert_eq!(claimed, Claimed { units: 0.5, successes: 0.75 });
-        assert_eq!(Claimed::of(None, &[], &[], 0), Claimed { units: 0.0, successes: 0.0 });
+        let both = |all: &[f64], of_company: &[f64], n_claimed: usize| {
+            let units = |all: &[f64]| all.iter().map(|y| unit(*y)).collect();
+            Both { all: units(all), of_company: units(of_company), n_claimed }
+        };
+        let expected = Claimed { units: 0.5, successes: 0.75 };
+        assert_eq!(Claimed::of(Some(0), [&both(&[1.0, 0.0, 1.0, 2.0], &[1.0, 0.0], 2)]), expected);
+        let parts = [both(&[1.0, 2.0], &[1.0], 1), both(&[0.0, 1.0], &[0.0], 1)];
+        assert_eq!(Claimed::of(Some(0), &parts), expected, "slice by slice");
+        assert_eq!(Claimed::of(None, [&both(&[], &[], 0)]), Claimed { units: 0.0, successes: 0.0 });
     }
 }

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// The versions of the bytes that this program writes: without a committee, and with one.
 const VERSION: u8 = 3;
 const VERSION_WITH_VOTES: u8 = 4;
+/// Those of before: without what was seen, and with it as this program writes it.
+const VERSION_UNSEEN: u8 = 1;
+const VERSION_SEEN: u8 = 2;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
 
@@ -86,6 +89,32 @@ impl Ground {
         let are_finite = |all: &[f64]| all.len() == n && all.iter().all(|one| one.is_finite());
         let is_range = |(low, high): &(f64, f64)| -FAR <= *low && low <= high && *high <= FAR;
         are_finite(&self.means) && are_finite(&self.scales) && self.seen.len() == n && self.seen.iter().all(is_range)
+    }
+}
+
+/// A model of version 1, which did not keep between which distances inputs were seen.
+#[derive(Deserialize)]
+struct Unseen {
+    ground: UnseenGround,
+    actions: BTreeMap<String, u32>,
+    groups: BTreeMap<String, u32>,
+    values: Values,
+    reward: Reward,
+}
+
+#[derive(Deserialize)]
+struct UnseenGround {
+    inputs: Vec<String>,
+    means: Vec<f64>,
+    scales: Vec<f64>,
+}
+
+impl From<Unseen> for PolicyModel {
+    fn from(old: Unseen) -> Self {
+        let Unseen { ground: UnseenGround { inputs, means, scales }, actions, groups, values, reward } = old;
+        // As far as it counted then.
+        let seen = vec![(-FAR, FAR); inputs.len()];
+        Self { ground: Ground { inputs, means, scales, seen }, actions, groups, values, reward, committee: None }
     }
 }
 
@@ -239,17 +268,22 @@ impl PolicyModel {
         written.map_err(|error| LearningError::File { reason: error.to_string() })
     }
 
-    /// Reads what [`PolicyModel::to_bytes`] wrote.
+    /// Reads what [`PolicyModel::to_bytes`] wrote, in this version or in one before it.
     ///
     /// # Errors
     /// [`LearningError::File`] where the bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LearningError> {
         let corrupt = |reason: String| LearningError::File { reason };
         let read = match bytes.split_first() {
-            Some((&VERSION, rest)) => postcard::from_bytes::<Self>(rest),
+            Some((&VERSION_UNSEEN, rest)) => postcard::from_bytes::<Unseen>(rest).map(Self::from),
+            Some((&(VERSION_SEEN | VERSION), rest)) => postcard::from_bytes::<Self>(rest),
             Some((&VERSION_WITH_VOTES, rest)) => postcard::from_bytes::<(Self, Committee)>(rest)
                 .map(|(model, committee)| model.with_votes(Some(committee))),
-            _ => return Err(corrupt(format!("the policy has not version {VERSION} or {VERSION_WITH_VOTES}"))),
+            _ => {
+                return Err(corrupt(format!(
+                    "the policy has not a version from {VERSION_UNSEEN} to {VERSION_WITH_VOTES}"
+                )));
+            }
         };
         let model = read.map_err(|error| corrupt(error.to_string()))?;
         let members = model.committee.iter().flat_map(Committee::members);
@@ -283,5 +317,39 @@ mod tests {
         let turned = Ground { seen: vec![(1.0, -1.0); 3], ..ground.clone() };
         let short = Ground { seen: vec![(-1.0, 1.0)], ..ground };
         assert!(!turned.is_whole() && !short.is_whole(), "bytes that were tampered with");
+    }
+
+    /// What a program of version 1 wrote: one input of mean 2 and deviation 2, one action of one group with a mean of 0.25, an eighth more
+    /// for each deviation.
+    const WRITTEN_BY_1: &str = "010104686f757201000000000000004001000000000000e03f010463616c6c000104636172650001000000000000f03f0000 \
+        00000000d03f01000000000000d03f000000000000f03f0100010000000000002440020000003e0000000003000000400000 \
+        000000004040000000000000e03f000000000000244000";
+
+    fn bytes_of(hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        digits.chunks(2).map(byte).collect()
+    }
+
+    #[test]
+    fn models_of_every_version_are_read() {
+        let first = bytes_of(WRITTEN_BY_1);
+        let model = PolicyModel::from_bytes(&first).unwrap();
+        assert_eq!((model.inputs(), model.n_actions(), model.n_rounds()), (&["hour".to_owned()][..], 1, 10.0));
+        // As it answered then: four deviations count at most, whatever was seen.
+        for (hour, expected) in [(2.0, 0.25), (4.0, 0.375), (10.0, 0.75), (1e9, 0.75), (-2.0, 0.0), (f64::NAN, 0.25)] {
+            let found = model.foretell(&model.view(|_| hour), "call", "care").unwrap();
+            assert!((found.share - expected).abs() < 1e-9 && !found.is_of_group, "{hour}: {found:?}");
+        }
+        let written = model.to_bytes().unwrap();
+        assert_eq!((written[0], PolicyModel::from_bytes(&written).unwrap()), (VERSION, model.clone()));
+        // Version 2 is written like 3.
+        let second = [&[VERSION_SEEN], &written[1..]].concat();
+        assert_eq!(PolicyModel::from_bytes(&second).unwrap(), model);
+        for (version, rest) in
+            [(0, &written[1..]), (5, &written[1..]), (1, &written[1..]), (2, &first[1..]), (1, &first[1..40])]
+        {
+            assert!(PolicyModel::from_bytes(&[&[version], rest].concat()).is_err(), "{version}");
+        }
     }
 }

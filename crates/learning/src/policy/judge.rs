@@ -135,9 +135,9 @@ fn squared_errors(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> Ve
     cases.iter().map(error).collect()
 }
 
-/// What a choice is worth: what it earns less what it costs.
+/// What a choice is worth: what it earns less what it costs, beside what counts where nothing is said.
 fn worth(log: &RoundLog, action: u32, share: f64) -> f64 {
-    log.actions.get(action as usize).map_or(0.0, |doable| share.mul_add(doable.value - doable.costs, -doable.cost))
+    log.settings.reward_default + log.actions.get(action as usize).map_or(0.0, |doable| doable.earns(share))
 }
 
 fn evaluation(
@@ -282,7 +282,7 @@ fn numbers(earned: &[f64]) -> Numbers {
     Numbers::from([(DECIDES.to_owned(), mean(earned.iter().copied()))])
 }
 
-/// By how much more is earned a choice: customers are drawn anew, each with all of theirs.
+/// By how much more is earned a choice: customers are drawn anew, each with all of theirs; of choices for nobody each by itself.
 fn gain(cases: &[&Case<'_>], ours: &[f64], theirs: &[f64], data: &Data<'_>, name: &str) -> Gain {
     let mut by_customer: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for (case, (ours, theirs)) in cases.iter().zip(ours.iter().zip(theirs)) {
@@ -301,8 +301,9 @@ fn calibration(log: &RoundLog, cases: &[&Case<'_>], model: &PolicyModel) -> Vec<
     if cases.is_empty() {
         return Vec::new();
     }
-    let shares: Vec<f64> = cases.iter().map(|case| foretold(log, model, case, case.round.action)).collect();
-    let came: Vec<f64> = cases.iter().map(|case| case.came / case.arrived).collect();
+    let told = |reward: f64| log.settings.reward_default + reward;
+    let shares: Vec<f64> = cases.iter().map(|case| told(foretold(log, model, case, case.round.action))).collect();
+    let came: Vec<f64> = cases.iter().map(|case| told(case.came / case.arrived)).collect();
     curve(&shares, &came, 10)
 }
 

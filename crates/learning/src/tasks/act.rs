@@ -4,7 +4,7 @@ use crate::need::Need;
 use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
-use crate::{LearningError, policy};
+use crate::{Dataset, LearningError, policy};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,6 +44,10 @@ impl Task for Act {
 
     fn continues(&self) -> bool {
         true
+    }
+
+    fn n_known(&self, dataset: &Dataset) -> (u64, u64) {
+        dataset.rounds().n_known()
     }
 
     fn is_idle(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::need::Need;
 use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
-use crate::{LearningError, policy};
+use crate::{Dataset, LearningError, policy};
 
 /// How to get more to learn from.
 const MORE: &str = "ask which of several actions suits a situation";
@@ -39,6 +39,10 @@ impl Task for Rank {
 
     fn continues(&self) -> bool {
         true
+    }
+
+    fn n_known(&self, dataset: &Dataset) -> (u64, u64) {
+        dataset.occasions().n_known()
     }
 
     fn needs(&self, data: &Data<'_>) -> Vec<Need> {

@@ -321,3 +321,41 @@ fn it_is_judged_on_twenty_customers_where_half_of_the_choices_are_of_so_many() {
     assert_eq!((n_train, n_test), (200, 10));
     assert!(warnings.contains("it was judged on 10 customers, fewer than 20"), "{warnings}");
 }
+
+#[test]
+fn what_counts_where_nothing_is_said_is_in_what_is_told() {
+    let now = day(200);
+    let told = |reward_default: f64| {
+        let mut log = log(400, now, 0.0);
+        log.settings.reward_default = reward_default;
+        learned(log, now).header.evaluation
+    };
+    let (plain, less) = (told(0.0), told(-0.5));
+    let is_less = |a: f64, b: f64| (a - b - 0.5).abs() < 1e-9;
+    assert!(is_less(plain.metrics["policy_value"], less.metrics["policy_value"]), "{less:?}");
+    for (name, numbers) in &plain.baselines {
+        assert!(is_less(numbers["policy_value"], less.baselines[name]["policy_value"]), "{name}: {less:?}");
+        let (a, b) = (plain.gains[name], less.gains[name]);
+        let is_same = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(is_same(a.mean, b.mean) && is_same(a.low, b.low) && is_same(a.high, b.high), "{name}: {a:?} {b:?}");
+    }
+    assert!(!plain.calibration.is_empty() && plain.calibration.len() == less.calibration.len());
+    for (a, b) in plain.calibration.iter().zip(&less.calibration) {
+        assert!(a.n == b.n && is_less(a.predicted, b.predicted) && is_less(a.observed, b.observed), "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn choices_for_nobody_stand_each_for_themselves() {
+    let now = day(200);
+    let of = |customer: &dyn Fn(&Round) -> String| {
+        let mut log = log(400, now, 0.0);
+        log.rounds.iter_mut().for_each(|round| round.customer = customer(round).as_str().into());
+        learned(log, now).header
+    };
+    let (each, nobody) = (of(&|round| format!("c{}", round.decision)), of(&|round| round.decision.clone()));
+    let (a, b) = (&each.evaluation, &nobody.evaluation);
+    assert_eq!((b.n_train, b.n_test, b.gains["uniform"].low < b.gains["uniform"].high), (300, 100, true), "{b:?}");
+    assert_eq!((a.n_train, a.n_test, a.gains["uniform"].mean), (b.n_train, b.n_test, b.gains["uniform"].mean));
+    assert_eq!((each.n_customers, nobody.n_customers), (400, 0), "nobody is no customer");
+}

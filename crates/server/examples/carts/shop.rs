@@ -85,7 +85,9 @@ impl Shop {
     ) -> Result<()> {
         company.live_beside(lives, day, self);
         self.flush();
-        self.engine.refit_policies(last, Seed::new(1))?;
+        for (_, learned) in self.engine.refit_policies(last, Seed::new(1))? {
+            learned?;
+        }
         Ok(())
     }
 

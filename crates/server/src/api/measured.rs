@@ -15,7 +15,7 @@ use measurement::Interval;
 use measurement::experiment::{Bearing, ExperimentReport, Finding, Stage, Verdict};
 use measurement::lift::Against;
 use measurement::statistics::Effect;
-use measurement::switchback::Switched;
+use measurement::switchback::SwitchedMetric;
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -356,15 +356,14 @@ fn of(
     of_customers: BTreeMap<String, MetricReply>,
     is_guardrail: bool,
 ) -> BTreeMap<String, MetricReply> {
-    let slices = found.switched.iter().filter(|(_, own, _)| *own == is_guardrail);
-    of_customers.into_iter().chain(slices.map(|(name, _, found)| (name.clone(), found.into()))).collect()
+    let slices = found.switched.iter().filter(|one| one.is_guardrail == is_guardrail);
+    of_customers.into_iter().chain(slices.map(|one| (one.metric.clone(), one.into()))).collect()
 }
 
-impl From<&Switched> for MetricReply {
-    fn from(found: &Switched) -> Self {
+impl From<&SwitchedMetric> for MetricReply {
+    fn from(SwitchedMetric { found, p_adjusted, bearing, .. }: &SwitchedMetric) -> Self {
         let control = found.control.filter(|control| *control != 0.0);
         let by_control = |value: Option<f64>| finite(value? / control?.abs());
-        let is_sure = found.interval.filter(|interval| interval.low > 0.0 || interval.high < 0.0);
         Self {
             control: found.control,
             treated: found.treated,
@@ -375,12 +374,12 @@ impl From<&Switched> for MetricReply {
             sequential_low: None,
             sequential_high: None,
             p: found.p,
-            p_adjusted: found.p,
+            p_adjusted: *p_adjusted,
             n: found.n,
-            bearing: match (found.interval, is_sure) {
-                (None, _) => "unknown",
-                (Some(_), None) => "unclear",
-                (Some(_), Some(_)) => "moved",
+            bearing: match bearing {
+                Bearing::Unknown => "unknown",
+                Bearing::Unclear => "unclear",
+                Bearing::Better | Bearing::Worse => "moved",
             },
             reason: found.reason.clone(),
         }

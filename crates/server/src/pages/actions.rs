@@ -16,8 +16,12 @@ use axum::response::Response;
 use console::format;
 use console::view::{ActionLine, ActionState, ActionsPage, CameTold, Frame, FunnelStep, LatelyTold};
 use decisions::{Action, ContentShape, Kind, KindAbout};
-use engine::{CameOfAction, Lately, Sensitivity};
+use engine::{CameOfAction, Lately, Patience, Sensitivity};
 use primitives::{ErrorKind, Timestamp};
+use std::time::Duration;
+
+/// For how long each part of a page is read at most, of which there are two.
+const PART_MAX: Duration = Duration::from_secs(5);
 
 /// `/actions?kind=&w.NAME=&v.NAME=`.
 pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
@@ -53,12 +57,12 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
     let actions = declared(app, kind)?;
     let lately = match actions.is_empty() {
         true => Lately::default(),
-        false => app.engine.acted_lately(kind.name.as_str())?,
+        false => app.engine.acted_lately(kind.name.as_str(), &Patience::of(PART_MAX))?,
     };
     let Moved { levers, refused } = moved(&actions, asked);
     let weighed = match lately.n {
         0 => Sensitivity::default(),
-        _ => app.engine.weighed_again(kind.name.as_str(), &levers)?,
+        _ => app.engine.weighed_again(kind.name.as_str(), &levers, &Patience::of(PART_MAX))?,
     };
     let is_moved = !levers.is_none();
     Ok(ActionsPage {
@@ -71,6 +75,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
         explored: (weighed.n > 0).then_some((weighed.n_explored, weighed.n, weighed.share_explored)),
         sensitivity: levers::sensitivity(&weighed),
         n_weighed: weighed.n,
+        is_all_weighed: weighed.is_all,
         levers: levers::lines(&actions, &levers, &weighed),
         changed: (is_moved && weighed.n > 0).then_some(weighed.n_changed),
         written: is_moved.then(|| levers::written(&levers)),

@@ -11,12 +11,17 @@ use axum::response::Response;
 use console::format;
 use console::view::{CurvePoint, Frame, OtherEarned, OtherTold, PoliciesPage};
 use decisions::{Action, Arbitration, Explore, KindAbout, Levers};
-use engine::{CHANCES, Lately, OtherPolicy, Sensitivity, WEIGHTS};
+use engine::{CHANCES, Lately, OtherPolicy, Patience, Sensitivity, WEIGHTS};
 use learning::Version;
 use measurement::policy::{PolicyReport, PolicyVerdict};
 use primitives::{DAY_MS, Timestamp, capital};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+/// For how long each part of the page is read at most: a page takes ten seconds.
+const LATELY_MAX: Duration = Duration::from_secs(3);
+const WEIGHED_MAX: Duration = Duration::from_secs(2);
+const OTHER_MAX: Duration = Duration::from_secs(5);
 /// How many versions are drawn.
 const N_VERSIONS: usize = 40;
 /// How many days are drawn.
@@ -43,10 +48,13 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
     let in_force = app.engine.capabilities().kinds.in_force(name)?;
     let how = in_force.kind().arbitration().cloned().unwrap_or_default();
     let has_actions = !actions.is_empty();
-    let lately = if has_actions { app.engine.acted_lately(name)? } else { Lately::default() };
+    let lately = match has_actions {
+        true => app.engine.acted_lately(name, &Patience::of(LATELY_MAX))?,
+        false => Lately::default(),
+    };
     let weighed = match lately.n {
         0 => Sensitivity::default(),
-        _ => app.engine.weighed_again(name, &Levers::default())?,
+        _ => app.engine.weighed_again(name, &Levers::default(), &Patience::of(WEIGHED_MAX))?,
     };
     let versions = versions(app, kind)?;
     let (other, policy) = other(app, kind, (&actions, &how), asked)?;
@@ -151,7 +159,7 @@ fn other(
     let is_asked = ["explore", "gamma", "floor"].iter().any(|name| asked.contains_key(*name)) || !levers.is_none();
     let levers = Levers { explore, gamma, floor, ..levers };
     let policy = (is_asked && refused.is_none() && !actions.is_empty())
-        .then(|| app.engine.other_policy(kind.name.as_str(), &levers))
+        .then(|| app.engine.other_policy(kind.name.as_str(), &levers, &Patience::of(OTHER_MAX)))
         .transpose()?;
     let told = OtherTold {
         explore: explore.map_or_else(|| declared.0.clone(), |explore| name_of(explore).to_owned()),
@@ -170,9 +178,12 @@ fn earned(policy: &OtherPolicy, actions: &[Action]) -> OtherEarned {
     let but = [
         (policy.n_young, "too young: what comes of them may still come."),
         (policy.n_unread, "left out: they cannot be weighed again."),
+        (policy.n_unshown, "left out: nobody told that they were shown, as is told of others over the same channel."),
     ];
     let but = but.into_iter().filter(|(n, _)| *n > 0);
     let but = but.map(|(count, why)| format!("{} {why}", format::counted(n(count), "choice is", "choices are")));
+    let older = (!policy.is_all)
+        .then(|| "Older choices are not looked at, so that the page does not take too long.".to_owned());
     let title = |name: &String| {
         actions.iter().find(|action| action.name == *name).map_or_else(|| name.clone(), |action| action.title.clone())
     };
@@ -182,7 +193,7 @@ fn earned(policy: &OtherPolicy, actions: &[Action]) -> OtherEarned {
     let told = OtherEarned {
         n: n(policy.n),
         since: policy.since,
-        but: but.collect(),
+        but: but.chain(older).collect(),
         weights: if policy.n == 0 { Vec::new() } else { parts(&WEIGHTS, &policy.weights, format::number) },
         shares,
         ..OtherEarned::default()

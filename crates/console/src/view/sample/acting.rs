@@ -165,6 +165,7 @@ pub fn actions() -> ActionsPage {
             (text("What the place counts"), 0),
         ],
         n_weighed: 1_000,
+        is_all_weighed: false,
         levers: levers(false),
         changed: None,
         written: None,

@@ -1,6 +1,6 @@
 //! One action: whom is it for, how many may have it now, and what came of it?
 
-use super::{declared, kind_asked, lately_told, line};
+use super::{PART_MAX, declared, kind_asked, lately_told, line};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::pages::action_words::{came_in_words, rule_in_words};
@@ -13,7 +13,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::format;
 use console::view::{ActionDay, ActionPage, ConditionTold, DecisionRow, Frame};
-use engine::{CameOfAction, EngineError, Page};
+use engine::{CameOfAction, EngineError, Page, Patience};
 use governance::Headcount;
 use primitives::{Currency, DAY_MS, DecisionId, ErrorKind, Timestamp, capital};
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn fill(app: &App, frame: Frame, name: &str, asked: &Asked) -> Result<ActionPage
         let message = format!("there is no action {shown}: the page of actions lists those that are declared");
         return Err(ServerError::new(ErrorKind::NotFound, message));
     };
-    let lately = app.engine.acted_lately(kind.name.as_str())?;
+    let lately = app.engine.acted_lately(kind.name.as_str(), &Patience::of(PART_MAX))?;
     let nothing = CameOfAction::default();
     let came = lately.actions.get(name).unwrap_or(&nothing);
     let mut left_out: Vec<(String, u64)> =

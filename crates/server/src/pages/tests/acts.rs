@@ -239,7 +239,7 @@ fn a_customer_has_what_was_done_for_them_and_the_held_out_have_that_nothing_was(
 #[test]
 fn another_policy_is_judged_by_choices_that_are_old_enough_and_refused_with_few() {
     let console = console_with(|_| {});
-    live(&console, 300);
+    live(&console, 420);
     let plain = page(&console, "/policies");
     says(
         &plain,
@@ -251,18 +251,60 @@ fn another_policy_is_judged_by_choices_that_are_old_enough_and_refused_with_few(
     );
     assert!(!plain.contains("Earned a choice"), "nobody asked: {plain}");
     let young = page(&console, "/policies?explore=greedy");
-    says(&young, &["Cannot be told", "300 choices are too young", "No choice is old enough"]);
+    let unshown = "210 choices are left out: nobody told that they were shown";
+    says(&young, &["Cannot be told", "210 choices are too young", unshown, "No choice is old enough"]);
     for _ in 0..9 {
         console.clock.advance(DAY);
     }
     let same = page(&console, "/policies?explore=squarecb&gamma=10&floor=0.02");
-    says(&same, &["They count like", "300 of equal weight", "(DR)", "What was done, and what the other would do"]);
+    says(&same, &["They count like", "210 of equal weight", "(DR)", "What was done, and what the other would do"]);
     let greedy = page(&console, "/policies?explore=squarecb&gamma=0&floor=1");
-    says(&greedy, &["300 choices since", "How much a choice counts for the other", "gamma, now 10"]);
+    says(&greedy, &["210 choices since", "How much a choice counts for the other", "gamma, now 10"]);
     let aside = page(&console, "/policies?w.grinder=0&w.cups=0");
     says(&aside, &["Cannot be told", "(2 moved)"]);
     let wrong = page(&console, "/policies?gamma=%3Cscript%3E&floor=7&explore=nonsense");
     says(&wrong, &["is no number from 0 to 1"]);
+}
+
+/// Who asks three times a day is drawn once, and it counts whichever of the answers is told of.
+#[test]
+fn another_policy_is_judged_by_what_counts_in_learning() {
+    let console = console_with(|_| {});
+    let mut worth = 0.0;
+    for at in 0..60 {
+        let user = format!("u{at}");
+        let told = |record: &Record, event: &str| {
+            let properties = json!({"decision_id": record.decision.id.as_str()});
+            json!({"type": "track", "userId": user, "event": event, "properties": properties})
+        };
+        let mut first_of = Vec::new();
+        for nth in 0..3 {
+            console.clock.advance(Duration::from_secs(10));
+            let record = act(&console, &user);
+            console.send_events(&json!({"batch": [told(&record, "Decision Shown")]}).to_string());
+            let success = json!({"batch": [told(&record, "Decision Converted")]}).to_string();
+            match (nth, at < 30) {
+                (1, true) => console.send_events(&success),
+                // Where the company tells of successes, what whoever has the write key tells of is none.
+                (2, false) => console.send_events_from(events::Origin::Client, &success),
+                _ => {}
+            }
+            first_of.push(first(&record).unwrap());
+        }
+        assert!(first_of.iter().all(|name| *name == first_of[0]), "{first_of:?}");
+        worth += match first_of[0].as_str() {
+            "grinder" if at < 30 => 12.0,
+            "cups" if at < 30 => 4.0,
+            _ => 0.0,
+        };
+    }
+    for _ in 0..9 {
+        console.clock.advance(DAY);
+    }
+    let other = page(&console, "/policies?explore=squarecb&gamma=0&floor=1");
+    let earned = console::format::decimal(worth / 60.0, 3);
+    says(&other, &["60 choices since", &format!("<dd class=\"num\">{earned}</dd>")]);
+    assert!(!other.contains("left out:") && !other.contains("Older choices"), "{other}");
 }
 
 #[test]
