@@ -20,6 +20,8 @@ const EARLIER_MS: i64 = DAY_MS;
 
 /// Where the company told one success in so many, those that only write keys told do not count.
 const ONE_VOUCHED_IN: usize = 10;
+/// From so many on they are enough to learn from, and nothing else is needed.
+const N_VOUCHED_ENOUGH: usize = 30;
 
 /// A round with what came of it by whoever told it, and by what the company told.
 struct Heard {
@@ -149,7 +151,7 @@ impl Engine {
             let Some(now) = self.now(&id)? else { continue };
             heard.extend(all.into_iter().flat_map(|told| rounds_of(&doables.all, &now, told, (&settings, currency))));
         }
-        log.rounds = believed(heard);
+        log.rounds = believed(heard, log.settings.reward);
         log.actions = doables.all;
         Ok(log)
     }
@@ -205,11 +207,14 @@ fn now_of(customer: &Customer<FeatureState>) -> Now {
 }
 
 /// The rounds with what counts of what came of them. Where the company tells of successes itself, whoever has the public write key could
-/// invent customers for whom an action succeeds: what only write keys told is no success there.
-fn believed(heard: Vec<Heard>) -> Vec<Round> {
+/// invent customers for whom an action succeeds: what only write keys told is no success there. That is so where a tenth of them is the
+/// company's, and where those are enough to learn from, however many others tell of: or else it would be a matter of how many one invents.
+/// Clicks are told by browsers as a rule, so that of them the tenth alone counts.
+fn believed(heard: Vec<Heard>, reward: Reward) -> Vec<Round> {
     let n_told = heard.iter().filter(|one| one.round.reward.is_some()).count();
     let n_vouched = heard.iter().filter(|one| one.vouched.is_some()).count();
-    let is_told = n_vouched > 0 && n_vouched.saturating_mul(ONE_VOUCHED_IN) >= n_told;
+    let are_enough = reward != Reward::Clicked && n_vouched >= N_VOUCHED_ENOUGH;
+    let is_told = are_enough || n_vouched > 0 && n_vouched.saturating_mul(ONE_VOUCHED_IN) >= n_told;
     let of = |Heard { round, vouched }| if is_told { Round { reward: vouched, ..round } } else { round };
     heard.into_iter().map(of).collect()
 }
@@ -331,7 +336,7 @@ mod tests {
             let now = Now { customer: "y".into(), contacts };
             let settings = PolicySettings { reward, ..PolicySettings::default() };
             let told = doables.read("d".to_owned(), acted());
-            believed(rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok())))
+            believed(rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok())), settings.reward)
         };
         let all = rounds(&[], Reward::Converted);
         let actions: Vec<u32> = all.iter().map(|round| round.action).collect();
@@ -373,7 +378,7 @@ mod tests {
     #[test]
     fn where_the_company_tells_successes_those_that_only_write_keys_told_are_none() {
         let success = Rewarded { at: Timestamp::from_millis(0), amount: 1.0 };
-        let heard = |n_vouched: usize, n_claimed: usize| {
+        let heard = |n_vouched: usize, n_claimed: usize, reward: Reward| {
             let told = (0..n_vouched + n_claimed + 5).map(|at| Heard {
                 round: Round {
                     customer: "y".into(),
@@ -392,11 +397,22 @@ mod tests {
                 },
                 vouched: (at < n_vouched).then_some(success),
             });
-            let rounds = believed(told.collect());
+            let rounds = believed(told.collect(), reward);
             (rounds.len(), rounds.iter().filter(|round| round.reward.is_some()).count())
         };
-        for (n_vouched, n_claimed, n_counted) in [(0, 50, 50), (10, 90, 10), (10, 91, 101), (1, 0, 1), (0, 0, 0)] {
-            assert_eq!(heard(n_vouched, n_claimed), (n_vouched + n_claimed + 5, n_counted), "{n_vouched} {n_claimed}");
+        let (converted, clicked) = (Reward::Converted, Reward::Clicked);
+        for (n_vouched, n_claimed, reward, n_counted) in [
+            (0, 50, converted, 50),
+            (10, 90, converted, 10),
+            (10, 91, converted, 101),
+            (1, 0, converted, 1),
+            (0, 0, converted, 0),
+            (29, 900, converted, 929),
+            (30, 900, converted, 30),
+            (30, 900, clicked, 930),
+        ] {
+            let found = heard(n_vouched, n_claimed, reward);
+            assert_eq!(found, (n_vouched + n_claimed + 5, n_counted), "{n_vouched} {n_claimed} {reward:?}");
         }
         let claimed = Contact { is_success_vouched: false, ..contact("d", "a", 6, None) };
         assert!(is_vouched(&claimed, Reward::Clicked) && !is_vouched(&claimed, Reward::Converted));

@@ -6,7 +6,7 @@ use crate::file::{self, ModelHeader};
 use crate::reigning::Reigning;
 use crate::task::{Data, Task};
 use crate::{Body, Evaluation, Gain, LearningError, Need, Numbers, Split, Wanted, policy};
-use primitives::Timestamp;
+use primitives::{ModelVersion, Timestamp};
 
 /// By how much of the strongest baseline a champion may fall short in the number that decides: chance alone moves it
 /// that far.
@@ -64,7 +64,7 @@ pub fn challenge(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) 
     let other = reigning.filter(|reigning| reigning.model.as_ref().is_ok_and(|it| it.header.asks != task.about().asks));
     let other = other.map(|reigning| Reigning { model: Err(ANOTHER_QUESTION.to_owned()), ..reigning.clone() });
     let reigning = other.as_ref().or(reigning);
-    let challenger = fit(task, data, reigning)?;
+    let challenger = fit(task, data, reigning)?.unless_forsaken();
     let is_worse = challenger.header.contest.as_ref().is_some_and(Contest::asks_for_renewal);
     let renewed = reigning.filter(|_| is_worse).and_then(|reigning| renew(task, data, reigning));
     Ok(renewed.unwrap_or(challenger))
@@ -130,6 +130,21 @@ impl Trained {
     pub fn to_file(&self) -> Result<Vec<u8>, LearningError> {
         file::encode(&self.header, &self.body)
     }
+
+    /// Itself; or, where chance alone would do better than what goes on learning, what knows nothing, so that what is declared counts.
+    fn unless_forsaken(mut self) -> Self {
+        let forsaken = self.header.forsaken().is_some();
+        if let Body::Policy(policy) = &mut self.body
+            && forsaken
+        {
+            policy.forget();
+            self.header.importances.clear();
+            self.header.method.push_str(
+                "; chance alone would have earned more, so that it answers nothing and what is declared counts",
+            );
+        }
+        self
+    }
 }
 
 impl ModelHeader {
@@ -142,7 +157,8 @@ impl ModelHeader {
     /// same customers over a window that neither has learned from, and its probabilities are no further from what came
     /// true; or that one cannot answer any more; or that one has learned from customers who have refused since, and this
     /// one is not worse beyond noise, or the same without them. Where that one has learned from a day of the window, it
-    /// stays. A policy goes on from the one before it, unless chance alone would do better beyond noise, or what answered did.
+    /// stays. A policy goes on from the one before it, unless what answered did better beyond noise, or chance alone would: then what is
+    /// declared answers.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let (is_good_enough, simple) = match (self.evaluation.beyond_bounds().next(), self.unbeaten()) {
@@ -153,6 +169,9 @@ impl ModelHeader {
         };
         let champion = self.contest.as_ref().and_then(Contest::champion);
         let (is_champion, reason) = match &self.contest {
+            Some(Contest::Continued { champion, .. }) if self.forsaken().is_some() => {
+                (true, format!("what is declared answers in place of model {champion}: {simple}"))
+            }
             // Whoever refused since must not be learned from any longer, whatever the new one is worth.
             Some(Contest::Continued { champion, n_refused: n @ 1.. }) if !is_good_enough => {
                 let refused = refused(*n);
@@ -188,6 +207,14 @@ impl ModelHeader {
             Some(Contest::Unjudged(unjudged)) => (unjudged.n_refused > 0, unjudged.sentence()),
         };
         Verdict { is_champion, reason }
+    }
+
+    /// The champion that goes on learning and no longer answers: of what it learned from, chance alone would have made more beyond
+    /// noise. It would go on as wrong as it is, since it was learned from the same.
+    fn forsaken(&self) -> Option<&ModelVersion> {
+        let Some(Contest::Continued { champion, .. }) = &self.contest else { return None };
+        let is_worse = self.evaluation.gains.get("uniform").is_some_and(Gain::is_loss);
+        (is_worse && self.evaluation.decides == policy::DECIDES).then_some(champion)
     }
 
     fn far_off(&self, found: &Comparison<'_>) -> String {

@@ -7,8 +7,10 @@ use measurement::experiment::{ExperimentReport, Verdict};
 use measurement::exposed::Unit;
 use measurement::kpi::Counted;
 
-/// The company tells of successes itself where so large a share of them is its own.
+/// The company tells of successes itself where so large a share of them is its own,
 const OWN_SHARE_MIN: f64 = 0.1;
+/// or where so many of its customers succeeded by its own word, however many more somebody invents.
+const N_OWN_MIN: usize = 30;
 
 /// What some customers did, by whoever told of it, and by what the company told alone.
 pub(super) struct Both {
@@ -25,24 +27,28 @@ pub(super) struct Claimed {
     units: f64,
     /// Of what counts as success.
     successes: f64,
+    /// How many customers succeeded by the company's own word.
+    n_own: usize,
 }
 
 impl Claimed {
     /// Of customers who were counted in one part, or in several.
     pub(super) fn of<'a>(success: Option<usize>, parts: impl IntoIterator<Item = &'a Both>) -> Self {
-        let sum = |units: &[Unit]| -> f64 {
+        let amounts = |units: &[Unit]| -> Vec<f64> {
             let seen = units.iter().filter_map(|unit| unit.seen.get(success?));
-            seen.map(|seen| if let Counted::Pair(y, _) = seen.after { y.abs() } else { 0.0 }).sum()
+            seen.map(|seen| if let Counted::Pair(y, _) = seen.after { y.abs() } else { 0.0 }).collect()
         };
-        let (mut n, mut n_claimed, mut all, mut own) = (0, 0, 0.0, 0.0);
+        let (mut n, mut n_claimed, mut n_own, mut all, mut own) = (0, 0, 0, 0.0, 0.0);
         for part in parts {
+            let of_company = amounts(&part.of_company);
             (n, n_claimed) = (n + part.all.len(), n_claimed + part.n_claimed);
-            (all, own) = (all + sum(&part.all), own + sum(&part.of_company));
+            n_own += of_company.iter().filter(|amount| **amount > 0.0).count();
+            (all, own) = (all + amounts(&part.all).iter().sum::<f64>(), own + of_company.iter().sum::<f64>());
         }
         let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
         #[expect(clippy::cast_precision_loss, reason = "a share, of numbers of customers")]
         let units = share(n_claimed as f64, n as f64);
-        Self { units, successes: share(all - own, all) }
+        Self { units, successes: share(all - own, all), n_own }
     }
 
     /// Says it in the report, and takes back a verdict that would not hold `without` it.
@@ -56,7 +62,7 @@ impl Claimed {
             100.0 * self.units,
             100.0 * self.successes
         );
-        let is_own = self.successes <= 1.0 - OWN_SHARE_MIN;
+        let is_own = self.n_own >= N_OWN_MIN || self.successes <= 1.0 - OWN_SHARE_MIN;
         if report.verdict == Verdict::Ship && is_own && without().verdict != Verdict::Ship {
             let (verdict, what) = match report.stage.is_over() {
                 true => (Verdict::Stop, "Stop"),
@@ -103,9 +109,11 @@ mod tests {
     #[test]
     fn what_only_write_keys_told_ships_nothing_where_the_company_tells_of_successes() {
         for (claimed, without, verdict, says) in [
-            (Claimed { units: 0.2, successes: 0.6 }, [100, 101], Verdict::Stop, "whoever has the write key"),
-            (Claimed { units: 0.2, successes: 0.6 }, [100, 180], Verdict::Ship, "Ship `bold`"),
-            (Claimed { units: 1.0, successes: 1.0 }, [0, 0], Verdict::Ship, "100 % of the successes"),
+            (Claimed { units: 0.2, successes: 0.6, n_own: 9 }, [100, 101], Verdict::Stop, "whoever has the write key"),
+            (Claimed { units: 0.2, successes: 0.6, n_own: 9 }, [100, 180], Verdict::Ship, "Ship `bold`"),
+            (Claimed { units: 0.9, successes: 0.95, n_own: 30 }, [15, 15], Verdict::Stop, "whoever has the write key"),
+            (Claimed { units: 0.9, successes: 0.95, n_own: 29 }, [15, 14], Verdict::Ship, "95 % of the successes"),
+            (Claimed { units: 1.0, successes: 1.0, n_own: 0 }, [0, 0], Verdict::Ship, "100 % of the successes"),
         ] {
             let mut told = found([100, 180]);
             assert_eq!(told.verdict, Verdict::Ship);
@@ -115,7 +123,7 @@ mod tests {
         }
         let mut told = found([100, 180]);
         let as_found = told.clone();
-        Claimed { units: 0.0, successes: 0.0 }.tell(&mut told, || found([0, 0]));
+        Claimed { units: 0.0, successes: 0.0, n_own: 9 }.tell(&mut told, || found([0, 0]));
         assert_eq!(told, as_found, "where the company told everything there is nothing to say");
     }
 
@@ -129,10 +137,10 @@ mod tests {
             let units = |all: &[f64]| all.iter().map(|y| unit(*y)).collect();
             Both { all: units(all), of_company: units(of_company), n_claimed }
         };
-        let expected = Claimed { units: 0.5, successes: 0.75 };
+        let expected = Claimed { units: 0.5, successes: 0.75, n_own: 1 };
         assert_eq!(Claimed::of(Some(0), [&both(&[1.0, 0.0, 1.0, 2.0], &[1.0, 0.0], 2)]), expected);
         let parts = [both(&[1.0, 2.0], &[1.0], 1), both(&[0.0, 1.0], &[0.0], 1)];
         assert_eq!(Claimed::of(Some(0), &parts), expected, "slice by slice");
-        assert_eq!(Claimed::of(None, [&both(&[], &[], 0)]), Claimed { units: 0.0, successes: 0.0 });
+        assert_eq!(Claimed::of(None, [&both(&[], &[], 0)]), Claimed { units: 0.0, successes: 0.0, n_own: 0 });
     }
 }

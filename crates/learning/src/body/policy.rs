@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The versions of the bytes that this program writes: without a committee, and with one.
-const VERSION: u8 = 3;
-const VERSION_WITH_VOTES: u8 = 4;
-/// Those of before: without what was seen, and with it as this program writes it.
+const VERSION: u8 = 5;
+const VERSION_WITH_VOTES: u8 = 6;
+/// Those of before: without what was seen; with it; and with a committee. Beside what they foretell nothing that was declared counts.
 const VERSION_UNSEEN: u8 = 1;
 const VERSION_SEEN: u8 = 2;
+const VERSION_ALONE: u8 = 3;
+const VERSION_WITH_VOTES_ALONE: u8 = 4;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
 
@@ -114,7 +116,15 @@ impl From<Unseen> for PolicyModel {
         let Unseen { ground: UnseenGround { inputs, means, scales }, actions, groups, values, reward } = old;
         // As far as it counted then.
         let seen = vec![(-FAR, FAR); inputs.len()];
-        Self { ground: Ground { inputs, means, scales, seen }, actions, groups, values, reward, committee: None }
+        Self {
+            ground: Ground { inputs, means, scales, seen },
+            actions,
+            groups,
+            values,
+            reward,
+            n_rounds_of_group: Vec::new(),
+            committee: None,
+        }
     }
 }
 
@@ -127,6 +137,10 @@ pub struct PolicyModel {
     groups: BTreeMap<String, u32>,
     values: Values,
     reward: Reward,
+    /// By group: how many rounds of it were learned from, beside which what was declared counts. Nothing in models of before version 5:
+    /// their answers are made again as they were.
+    #[serde(skip)]
+    n_rounds_of_group: Vec<f64>,
     /// Who votes on what is chosen, where anybody does.
     #[serde(skip)]
     committee: Option<Committee>,
@@ -141,7 +155,28 @@ pub struct Foretold {
     pub width: f64,
     /// Whether it is foretold from its group, since the action itself was never drawn.
     pub is_of_group: bool,
+    /// How many rounds of its group that was learned from; `None` of models of before, beside which nothing else counts.
+    pub n_rounds: Option<f64>,
 }
+
+impl Foretold {
+    /// How likely it succeeds, where `prior` is what was declared: that counts as so many rounds as its own variance is worth, so that one
+    /// refusal of the first customer does not take it from all others.
+    ///
+    /// ```text
+    /// share = (n s + a p) / (n + a),   a = (1 - p) / p, from 1 to 50        n rounds that foretell s, and p the prior
+    /// ```
+    /// *Source*: the mean of a beta posterior whose prior is as wide as one success lets it be.
+    #[must_use]
+    pub fn beside(&self, prior: f64) -> f64 {
+        let Some(n) = self.n_rounds else { return self.share };
+        let declared = ((1.0 - prior) / prior.max(1e-9)).clamp(1.0, PRIOR_ROUNDS_MAX);
+        (n * self.share + declared * prior) / (n + declared)
+    }
+}
+
+/// For so many rounds counts what was declared, at most.
+const PRIOR_ROUNDS_MAX: f64 = 50.0;
 
 impl PolicyModel {
     pub(crate) fn new(
@@ -154,12 +189,22 @@ impl PolicyModel {
         let was_drawn =
             |group: &u32| (0_u32..).zip(group_of).any(|(action, of)| of == group && values.n_rounds_of(action) > 0.0);
         groups.retain(|_, group| was_drawn(group));
-        Self { ground, actions, groups, values, reward, committee: None }
+        Self { ground, actions, groups, values, reward, n_rounds_of_group: Vec::new(), committee: None }.beside_priors()
+    }
+
+    fn beside_priors(self) -> Self {
+        Self { n_rounds_of_group: self.values.n_rounds_by_group(), ..self }
     }
 
     /// With a committee that learned from the same rounds.
     pub(crate) fn with_votes(self, committee: Option<Committee>) -> Self {
         Self { committee, ..self }
+    }
+
+    /// Foretells nothing from now on, so that what is declared counts.
+    pub(crate) fn forget(&mut self) {
+        self.actions.clear();
+        self.groups.clear();
     }
 
     /// The names of what it looks at.
@@ -183,7 +228,8 @@ impl PolicyModel {
         let arm = self.arm(action, group)?;
         let share = self.values.score(view, arm).clamp(self.reward.least(), self.reward.most());
         let width = self.values.width(view, arm).unwrap_or_default();
-        Some(Foretold { share, width, is_of_group: matches!(arm, Arm::Cold { .. }) })
+        let n_rounds = self.n_rounds_of_group.get(self.values.group_of(arm) as usize).copied();
+        Some(Foretold { share, width, is_of_group: matches!(arm, Arm::Cold { .. }), n_rounds })
     }
 
     /// What each member of the committee foretells of an action of a group, in the order of the members; nothing where there is no
@@ -261,9 +307,13 @@ impl PolicyModel {
     /// # Errors
     /// [`LearningError::File`] where it cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LearningError> {
+        let is_alone = self.n_rounds_of_group.is_empty();
         let written = match &self.committee {
-            None => postcard::to_extend(self, vec![VERSION]),
-            Some(committee) => postcard::to_extend(&(self, committee), vec![VERSION_WITH_VOTES]),
+            None => postcard::to_extend(self, vec![if is_alone { VERSION_ALONE } else { VERSION }]),
+            Some(committee) => {
+                let version = if is_alone { VERSION_WITH_VOTES_ALONE } else { VERSION_WITH_VOTES };
+                postcard::to_extend(&(self, committee), vec![version])
+            }
         };
         written.map_err(|error| LearningError::File { reason: error.to_string() })
     }
@@ -274,11 +324,15 @@ impl PolicyModel {
     /// [`LearningError::File`] where the bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LearningError> {
         let corrupt = |reason: String| LearningError::File { reason };
+        let voted = |rest: &[u8]| {
+            postcard::from_bytes::<(Self, Committee)>(rest).map(|(model, committee)| model.with_votes(Some(committee)))
+        };
         let read = match bytes.split_first() {
             Some((&VERSION_UNSEEN, rest)) => postcard::from_bytes::<Unseen>(rest).map(Self::from),
-            Some((&(VERSION_SEEN | VERSION), rest)) => postcard::from_bytes::<Self>(rest),
-            Some((&VERSION_WITH_VOTES, rest)) => postcard::from_bytes::<(Self, Committee)>(rest)
-                .map(|(model, committee)| model.with_votes(Some(committee))),
+            Some((&(VERSION_SEEN | VERSION_ALONE), rest)) => postcard::from_bytes::<Self>(rest),
+            Some((&VERSION, rest)) => postcard::from_bytes::<Self>(rest).map(Self::beside_priors),
+            Some((&VERSION_WITH_VOTES_ALONE, rest)) => voted(rest),
+            Some((&VERSION_WITH_VOTES, rest)) => voted(rest).map(Self::beside_priors),
             _ => {
                 return Err(corrupt(format!(
                     "the policy has not a version from {VERSION_UNSEEN} to {VERSION_WITH_VOTES}"
@@ -332,6 +386,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_declared_counts_beside_what_is_known_of_few() {
+        let foretold = |share: f64, n: f64| Foretold { share, width: 0.0, is_of_group: false, n_rounds: Some(n) };
+        assert_eq!(foretold(0.0, 0.0).beside(0.3), 0.3, "of nothing nothing is known");
+        assert!((foretold(0.0, 1.0).beside(0.5) - 0.25).abs() < 1e-12, "one refusal of what every other accepts");
+        assert!((foretold(0.0, 1.0).beside(0.05) - 0.0475).abs() < 1e-12, "and of what one of twenty does");
+        assert!(
+            (foretold(0.2, 10_000.0).beside(0.9) - 0.2).abs() < 1e-3,
+            "and in the end what came of it counts alone"
+        );
+        for prior in [0.0, 1e-6, 0.02, 0.5, 1.0] {
+            let found = foretold(0.4, 7.0).beside(prior);
+            assert!(found >= prior.min(0.4) && found <= prior.max(0.4), "{prior}: {found}");
+        }
+    }
+
+    #[test]
     fn models_of_every_version_are_read() {
         let first = bytes_of(WRITTEN_BY_1);
         let model = PolicyModel::from_bytes(&first).unwrap();
@@ -342,12 +412,18 @@ mod tests {
             assert!((found.share - expected).abs() < 1e-9 && !found.is_of_group, "{hour}: {found:?}");
         }
         let written = model.to_bytes().unwrap();
-        assert_eq!((written[0], PolicyModel::from_bytes(&written).unwrap()), (VERSION, model.clone()));
+        assert_eq!((written[0], PolicyModel::from_bytes(&written).unwrap()), (VERSION_ALONE, model.clone()));
+        // Beside what it foretells what was declared counts since version 5.
+        let fifth = PolicyModel::from_bytes(&[&[VERSION], &written[1..]].concat()).unwrap();
+        let [alone, beside] =
+            [&model, &fifth].map(|model| model.foretell(&model.view(|_| 2.0), "call", "care").unwrap());
+        assert_eq!((alone.n_rounds, alone.beside(0.9), beside.n_rounds), (None, alone.share, Some(10.0)));
+        assert_eq!((fifth.to_bytes().unwrap()[0], &fifth.to_bytes().unwrap()[1..]), (VERSION, &written[1..]));
         // Version 2 is written like 3.
         let second = [&[VERSION_SEEN], &written[1..]].concat();
         assert_eq!(PolicyModel::from_bytes(&second).unwrap(), model);
         for (version, rest) in
-            [(0, &written[1..]), (5, &written[1..]), (1, &written[1..]), (2, &first[1..]), (1, &first[1..40])]
+            [(0, &written[1..]), (7, &written[1..]), (1, &written[1..]), (2, &first[1..]), (1, &first[1..40])]
         {
             assert!(PolicyModel::from_bytes(&[&[version], rest].concat()).is_err(), "{version}");
         }

@@ -210,22 +210,52 @@ fn a_policy_goes_on_from_the_one_before_it() {
     assert_eq!(next.header.contest, Some(Contest::Continued { champion: version.clone(), n_refused: 0 }));
     let verdict = next.header.verdict();
     assert!(verdict.is_champion && verdict.reason.contains("goes on from model 0123456789ab"), "{}", verdict.reason);
-    // Where chance alone would do better beyond noise, it does not, and neither where what answered until now did.
-    let mut worse = next.header;
-    for name in ["uniform", "logged"] {
-        let gain = worse.evaluation.gains.get_mut(name).unwrap();
-        let before = *gain;
+    // Where what answered until now did better beyond noise it does not; where chance alone would have, what is declared answers.
+    let worse_than = |name: &str| {
+        let mut header = next.header.clone();
+        let gain = header.evaluation.gains.get_mut(name).unwrap();
         (gain.mean, gain.low, gain.high) = (-0.2, -0.3, -0.1);
-        let verdict = worse.verdict();
-        assert!(!verdict.is_champion && verdict.reason.contains("less than the"), "{name}: {}", verdict.reason);
-        if name == "uniform" {
-            *worse.evaluation.gains.get_mut(name).unwrap() = before;
-        }
-    }
+        header
+    };
+    let mut worse = worse_than("logged");
+    let (stays, declared) = (worse.verdict(), worse_than("uniform").verdict());
+    assert!(!stays.is_champion && stays.reason.contains("less than the"), "{}", stays.reason);
+    assert!(
+        declared.is_champion && declared.reason.starts_with("what is declared answers in place of"),
+        "{declared:?}"
+    );
     // Unless the one before it has learned from somebody who refused since.
     worse.contest = Some(Contest::Continued { champion: version, n_refused: 2 });
     let verdict = worse.verdict();
     assert!(verdict.is_champion && verdict.reason.contains("2 customers"), "{}", verdict.reason);
+}
+
+#[test]
+fn a_policy_that_chance_would_beat_no_longer_answers() {
+    let now = day(200);
+    let trained = learned(log(400, now, 0.0), now);
+    let loaded = Loaded {
+        version: ModelVersion::from("0123456789ab"),
+        header: trained.header,
+        inputs: features::Inputs::default(),
+        catalogue: Arc::default(),
+        body: trained.body,
+    };
+    let reigning = Reigning { version: loaded.version.clone(), model: Ok(Box::new(loaded)), n_refused: 0 };
+    // Of late everybody wants the other one.
+    let mut turned = log(1_600, now, 0.0);
+    for round in turned.rounds.iter_mut().skip(1_200) {
+        let is_wanted = (round.action == 0) != (round.x[0] > 0.5);
+        round.reward = is_wanted.then_some(Rewarded { at: round.at, amount: 1.0 });
+    }
+    let next = challenge(&Act::default(), &data(&dataset(turned), now), Some(&reigning)).unwrap();
+    let verdict = next.header.verdict();
+    assert!(verdict.is_champion && verdict.reason.starts_with("what is declared answers"), "{}", verdict.reason);
+    let (model, view) = (policy(&next), policy(&next).view(|_| 1.0));
+    assert_eq!(model.foretell(&view, "first", "a"), None);
+    let stored = PolicyModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!(&stored, model);
+    assert!(next.header.method.contains("what is declared counts") && next.header.importances.is_empty());
 }
 
 /// What nobody was shown says nothing: asked for everybody every night, it would say that nothing is wanted.

@@ -189,6 +189,23 @@ impl Values {
         self.0.n_rounds_of.get(action as usize).copied().unwrap_or(0.0)
     }
 
+    /// By group, how many rounds an action of it was taken in.
+    #[must_use]
+    pub fn n_rounds_by_group(&self) -> Vec<f64> {
+        let mut by_group = vec![0.0; self.0.groups.len()];
+        self.0.group_of.iter().zip(&self.0.n_rounds_of).for_each(|(group, n)| by_group[*group as usize] += n);
+        by_group
+    }
+
+    /// The group of what is asked about; of an action that is not known, none that there is.
+    #[must_use]
+    pub fn group_of(&self, arm: Arm) -> u32 {
+        match arm {
+            Arm::Known(action) => self.0.group_of.get(action as usize).copied().unwrap_or(u32::MAX),
+            Arm::Cold { group } => group,
+        }
+    }
+
     /// How many actions had a number.
     #[must_use]
     pub fn n_actions(&self) -> usize {

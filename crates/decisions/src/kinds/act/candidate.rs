@@ -64,8 +64,11 @@ impl<'a> Guess<'a> {
             })
             .collect();
         let takes = |member: usize| {
-            let worth = |(one, shares): (&Candidate<'_>, &Vec<f64>)| match shares.get(member) {
-                Some(share) => Factors { propensity: *share, ..one.factors }.priority(),
+            let worth = |(one, shares): (&Candidate<'_>, &Vec<f64>)| match shares.get(member).zip(one.foretold) {
+                Some((share, foretold)) => {
+                    let propensity = Foretold { share: *share, ..foretold }.beside(one.action.prior);
+                    Factors { propensity, ..one.factors }.priority()
+                }
                 // Of what nothing was learned, all think as was declared.
                 None => one.priority,
             };
@@ -132,7 +135,7 @@ impl<'a> Candidate<'a> {
             let said = ask.question.context.get(key)?;
             factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
         });
-        let propensity = foretold.map_or(action.prior, |foretold| foretold.share);
+        let propensity = foretold.map_or(action.prior, |foretold| foretold.beside(action.prior));
         let priced = match action.terms.budget {
             Some(_) => Some(ask.world.shadow_price(&action.name).ok_or("budget: not known")?),
             None => None,
@@ -155,7 +158,7 @@ impl<'a> Candidate<'a> {
             None => factors.priority(),
             Some(foretold) => {
                 let error = guess.policy().map_or(0.0, |policy| policy.spread() * foretold.width);
-                let (propensity, incremental) = ((foretold.share + error).max(LEAST), factors.incremental.max(LEAST));
+                let (propensity, incremental) = ((propensity + error).max(LEAST), factors.incremental.max(LEAST));
                 Factors { propensity, incremental, ..factors }.priority()
             }
         };
