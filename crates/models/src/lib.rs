@@ -14,6 +14,7 @@
 //! | [`bandit`] | what is each action worth here, and with which chance is each taken? [`bandit::ValuesSettings`] → [`bandit::Values`] |
 //! | [`off_policy`] | what would another way of choosing have earned? [`off_policy::Logged`] → [`off_policy::Estimate`] |
 //! | [`budget`] | who gets which offer, so that a budget earns most? |
+//! | [`text`] | what does a message ask for? [`text::IntentSettings`] → [`text::IntentModel`] |
 //! | [`uplift`] | whom does a treatment change, and by how much? [`uplift::UpliftSettings`] → [`uplift::EffectModel`] |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`examination`] | which places of a list are looked at? [`examination::ExaminationSettings`] → [`examination::Examination`] |
@@ -46,6 +47,7 @@ pub mod off_policy;
 pub mod recommend;
 pub mod rfm;
 mod settings;
+pub mod text;
 pub mod uplift;
 pub mod value;
 

@@ -1,5 +1,9 @@
 //! Which command was given, with which options?
 
+mod texts;
+
+pub use texts::{ModelsCommand, TextFiles};
+
 use crate::clock::SystemClock;
 use crate::error::ServerError;
 use clap::{ArgGroup, Args, Parser, Subcommand};
@@ -117,9 +121,10 @@ pub enum Command {
         rollback: bool,
     },
     /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been; or what another
-    /// way of choosing would have earned, from a file of what was chosen. Changes nothing
+    /// way of choosing would have earned, from a file of what was chosen; or how well messages are understood, from files of
+    /// messages. Changes nothing
     Evaluate {
-        /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file
+        /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file, `intent` for files of messages
         #[arg(value_name = "MODEL")]
         model: Option<String>,
         /// After `policy`: a CSV file with a row for each decision: action, reward, propensity; also position, target (the chance
@@ -130,6 +135,9 @@ pub enum Command {
         /// may be used is asked as of now
         #[arg(long, value_name = "DATE", value_parser = end_of_day)]
         as_of: Option<Timestamp>,
+        /// Which messages
+        #[command(flatten)]
+        texts: TextFiles,
     },
     /// Tell in money what decisions were worth, against customers who are held out of them. Changes nothing; also while the server
     /// runs
@@ -220,6 +228,12 @@ pub enum Command {
     /// Tell what is true of a simulated company beside what Rapport estimated of it, row by row. Changes nothing; also while the
     /// server runs
     Truth(TruthArgs),
+    /// Fetch what was learned elsewhere and makes messages better understood. Nothing needs it
+    Models {
+        /// What to do
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
     /// List, make and revoke the keys that clients, services and people come in with
     Keys {
         /// What to do

@@ -16,6 +16,7 @@ mod imports;
 mod keys;
 mod kinds;
 mod lift;
+mod models;
 mod progress;
 mod readiness;
 mod rebuild;
@@ -63,6 +64,9 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
         Command::Evaluate { model: Some(model), file: Some(file), .. } => evaluate::of_file(&options, &model, &file),
+        Command::Evaluate { model, texts, .. } if evaluate::is_of_messages(model.as_deref(), &texts) => {
+            evaluate::of_messages(&options, model.as_deref(), &texts)
+        }
         Command::Evaluate { model, as_of, .. } => evaluate::run(&options, settings, model.as_deref(), as_of),
         Command::Lift { month } => lift::run(&options, settings, month.as_deref()),
         Command::Allocate { budget, filter, offers, channel, value } => {
@@ -83,6 +87,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
         Command::Simulate(ask) => simulate::run(&options, &ask),
         Command::Truth(ask) => truth::run(&options, settings, &ask),
+        Command::Models { command } => models::run(&options, command),
         Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),
     }

@@ -26,6 +26,7 @@ mod customer_files;
 pub mod declarations;
 mod declared_features;
 pub mod demo;
+mod encoders;
 pub mod error;
 pub mod exposure;
 pub mod failure;

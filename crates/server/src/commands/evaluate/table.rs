@@ -1,0 +1,79 @@
+//! How is a file read that is a table with names in its first line, whoever wrote it?
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+use flate2::read::MultiGzDecoder;
+use std::io::{BufRead, BufReader, Read};
+
+/// So much is read of a file at most, unpacked: a few bytes can be packed that unpack to any number.
+const N_BYTES_MAX: u64 = 16 << 30;
+/// So long is a line at most.
+const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// Reads no more than fits in memory.
+struct Bounded<R> {
+    from: R,
+    n_left: u64,
+    /// How much of the line was read that is being read.
+    n_of_line: usize,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.from.read(into)?;
+        let read = into.get(..n).unwrap_or_default();
+        let longest = read.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap_or(0);
+        let first = read.iter().position(|byte| *byte == b'\n');
+        let n_of_line = self.n_of_line + first.unwrap_or(n);
+        self.n_of_line = match read.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => n - last - 1,
+            None => n_of_line,
+        };
+        if n_of_line.max(longest) > LINE_BYTES_MAX {
+            return Err(std::io::Error::other(format!("a line of it is longer than {LINE_BYTES_MAX} bytes")));
+        }
+        self.n_left = self
+            .n_left
+            .checked_sub(n as u64)
+            .ok_or_else(|| std::io::Error::other("it is larger than 16 GB, unpacked; judge a part of it"))?;
+        Ok(n)
+    }
+}
+
+/// A reader of rows, gzipped or not, with a comma, semicolon or tab between cells and any end of lines.
+pub(super) fn reader(from: impl Read + 'static) -> Result<Reader<Box<dyn Read>>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut from = BufReader::new(from);
+    let is_packed = from.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
+    let from: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(from)) } else { Box::new(from) };
+    let mut from = BufReader::new(Bounded { from, n_left: N_BYTES_MAX, n_of_line: 0 });
+    let delimiter = delimiter(from.fill_buf().map_err(unreadable)?);
+    // With CRLF as the end the reader's line would be one behind; the \r is trimmed off with other space.
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).flexible(true).terminator(csv::Terminator::Any(b'\n'));
+    Ok(builder.from_reader(Box::new(from)))
+}
+
+/// What stands between cells: a comma, unless the first line has none and one of the others.
+fn delimiter(start: &[u8]) -> u8 {
+    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let has = |delimiter: &u8| first.contains(delimiter);
+    [b',', b';', b'\t'].into_iter().find(has).unwrap_or(b',')
+}
+
+/// The names in the first line, without what some programs write before them.
+pub(super) fn names(header: &StringRecord) -> Vec<String> {
+    header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect()
+}
+
+/// The line that a row begins on, by the one after it: the reader's own answer is too low after blank lines.
+pub(super) fn first_line(line_after: u64, row: &StringRecord) -> u64 {
+    let n_inside = row.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
+    line_after.saturating_sub(1 + n_inside).max(row.position().map_or(0, csv::Position::line))
+}
+
+/// A cell as it is told: not longer than anybody reads.
+pub(super) fn shown(cell: &str) -> String {
+    const N_CHARS: usize = 40;
+    let some: String = cell.chars().take(N_CHARS).collect();
+    if some.len() < cell.len() { format!("{some}…") } else { some }
+}

