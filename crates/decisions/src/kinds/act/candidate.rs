@@ -83,6 +83,12 @@ impl<'a> Guess<'a> {
         let (effects, view) = self.effects.as_ref()?;
         effects.change(view, &action.name)
     }
+
+    /// How likely an action succeeds that changes so much, where no policy says it and orders do.
+    fn ordered(&self, action: &Action, changed: Option<Changed<'_>>) -> Option<f64> {
+        let (effects, _) = self.effects.as_ref()?;
+        effects.succeeds(&action.name, changed?)
+    }
 }
 
 /// What is chosen by.
@@ -107,6 +113,8 @@ pub(super) struct Candidate<'a> {
     pub(super) priority: f64,
     /// What a policy says of it; `None` where none does, and what was declared counts.
     pub(super) foretold: Option<Foretold>,
+    /// Whether orders tell how likely it succeeds.
+    is_ordered: bool,
     /// What is known of what it changes.
     changed: Option<Changed<'a>>,
     /// Whether it is worth something, or could be: what a policy says is not certain, and what is left out is never learned of again.
@@ -132,7 +140,8 @@ impl<'a> Candidate<'a> {
             let said = ask.question.context.get(key)?;
             factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
         });
-        let propensity = foretold.map_or(action.prior, |foretold| foretold.share);
+        let ordered = if foretold.is_none() { guess.ordered(action, changed) } else { None };
+        let propensity = foretold.map(|foretold| foretold.share).or(ordered).unwrap_or(action.prior);
         let priced = match action.terms.budget {
             Some(_) => Some(ask.world.shadow_price(&action.name).ok_or("budget: not known")?),
             None => None,
@@ -162,7 +171,8 @@ impl<'a> Candidate<'a> {
         let may_be_worth = at_best(factors) > 0.0;
         let is_too_dear = !may_be_worth && at_best(Factors { shadow_price: 0.0, ..factors }) > 0.0;
         let priority = factors.priority();
-        Ok(Self { action, priority, factors, foretold, changed, may_be_worth, is_too_dear })
+        let is_ordered = ordered.is_some();
+        Ok(Self { action, priority, factors, foretold, is_ordered, changed, may_be_worth, is_too_dear })
     }
 
     /// The rule by which it is worth nothing.
@@ -199,6 +209,7 @@ impl<'a> Candidate<'a> {
             return "Nothing else is worth more".to_owned();
         }
         let told_by = match self.foretold {
+            None if self.is_ordered => "by what was ordered after it",
             None => "as was declared",
             Some(foretold) if foretold.is_of_group => "as others of its group are",
             Some(_) => "by what came of it before",
