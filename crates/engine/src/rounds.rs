@@ -118,7 +118,7 @@ impl Engine {
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn rounds(&self) -> Result<RoundLog, EngineError> {
         let playbook = self.playbook();
-        let offers = self.capabilities.offers.iter().map(|offer| &offer.0);
+        let offers = playbook.offers.iter().map(|offer| &offer.0);
         let mut doables = Doables::declared(playbook.actions.iter().chain(offers));
         let inputs = inputs_of_policies(&self.capabilities.looked_at);
         let settings = self.capabilities.learning;
