@@ -109,6 +109,40 @@ fn an_action_that_is_declared_later_counts_beside_offers_and_takes_no_name_of_on
 }
 
 #[test]
+fn an_offer_that_is_saved_is_made_at_once_within_its_budget_also_after_a_change_and_a_start() {
+    let server = server(&[]);
+    let save = |server: &TestServer, method: &str, path: &str, body: &Value| {
+        let key = format!("Bearer {SERVER}");
+        server.send(method, path, &[("authorization", &key), ("content-type", "application/json")], body.to_string())
+    };
+    let five = json!({"name": "five", "value": 20, "prior": 0.5, "costs": 5, "budget": {"amount": 5, "days": 7}});
+    save(&server, "POST", "/v1/offers", &five).ok();
+    let given = |server: &TestServer, user: &str| {
+        let answer = offered(server, user, &json!({}));
+        assert!(server.replays(&answer), "{answer}");
+        first(&answer).map(str::to_owned).ok_or_else(|| rule_of(&answer, "five").map(str::to_owned))
+    };
+    let (yes, spent) = (Ok("five".to_owned()), Err(Some("budget".to_owned())));
+    assert_eq!([0, 1, 2].map(|at| given(&server, &format!("u{at}"))), [yes.clone(), yes.clone(), spent.clone()]);
+    // What looks further back knows what was spent, and more may be.
+    save(&server, "PUT", "/v1/offers/five", &json!({"budget": {"amount": 7.5, "days": 30}})).ok();
+    assert_eq!([2, 3].map(|at| given(&server, &format!("u{at}"))), [yes.clone(), spent.clone()]);
+    let server = server.restart();
+    begun(&server);
+    assert_eq!([1, 4].map(|at| given(&server, &format!("u{at}"))), [yes, spent]);
+    for (path, body, said) in [
+        ("/v1/offers", json!({"name": "allocate", "value": 1}), "a path of the interface"),
+        ("/v1/offers", json!({"name": "six", "value": 1, "discount": 2}), "discount is 2"),
+        ("/v1/actions", json!({"name": "five", "value": 1}), "an action and an offer of this name"),
+    ] {
+        let error = save(&server, "POST", path, &body).error(400, "invalid");
+        assert!(error.contains(said), "{error}");
+    }
+    save(&server, "DELETE", "/v1/offers/five", &Value::Null).ok();
+    assert_eq!(given(&server, "u1"), Err(None), "there is none");
+}
+
+#[test]
 fn a_campaign_spends_its_budget_on_who_is_worth_most_and_is_logged() {
     let server = TestServer::start_with(|settings| {
         let offers = [

@@ -148,7 +148,7 @@ impl<'a> Candidate<'a> {
         };
         let factors = Factors {
             propensity,
-            value: value(action, by, ask, known).ok_or("value: not known")?,
+            value: value(action, by, ask, known, changed).ok_or("value: not known")?,
             incremental: incremental(changed, propensity),
             cost: action.cost,
             context: of_context.product(),
@@ -237,15 +237,33 @@ impl<'a> Candidate<'a> {
 }
 
 /// What it earns when it is accepted: of what is to keep somebody, what they are about to be lost with.
-fn value(action: &Action, by: &By<'_>, ask: &Ask<'_>, known: Option<&Knowledge>) -> Option<f64> {
+fn value(
+    action: &Action,
+    by: &By<'_>,
+    ask: &Ask<'_>,
+    known: Option<&Knowledge>,
+    changed: Option<Changed<'_>>,
+) -> Option<f64> {
     if !action.terms.keeps {
         return Some(action.value);
     }
     let leaves = by.scores.score(&LEAVES.into(), ask, known)?;
     match by.value.gist(ask, known?)? {
-        Gist::Number(brings) => Some(leaves * brings.max(0.0)),
+        Gist::Number(brings) => Some(lost_with(leaves, brings, changed)),
         Gist::Words(_) => None,
     }
+}
+
+/// What somebody is about to be lost with who would be kept.
+///
+/// ```text
+/// kept more likely by   leaves * (propensity * incremental)   while it is a guess how many of those who would leave are kept
+///                       propensity * incremental              as soon as it is learned by how much more likely somebody stays
+/// ```
+/// Who would stay anyway is in what was learned: they are changed little, and to count how likely they leave again would count it twice.
+fn lost_with(leaves: f64, brings: f64, changed: Option<Changed<'_>>) -> f64 {
+    let counted = if matches!(changed, Some(Changed::By(_))) { 1.0 } else { leaves };
+    counted * brings.max(0.0)
 }
 
 /// Which share of the successes would not come without it; all of them where nothing is known of that.
@@ -260,3 +278,18 @@ fn incremental(changed: Option<Changed<'_>>, propensity: f64) -> f64 {
 
 /// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
 const LEAST: f64 = 1e-3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_likely_somebody_leaves_counts_once() {
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        near(lost_with(0.4, 100.0, None), 40.0);
+        near(lost_with(0.4, 100.0, Some(Changed::Alike { share: Some(0.5), said: "" })), 40.0);
+        // Of 100 who leave in 40 cases, 10 are kept: 10 of 100 are changed, and worth 100 each.
+        near(lost_with(0.4, 100.0, Some(Changed::By(0.1))) * 0.1, 10.0);
+        near(lost_with(0.4, -5.0, None), 0.0);
+    }
+}
