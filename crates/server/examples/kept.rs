@@ -1,9 +1,9 @@
-//! How much of what could be kept is kept? Members who are about to leave are offered a month, a rest or nothing by chance; from what came
-//! of it `act` and `uplift` learn, and a budget is spent on those who are about to leave afterwards. Beside an oracle that knows the
-//! true response of others with the same features, and as much spent by chance.
+//! How much of what could be kept is kept? Members who are about to leave are offered a month, a rest or nothing by chance, in many futures.
+//! From what came of it with some of them `act` and `uplift` learn, and a budget is spent on the others. Beside an oracle, trees that know
+//! the true response of everybody else with the same features, and as much spent by chance. `everything` knows each member.
 //!
 //! ```sh
-//! cargo run --release -p server --example kept -- --seeds 8
+//! cargo run --release -p server --example kept -- --seeds 4
 //! ```
 
 #![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
@@ -14,7 +14,7 @@ mod desk;
 use anyhow::{Context, Result};
 use clap::Parser;
 use decisions::Factors;
-use desk::{Asked, Desk, NAMES};
+use desk::{Asked, NAMES, Played};
 use events::Offset;
 use features::Catalogue;
 use learning::{
@@ -24,7 +24,7 @@ use learning::{
 use models::Frame;
 use models::boost::BoostSettings;
 use models::budget::allocate;
-use primitives::{DAY_MS, Seed, Timestamp, stable_hash};
+use primitives::{Seed, Timestamp, stable_hash};
 use std::sync::Arc;
 
 /// What a member is worth who is kept, in months.
@@ -36,20 +36,23 @@ const N_PARTS: u64 = 5;
 #[derive(Debug, Parser)]
 struct Args {
     /// How many, each of the seed after the one before
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 4)]
     seeds: u64,
     /// The customers of each
-    #[arg(long, default_value_t = 3_000)]
+    #[arg(long, default_value_t = 6_000)]
     customers: u32,
-    /// Days of history before it asks
-    #[arg(long, default_value_t = 60)]
+    /// Days of history before anybody is asked about
+    #[arg(long, default_value_t = 150)]
     days: u32,
-    /// Weeks in which it is learned
-    #[arg(long, default_value_t = 16)]
-    weeks: i64,
-    /// Weeks after that whose questions are judged
-    #[arg(long, default_value_t = 8)]
-    judged: i64,
+    /// Futures of each member
+    #[arg(long, default_value_t = 24)]
+    futures: u32,
+    /// Days of each
+    #[arg(long, default_value_t = 60)]
+    ahead: u32,
+    /// Of which share of the members what came of it is learned from; the others are judged
+    #[arg(long, default_value_t = 0.6)]
+    learned: f64,
     /// What may be spent, in parts of a month of each who is about to leave
     #[arg(long, default_value_t = 0.25)]
     budget: f64,
@@ -79,13 +82,14 @@ fn main() -> Result<()> {
 }
 
 fn of_seed(args: &Args, seed: u64) -> Result<f64> {
-    let asked = Desk::asked((seed, args.customers, args.days), 7 * (args.weeks + args.judged))?;
-    let first = asked.first().context("nobody was asked")?.at.day();
-    let judged_from = Timestamp::from_millis((first + 7 * args.weeks) * DAY_MS);
-    // What is learned from is over when it is judged.
-    let learned: Vec<&Asked> = asked.iter().filter(|one| one.at.plus_days(8) < judged_from).collect();
-    let judged: Vec<&Asked> = asked.iter().filter(|one| one.at >= judged_from).collect();
-    let (policy, effects) = learn(&learned, judged_from, Seed::new(seed))?;
+    let played = Played { days: args.days, futures: args.futures, n_days: args.ahead };
+    let asked = desk::asked(seed, args.customers, played)?;
+    // Nobody who is judged was learned from, in whichever future.
+    let is_learned =
+        |one: &&Asked| models::bandit::unit(stable_hash(&format!("{seed} {}", one.customer))) < args.learned;
+    let (learned, judged): (Vec<&Asked>, Vec<&Asked>) = asked.iter().partition(is_learned);
+    let last = asked.last().context("nobody was asked about")?.at;
+    let (policy, effects) = learn(&learned, last.plus_days(30), Seed::new(seed))?;
     let ours = guessed(&judged, &policy, &effects);
     let oracle = known(&judged, &asked, Seed::new(seed))?;
     let mut truth = Guess::default();

@@ -57,73 +57,142 @@ pub(crate) fn inputs() -> Vec<String> {
     NAMES.clone()
 }
 
-/// The desk that offers something to whoever is about to leave, by chance.
-pub(crate) struct Desk {
-    seed: u64,
-    asked: Vec<Asked>,
-    /// Whose messages are kept; nobody's where it is not known yet who is asked about.
-    users: BTreeSet<String>,
-    devices: BTreeSet<String>,
-    events: Vec<Event>,
+/// What is played on of each company.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Played {
+    /// Days of history before anything is asked.
+    pub(crate) days: u32,
+    /// In how many futures of each member,
+    pub(crate) futures: u32,
+    /// of so many days each.
+    pub(crate) n_days: u32,
 }
 
-impl Desk {
-    /// Who was asked about in a company within so many days after its history, in the order of time.
-    pub(crate) fn asked((seed, customers, days): (u64, u32, u32), n_days: i64) -> Result<Vec<Asked>> {
-        let live = |users: BTreeSet<String>| -> Result<Self> {
-            let mut desk = Self { seed, asked: Vec::new(), users, devices: BTreeSet::new(), events: Vec::new() };
-            let mut company = Company::new(Settings::new(Seed::new(seed), customers, days)?);
-            let end = company.settings().end_day;
-            let mut lives = company.live_until(end, &mut |messages| messages.iter().for_each(|one| desk.keep(one)));
-            for day in end..end + n_days {
-                company.live_beside(&mut lives, day, &mut desk);
-            }
-            Ok(desk)
-        };
-        // Lived twice alike: first to know about whom, then to keep what was told of them.
-        let users = live(BTreeSet::new())?.asked.into_iter().map(|one| one.user).collect();
-        let desk = live(users)?;
-        let (mut asked, told) = (desk.asked, Told(desk.events));
-        let dataset = Dataset::load(&told, &ConsentPolicy::default(), TraceReads::default(), &mut |_| {})?;
-        let catalogue = Catalogue::built_in();
-        let wanted = inputs().iter().filter_map(|name| Some(catalogue.get(name)?.id.clone())).collect::<Vec<_>>();
-        let (read, mut values) = (catalogue.inputs(&wanted)?, Vec::new());
-        let mut places: BTreeMap<CustomerId, usize> = BTreeMap::new();
-        for (place, customer) in dataset.customers().iter().enumerate() {
-            let profile = &customer.get().profile;
-            places.extend(profile.links.keys().map(|name| (name.customer_id(), place)));
-        }
-        asked.retain_mut(|one| {
-            let Some(place) = places.get(&Identifier::User(UserId::from(one.user.as_str())).customer_id()) else {
-                return false;
-            };
-            let customer = dataset.customers()[*place].get();
-            one.customer = customer.profile.id.clone();
-            read.read(&customer.state.state_at(one.at), one.at, &mut values);
-            one.x = values.clone();
-            one.x.extend(PLANS.map(|(_, price)| if (price - one.price).abs() < 1e-9 { 1.0 } else { 0.0 }));
-            true
-        });
-        Ok(asked)
-    }
+/// So many days come after the last question, so that it is seen who was kept.
+const SEEN_DAYS: i64 = 8;
+/// Futures of one member are told as if one came after the other.
+const APART_DAYS: i64 = 400;
 
-    /// Keeps what was told of whoever is asked about, under any of their names.
-    fn keep(&mut self, message: &Message) {
-        let said = |key: &str| {
-            let (_, rest) = message.json.split_once(&format!("\"{key}\":\""))?;
-            Some(rest.split_once('"')?.0)
+/// Who was asked about in the futures of the members of a company.
+pub(crate) fn asked(seed: u64, customers: u32, played: Played) -> Result<Vec<Asked>> {
+    let made = Settings::new(Seed::new(seed), customers, played.days)?;
+    // Lived twice alike: first to know who is a member, then to keep what was told of them.
+    let mut members = Members::default();
+    Company::new(made).live_until(made.end_day, &mut |messages| messages.iter().for_each(|one| members.hear(one)));
+    let mut company = Company::new(made);
+    let mut histories: BTreeMap<u32, Vec<Event>> = BTreeMap::new();
+    let owners = owners(&company, &members.users);
+    let lives = company.live_until(made.end_day, &mut |messages| {
+        for message in messages {
+            let named = ["userId", "anonymousId"].into_iter().find_map(|key| owners.get(said(message, key)?));
+            if let Some(person) = named {
+                histories.entry(*person).or_default().extend(event(message));
+            }
+        }
+    });
+    let ahead = company.days_ahead(&lives, made.end_day, played.n_days);
+    let mut asked = Vec::new();
+    for number in 0..played.futures {
+        let mut desk = Desk {
+            coin: format!("{seed} {number}"),
+            until_day: made.end_day + i64::from(played.n_days) - SEEN_DAYS,
+            asked: Vec::new(),
+            heard: Vec::new(),
         };
-        let (user, device) = (said("userId"), said("anonymousId"));
-        let is_known = user.is_some_and(|user| self.users.contains(user));
-        if is_known && let Some(device) = device {
-            self.devices.insert(device.to_owned());
+        let mut events: Vec<Event> = Vec::new();
+        for (person, history) in &histories {
+            let n_before = desk.asked.len();
+            company.future_beside(&lives, *person, &ahead, number, &mut desk);
+            let heard = std::mem::take(&mut desk.heard);
+            // Of whom nothing was asked, nothing need be known.
+            if desk.asked.len() > n_before {
+                events.extend(history.iter().cloned());
+                events.extend(heard.iter().filter_map(event));
+            }
         }
-        if !is_known && (user.is_some() || !device.is_some_and(|device| self.devices.contains(device))) {
-            return;
+        looked_at(&mut desk.asked, events)?;
+        for one in &mut desk.asked {
+            let later = i64::from(number) * APART_DAYS;
+            one.at = one.at.plus_days(later);
+            one.kept_at = one.kept_at.map(|at| at.plus_days(later));
         }
-        let origin = if message.sender == Sender::Browser { Origin::Client } else { Origin::Server };
-        self.events.extend(parse_event(message.payload(), None, &Envelope::new(message.at, origin)));
+        asked.extend(desk.asked);
     }
+    asked.sort_by(|a, b| (a.at, &a.user).cmp(&(b.at, &b.user)));
+    Ok(asked)
+}
+
+/// Reads what was known of each when it was asked.
+fn looked_at(asked: &mut Vec<Asked>, mut events: Vec<Event>) -> Result<()> {
+    events.sort_by_key(|event| event.received_at);
+    let dataset = Dataset::load(&Told(events), &ConsentPolicy::default(), TraceReads::default(), &mut |_| {})?;
+    let catalogue = Catalogue::built_in();
+    let wanted = inputs().iter().filter_map(|name| Some(catalogue.get(name)?.id.clone())).collect::<Vec<_>>();
+    let (read, mut values) = (catalogue.inputs(&wanted)?, Vec::new());
+    let mut places: BTreeMap<CustomerId, usize> = BTreeMap::new();
+    for (place, customer) in dataset.customers().iter().enumerate() {
+        let profile = &customer.get().profile;
+        places.extend(profile.links.keys().map(|name| (name.customer_id(), place)));
+    }
+    asked.retain_mut(|one| {
+        let Some(place) = places.get(&Identifier::User(UserId::from(one.user.as_str())).customer_id()) else {
+            return false;
+        };
+        let state = &dataset.customers()[*place].get().state;
+        read.read(&state.state_at(one.at), one.at, &mut values);
+        one.x = values.clone();
+        one.x.extend(PLANS.map(|(_, price)| if (price - one.price).abs() < 1e-9 { 1.0 } else { 0.0 }));
+        true
+    });
+    Ok(())
+}
+
+/// A name in a message.
+fn said<'a>(message: &'a Message, key: &str) -> Option<&'a str> {
+    let (_, rest) = message.json.split_once(&format!("\"{key}\":\""))?;
+    Some(rest.split_once('"')?.0)
+}
+
+fn event(message: &Message) -> Option<Event> {
+    let origin = if message.sender == Sender::Browser { Origin::Client } else { Origin::Server };
+    parse_event(message.payload(), None, &Envelope::new(message.at, origin)).ok()
+}
+
+/// Whose the names of these users are, and their devices.
+fn owners(company: &Company, users: &BTreeSet<String>) -> BTreeMap<String, u32> {
+    let mut owners = BTreeMap::new();
+    for person in company.people() {
+        let accounts = || person.identity.accounts.iter().map(|account| account.user_id.clone());
+        if accounts().any(|user| users.contains(&user)) {
+            owners.extend(accounts().chain(person.identity.devices.iter().cloned()).map(|name| (name, person.no)));
+        }
+    }
+    owners
+}
+
+/// Who is a member.
+#[derive(Default)]
+struct Members {
+    users: BTreeSet<String>,
+}
+
+impl Members {
+    fn hear(&mut self, message: &Message) {
+        let Some(user) = said(message, "userId") else { return };
+        if message.json.contains("\"event\":\"Subscription Started\"") {
+            self.users.insert(user.to_owned());
+        } else if message.json.contains("\"event\":\"Subscription Cancelled\"") {
+            self.users.remove(user);
+        }
+    }
+}
+
+/// The desk that offers something to whoever is about to leave, by chance.
+struct Desk {
+    coin: String,
+    until_day: i64,
+    asked: Vec<Asked>,
+    heard: Vec<Message>,
 }
 
 impl Host for Desk {
@@ -135,7 +204,7 @@ impl Host for Desk {
                 one.kept_at = Some(message.at);
             }
         }
-        self.keep(&message);
+        self.heard.push(message);
     }
 
     fn decides(&self, decision: &str) -> bool {
@@ -143,9 +212,12 @@ impl Host for Desk {
     }
 
     fn decide(&mut self, question: &Question) -> Option<Reply> {
+        if question.at.day() >= self.until_day {
+            return None;
+        }
         let user = question.user_id.clone()?;
         let price = PLANS.iter().find(|(plan, _)| question.about["plan"] == *plan)?.1;
-        let drawn = stable_hash(&format!("{} {user} {}", self.seed, question.at)) % NAMES.len() as u64;
+        let drawn = stable_hash(&format!("{} {user} {}", self.coin, question.at)) % NAMES.len() as u64;
         let offered = usize::try_from(drawn).unwrap_or_default();
         let months = |gift: usize| if gift == 0 { TOLD_MONTHS } else { TOLD_MONTHS - 1.0 };
         let keeps = std::array::from_fn(|gift| question.worth[gift] / (months(gift) * price));
