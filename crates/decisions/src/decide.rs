@@ -2,8 +2,8 @@
 
 use crate::recalled::{Further, Recalled};
 use crate::{
-    Answer, Arm, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject,
-    Why, World, Worth,
+    Answer, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why,
+    World, Worth,
 };
 use features::Catalogue;
 use models::recommend::Part;
@@ -37,17 +37,36 @@ pub fn decide_by(
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
     kind.check(&question.parameters)?;
-    Ok(answer(kind, &Ask { question, models, world, catalogue, as_before: false, is_unplaced: false }, subject))
+    Ok(answer(kind, &live(catalogue, question, models, world), subject))
+}
+
+/// What is asked now.
+fn live<'a>(catalogue: &'a Catalogue, question: &'a Question, models: &'a Models, world: &'a dyn World) -> Ask<'a> {
+    Ask { question, models, world, catalogue, as_before: false, is_unplaced: false }
+}
+
+/// What is asked about the customer of a record.
+fn recalled<'a>(
+    catalogue: &'a Catalogue,
+    record: &Record,
+    question: &'a Question,
+    models: &'a Models,
+    world: &'a dyn World,
+) -> Result<Ask<'a>, DecisionError> {
+    if record.is_forgotten() {
+        return Err(DecisionError::Forgotten);
+    }
+    let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
+    Ok(Ask { question, models, world, catalogue, as_before, is_unplaced })
 }
 
 fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Answer {
-    let is_held_out = ask.question.arm == Some(Arm::Holdout);
     let own = match subject {
         Subject::Known(known) => Ok(known.get()),
         Subject::Withheld(consent) => Err(Why::Refused(*consent)),
         Subject::Unknown(_) => Err(Why::Unknown),
     };
-    let (said, fallback) = if is_held_out {
+    let (said, fallback) = if ask.is_held_out() {
         let (said, sentence) = kind.held_out(ask, own.ok());
         (said, Some(sentence))
     } else {
@@ -103,9 +122,8 @@ pub fn worths(
     world: &dyn World,
 ) -> Result<Vec<Worth>, DecisionError> {
     kind.check(&question.parameters)?;
-    let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
-    let is_held_out = question.arm == Some(Arm::Holdout);
-    Ok(if is_held_out { Vec::new() } else { kind.worths(&ask, subject.known()) })
+    let ask = live(catalogue, question, models, world);
+    Ok(if ask.is_held_out() { Vec::new() } else { kind.worths(&ask, subject.known()) })
 }
 
 /// What each part of the kind's model says of each of these items, asked as for [`decide`]; nothing where the answer is not
@@ -120,7 +138,7 @@ pub fn parts(
     world: &dyn World,
     items: &[ItemKey],
 ) -> Vec<Vec<Part>> {
-    let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
+    let ask = live(catalogue, question, models, world);
     subject.known().map_or_else(Vec::new, |known| kind.parts(&ask, known, items))
 }
 
@@ -153,16 +171,9 @@ pub fn contenders(
     record: &Record,
     models: &Models,
 ) -> Result<Vec<Contender>, DecisionError> {
-    if record.is_forgotten() {
-        return Err(DecisionError::Forgotten);
-    }
-    if record.question.arm == Some(Arm::Holdout) {
-        return Ok(Vec::new());
-    }
     let world = Recalled::of(record).by_chance(seed_of(&record.decision.id));
-    let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
-    let ask = Ask { question: &record.question, models, world: &world, catalogue, as_before, is_unplaced };
-    Ok(kind.contenders(&ask, record.subject().known()))
+    let ask = recalled(catalogue, record, &record.question, models, &world)?;
+    Ok(if ask.is_held_out() { Vec::new() } else { kind.contenders(&ask, record.subject().known()) })
 }
 
 /// Decides once more about the customer of a record.
@@ -174,11 +185,7 @@ fn again(
     question: &Question,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    if record.is_forgotten() {
-        return Err(DecisionError::Forgotten);
-    }
-    let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
-    let ask = Ask { question, models, world, catalogue, as_before, is_unplaced };
+    let ask = recalled(catalogue, record, question, models, world)?;
     let subject = if record.is_held_out_unseen() { record.subject().unseen() } else { record.subject() };
     // What was answered then may be answered again: which names there were was looked at then.
     kind.about().check(&question.parameters)?;

@@ -31,28 +31,10 @@ pub(crate) enum Declared {
     Segments { segments: Vec<Segment>, outcomes: Vec<Outcome> },
     /// The rules for lists of items.
     Rules(Rules),
-    /// What can be done, how it is chosen, and what its conditions look at.
-    Actions {
-        actions: Vec<Action>,
-        arbitration: Arbitration,
-        outcomes: Vec<Outcome>,
-        features: BTreeSet<String>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        segments: Vec<Segment>,
-        #[serde(default, skip_serializing_if = "Beside::is_empty")]
-        beside: Beside,
-    },
-    /// What can be offered, in the same way.
-    Offers {
-        offers: Vec<Offer>,
-        arbitration: Arbitration,
-        outcomes: Vec<Outcome>,
-        features: BTreeSet<String>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        segments: Vec<Segment>,
-        #[serde(default, skip_serializing_if = "Beside::is_empty")]
-        beside: Beside,
-    },
+    /// What can be done.
+    Actions(Chosen<Action>),
+    /// What can be offered.
+    Offers(Chosen<Offer>),
     /// How it is chosen among what comes with a question.
     Ranking(Ranking),
     /// What can be switched, what is tried out with it, and what their conditions look at.
@@ -64,6 +46,31 @@ pub(crate) enum Declared {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         segments: Vec<Segment>,
     },
+}
+
+/// What is chosen from, how it is chosen, and what its conditions look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(crate) struct Chosen<T> {
+    /// Offers have been called so, too.
+    #[serde(alias = "offers")]
+    pub(crate) actions: Vec<T>,
+    pub(crate) arbitration: Arbitration,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) features: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) segments: Vec<Segment>,
+    #[serde(default, skip_serializing_if = "Beside::is_empty")]
+    pub(crate) beside: Beside,
+}
+
+impl<T> Chosen<T> {
+    /// The same, with each of what is chosen from as something else.
+    pub(crate) fn of<U>(self, each: impl Fn(T) -> U) -> Chosen<U> {
+        let Self { actions, arbitration, outcomes, features, segments, beside } = self;
+        let actions = actions.into_iter().map(each).collect();
+        Chosen { actions, arbitration, outcomes, features, segments, beside }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

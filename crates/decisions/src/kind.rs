@@ -4,8 +4,8 @@ use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
 use crate::{
-    Action, Arbitration, Budget, Contender, Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, Levers,
-    LookedBack, ModelRef, Models, Question, Why, World,
+    Action, Arbitration, Arm, Budget, Contender, Content, DecisionError, Declaration, KindName, Knowledge, LeftOut,
+    Levers, LookedBack, ModelRef, Models, Question, Why, World,
 };
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -138,6 +138,12 @@ impl fmt::Debug for Ask<'_> {
 }
 
 impl Ask<'_> {
+    /// Whether the customer is held out.
+    #[must_use]
+    pub(crate) fn is_held_out(&self) -> bool {
+        self.question.arm == Some(Arm::Holdout)
+    }
+
     /// A parameter of the question, which was checked before.
     pub(crate) fn whole(&self, parameter: &Parameter) -> i64 {
         let given = self.question.parameters.get(parameter.name).and_then(serde_json::Value::as_i64);

@@ -30,9 +30,10 @@ pub use suggest::Suggest;
 pub use value::Value;
 pub use which::Which;
 
-use crate::declaration::Declared;
+use crate::declaration::{Chosen, Declared};
+use crate::repertoire::Of;
 use crate::rules::Rules;
-use crate::{DecisionError, Declaration, Kind, Kinds, List, Repertoire, Segment};
+use crate::{Action, DecisionError, Declaration, Kind, Kinds, List, Repertoire, Segment};
 use learning::{Label, Outcome};
 
 /// Every kind that is built in, then one for each outcome of the settings; lists of items keep to these rules.
@@ -92,12 +93,18 @@ impl Declaration {
             Declared::Outcome(outcome) => Some(outcome),
             Declared::Segments { .. }
             | Declared::Rules(_)
-            | Declared::Actions { .. }
-            | Declared::Offers { .. }
+            | Declared::Actions(_)
+            | Declared::Offers(_)
             | Declared::Flags { .. }
             | Declared::Ranking(_) => None,
         })
     }
+}
+
+/// The kind that chooses from a list.
+fn chooser(of: Of, chosen: Chosen<Action>) -> Box<dyn Kind> {
+    let Chosen { actions: all, arbitration, outcomes, features, segments, beside } = chosen;
+    Box::new(Act::new(Repertoire { of, all, beside }, arbitration, &outcomes, &features, &segments))
 }
 
 /// The kind that a declaration made.
@@ -106,14 +113,8 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
         Declared::Rules(rules) => Box::new(Recommend::new(rules)),
-        Declared::Actions { actions, arbitration, outcomes, features, segments, beside } => {
-            let all = Repertoire { beside, ..Repertoire::from(actions) };
-            Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
-        }
-        Declared::Offers { offers, arbitration, outcomes, features, segments, beside } => {
-            let all = Repertoire { beside, ..Repertoire::offers(&offers) };
-            Box::new(Act::new(all, arbitration, &outcomes, &features, &segments))
-        }
+        Declared::Actions(chosen) => chooser(Of::Actions, chosen),
+        Declared::Offers(chosen) => chooser(Of::Offers, chosen.of(Action::from)),
         Declared::Ranking(ranking) => Box::new(Rank::new(ranking)),
         Declared::Flags { flags, experiments, outcomes, features, segments } => {
             Box::new(Flags::new(flags, experiments, &outcomes, &features, &segments))

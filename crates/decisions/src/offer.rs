@@ -2,9 +2,12 @@
 
 use crate::action::Action;
 use crate::filter::Names;
+use crate::terms;
 use events::declared::Mistake;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+use std::ops::Deref;
+use std::sync::LazyLock;
 
 /// Something that can be offered: all that an action says, with its [terms](crate::Terms).
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +16,17 @@ pub struct Offer(pub Action);
 /// What offers are called in sentences.
 pub(crate) const WHAT: &str = "offer";
 
+/// What no offer can be called: `POST /v1/offers/allocate` is something else.
+const TAKEN: &str = "allocate";
+
 impl Offer {
+    /// The keys of a declaration, and what each says.
+    #[must_use]
+    pub fn keys() -> &'static [(&'static str, &'static str)] {
+        static KEYS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| [Action::keys(), &terms::KEYS].concat());
+        &KEYS
+    }
+
     /// Reads a declaration.
     ///
     /// # Errors
@@ -25,6 +38,9 @@ impl Offer {
             let found = fields.get(key).map_or("missing".to_owned(), ToString::to_string);
             Err(Mistake { key: key.to_owned(), found, ..Mistake::of_name(WHAT, &offer.name, remedy) })
         };
+        if offer.name == TAKEN {
+            return wrong("name", "a path of the interface is called so: choose another name");
+        }
         if offer.nothing && !terms.is_none() {
             return wrong("nothing", "to offer nothing costs nothing: leave out discount, costs, budget and keeps");
         }
@@ -65,9 +81,23 @@ impl Offer {
         Action::check_all(WHAT, &all, names)?;
         let taken = all.iter().find(|offer| actions.iter().any(|action| action.name == offer.name));
         taken.map_or(Ok(()), |offer| {
-            let remedy = "there is an action of this name, and what came of one would be learned of the other: choose another one";
+            let remedy = "there is an action and an offer of this name, and what came of one would be learned of the other: choose another one";
             Err(Mistake::of_name(WHAT, &offer.name, remedy))
         })
+    }
+}
+
+impl Deref for Offer {
+    type Target = Action;
+
+    fn deref(&self) -> &Action {
+        &self.0
+    }
+}
+
+impl From<Offer> for Action {
+    fn from(offer: Offer) -> Self {
+        offer.0
     }
 }
 

@@ -3,7 +3,7 @@
 //! A new list is one line of [`playbook!`](self), and a line in [`Playbook::check`].
 
 use crate::filter::Names;
-use crate::{Action, Experiment, Flag};
+use crate::{Action, Experiment, Flag, Offer};
 use events::Mistake;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -109,7 +109,7 @@ macro_rules! playbook {
                 $(
                     for one in other.$list {
                         if self.$list.iter().any(|own| own.name == one.name) {
-                            both.push((stringify!($list), one.name));
+                            both.push((stringify!($list), one.name.clone()));
                         } else {
                             self.$list.push(one);
                         }
@@ -124,6 +124,8 @@ macro_rules! playbook {
 playbook! {
     /// What can be done for customers.
     actions: Action, "action";
+    /// What can be offered to them.
+    offers: Offer, "offer";
     /// What is tried out.
     experiments: Experiment, "experiment";
     /// What can be switched.
@@ -138,6 +140,7 @@ impl Playbook {
     pub fn check(&self, names: &Names) -> Result<(), NotDeclared> {
         let of = |list: &'static str| move |mistake: Mistake| NotDeclared { list, mistake: Box::new(mistake) };
         Action::check(&self.actions, names).map_err(of("actions"))?;
+        Offer::check(&self.offers, &self.actions, names).map_err(of("offers"))?;
         Experiment::check(&self.experiments, names).map_err(of("experiments"))?;
         Flag::check(&self.flags, &self.experiments, names).map_err(of("flags"))
     }
@@ -190,6 +193,17 @@ mod tests {
                 })),
             ),
             (
+                "offers",
+                table(json!({
+                    "name": "tenth", "title": "A tenth off", "group": "cart", "channels": ["email", "web"],
+                    "eligible": "orders_365d >= 1", "suitable": "score.churn < 0.6", "stock": "LK-0042", "value": 12.5,
+                    "cost": 0.25, "prior": 0.03, "from": "2026-12-01T00:00:00.000Z", "until": "2026-12-24T00:00:00.000Z",
+                    "weight": 2.0, "context": {"placement": {"checkout": 1.5}}, "upsell": true, "service": true,
+                    "times": 3, "features": {"price": 89.0}, "content": {"url": "/tenth"}, "discount": 0.1,
+                    "budget": {"amount": 500.0, "days": 7}, "keeps": true,
+                })),
+            ),
+            (
                 "experiments",
                 table(json!({
                     "name": "copy", "title": "The copy", "who": "orders_365d >= 1", "share": 0.5, "layer": "checkout",
@@ -210,8 +224,8 @@ mod tests {
 
     #[test]
     fn every_key_of_every_list_is_written_as_it_is_read() {
-        // By what is drawn is said by the next test.
-        let not_told = ["unit", "switchback"];
+        // By what is drawn is said by the next test; what costs something, and within a budget, contradicts the others.
+        let not_told = ["unit", "switchback", "costs", "mandatory", "nothing"];
         let mut playbook = Playbook::default();
         for (list, table) in full() {
             let unsaid: Vec<&str> =

@@ -111,18 +111,12 @@ impl Engine {
 
     /// The question about each customer, but for whom it is about.
     fn asked_of(&self, asked: &Allocating, kind: &dyn Kind) -> Result<Asked, EngineError> {
-        let declared: Vec<&str> = self
-            .capabilities
-            .offers
-            .iter()
-            .map(|offer| offer.0.name.as_str())
-            .filter(|name| kind.knows(name))
-            .collect();
         if let Some(name) = asked.offers.iter().find(|name| !kind.knows(name)) {
             let shown: String = name.chars().take(40).collect();
+            let declared = kind.actions().into_iter().map(|offer| offer.name.as_str());
             let remedy = match nearest(name, declared) {
                 Some(meant) => format!("did you mean \"{meant}\"?"),
-                None => "write [[offers]] in the settings".to_owned(),
+                None => "write [[offers]] in the settings, or save one with POST /v1/offers".to_owned(),
             };
             let message = format!("there is no offer \"{}\": {remedy}", primitives::visible(&shown));
             return Err(EngineError::new(ErrorKind::Invalid, message));

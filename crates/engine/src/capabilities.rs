@@ -41,8 +41,6 @@ pub struct Capabilities {
     pub is_acting: Arc<AtomicBool>,
     /// What the settings declare at the start of what can be declared otherwise later.
     pub playbook: Playbook,
-    /// What the settings declare that can be offered.
-    pub offers: Vec<Offer>,
     /// What a policy of actions looks at besides what it always does.
     pub looked_at: Vec<String>,
     /// How a policy of actions is learned.
@@ -72,7 +70,6 @@ impl Capabilities {
             offer: Slot::new(Act::new(Repertoire::offers(&[]), Arbitration::default(), &[], &BTreeSet::new(), &[])),
             is_acting: Arc::default(),
             playbook: Playbook::default(),
-            offers: Vec::new(),
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
             ranking: (Ranking::default(), PolicySettings::default()),
@@ -97,19 +94,18 @@ impl Capabilities {
         let tasks = self.tasks.and(learning::Act::wanted(Arc::clone(&is_acting)));
         let tasks = tasks.and(learning::Uplift::wanted(Arc::clone(&is_acting)));
         let learning = PolicySettings { same_hours, ..self.learning };
-        let playbook = Playbook { actions: actions.to_vec(), ..self.playbook };
-        let (kinds, offers) = (self.kinds.and(act.kind()).and(offer.kind()), offers.to_vec());
-        Self { kinds, act, offer, is_acting, tasks, playbook, offers, looked_at, learning, ..self }
+        let playbook = Playbook { actions: actions.to_vec(), offers: offers.to_vec(), ..self.playbook };
+        let kinds = self.kinds.and(act.kind()).and(offer.kind());
+        Self { kinds, act, offer, is_acting, tasks, playbook, looked_at, learning, ..self }
     }
 
-    /// Puts what can be done in force, where conditions may ask for these features: what can be offered beside it stays, and counts its
-    /// contacts.
-    pub(crate) fn put_actions(&self, actions: &[Action], features: &BTreeSet<String>) {
+    /// Puts what can be done and offered in force, where conditions may ask for these features.
+    pub(crate) fn put_actions(&self, Playbook { actions, offers, .. }: &Playbook, features: &BTreeSet<String>) {
         let arbitration = self.act.now().arbitration().clone();
-        let (act, offer) = self.acts(actions, &self.offers, &arbitration, features);
+        let (act, offer) = self.acts(actions, offers, &arbitration, features);
         self.act.put(act);
         self.offer.put(offer);
-        self.is_acting.store(!actions.is_empty() || !self.offers.is_empty(), Ordering::Release);
+        self.is_acting.store(!actions.is_empty() || !offers.is_empty(), Ordering::Release);
     }
 
     /// Both kinds, of which each counts the contacts of the other.

@@ -2,8 +2,8 @@
 
 use crate::error::EngineError;
 use crate::{Engine, Patience};
-use decisions::{Arm, ChosenAction, Content, DecisionQuery, LoggedDecision, Record, Stage};
-use features::{Contact, Worth};
+use decisions::{Arm, Content, DecisionQuery, LoggedDecision, Record, Stage};
+use features::Worth;
 use primitives::{DecisionId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -185,22 +185,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// What came of each action that a decision chose, as far as anything is known; `None` where it may not be counted what came.
-    ///
-    /// # Errors
-    /// [`EngineError`] where the customer cannot be read.
-    pub fn came_of_each(&self, record: &Record) -> Result<Option<Vec<Option<Contact>>>, EngineError> {
-        let Content::Actions(actions) = &record.decision.answer.content else { return Ok(None) };
-        let Some(now) = self.now(&record.question.customer)? else { return Ok(None) };
-        let of = Contact::name_of(record.decision.id.as_str());
-        let came = |(at, action): (usize, &ChosenAction)| {
-            let named = now.contacts.get(&(of, Contact::name_of(&action.id)));
-            // Where no action is said, the first one of the answer is meant.
-            named.or_else(|| now.contacts.get(&(of, 0)).filter(|_| at == 0)).copied()
-        };
-        Ok(Some(actions.chosen.iter().enumerate().map(came).collect()))
     }
 }
 

@@ -11,7 +11,6 @@ use crate::Engine;
 use crate::error::EngineError;
 use decisions::filter::Names;
 use decisions::{Flags, NotDeclared, Playbook, PlaybookChange, Run, SavedTable, names_of_conditions};
-use events::Mistake;
 use features::Declared;
 use join::Joined;
 use primitives::{ErrorKind, Timestamp, nearest};
@@ -131,6 +130,19 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where it cannot be in force with what people saved; then nothing changes.
     pub fn declare_settings(&self, features: &[Declared], settings: Playbook) -> Result<(), EngineError> {
+        self.declare_whole(features, settings)?;
+        self.count_new_budgets();
+        Ok(())
+    }
+
+    /// An offer whose budget is new may be given at once, and not only when budgets are counted next.
+    fn count_new_budgets(&self) {
+        if self.has_uncounted_budgets() {
+            self.keep_budgets();
+        }
+    }
+
+    fn declare_whole(&self, features: &[Declared], settings: Playbook) -> Result<(), EngineError> {
         let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted = learning::catalogue(features, &self.capabilities.outcomes)
             .map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
@@ -158,15 +170,6 @@ impl Engine {
     /// Whether all of it can be in force together.
     fn fits(&self, playbook: &Playbook, names: &Names) -> Result<(), NotDeclared> {
         playbook.check(names)?;
-        // Offers are those of the start, whatever is declared since.
-        let is_offer = |name: &str| self.capabilities.offers.iter().any(|offer| offer.0.name == name);
-        if let Some(action) = playbook.actions.iter().find(|action| is_offer(&action.name)) {
-            let remedy = "there is an offer of this name, and what came of one would be learned of the other: choose another one";
-            return Err(NotDeclared {
-                list: "actions",
-                mistake: Box::new(Mistake::of_name("action", &action.name, remedy)),
-            });
-        }
         let measured = self.capabilities.measures.check(&playbook.experiments);
         measured.map_err(|mistake| NotDeclared { list: "experiments", mistake: Box::new(mistake) })
     }
@@ -181,7 +184,7 @@ impl Engine {
         let (outcomes, segments) = (&capabilities.outcomes, &capabilities.segments);
         let (flags, experiments) = (playbook.flags.clone(), playbook.experiments.clone());
         capabilities.flags.put(Flags::new(flags, experiments, outcomes, features, segments));
-        capabilities.put_actions(&playbook.actions, features);
+        capabilities.put_actions(playbook, features);
     }
 
     /// What conditions of decisions may ask.

@@ -102,7 +102,7 @@ impl Engine {
     }
 
     /// Counts what was spent of budgets, where there are any.
-    fn keep_budgets(&self) {
+    pub(crate) fn keep_budgets(&self) {
         if let Err(error) = self.count_spent() {
             let error = error.story();
             tracing::error!(

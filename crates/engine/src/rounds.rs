@@ -131,7 +131,7 @@ impl Engine {
         goes_on: &dyn Fn() -> bool,
     ) -> Result<RoundLog, EngineError> {
         let playbook = self.playbook();
-        let offers = self.capabilities.offers.iter().map(|offer| &offer.0);
+        let offers = playbook.offers.iter().map(|offer| &offer.0);
         let mut doables = Doables::declared(playbook.actions.iter().chain(offers));
         let settings = self.capabilities.learning;
         let mut log = RoundLog { inputs, settings, ..RoundLog::default() };

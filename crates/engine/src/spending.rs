@@ -11,7 +11,7 @@ use crate::of_nobody::is_nobody;
 use account::Account;
 use decisions::{Budget, ChosenAction, Contacted, Content, DecisionQuery, Kind, Priced, Record};
 use primitives::{CustomerId, DAY_MS, HOUR_MS, Timestamp, stable_hash};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Of so many decisions it is read what was spent. Where there are more, nothing with a budget is given.
@@ -25,8 +25,8 @@ pub(super) struct Spending(Mutex<Spent>);
 
 #[derive(Debug, Default)]
 struct Spent {
-    /// The offers of which it is known what was given before the start, or before they had a budget.
-    read: BTreeSet<String>,
+    /// The offers of which it is known what was given before the start, or before they had a budget, and for how many days.
+    read: BTreeMap<String, i64>,
     of: BTreeMap<String, Account>,
     /// Who was given what, by customer, offer and period, with the hour.
     given: HashMap<u64, i64>,
@@ -66,7 +66,7 @@ impl Spending {
         let fits = |one: &&Given| {
             let budget = budgets.iter().find(|(name, _)| *name == one.offer);
             let is_left = budget.is_some_and(|(_, budget)| one.expected <= spent.left(&one.offer, *budget, one.at));
-            is_left && spent.read.contains(&one.offer)
+            is_left && spent.read.contains_key(&one.offer)
         };
         if !new.iter().all(fits) {
             return false;
@@ -82,6 +82,16 @@ impl Spent {
     fn left(&self, offer: &str, budget: Budget, now: Timestamp) -> f64 {
         let spent = self.of.get(offer).map_or(0.0, |account| account.within(budget.days, now));
         (budget.amount - spent).max(0.0)
+    }
+
+    /// Forgets what is known of offers whose budgets look further back by now than was read: nothing of them is given until it is.
+    fn forget_shorter(&mut self, budgets: &[(String, Budget)]) {
+        for (name, budget) in budgets {
+            if self.read.get(name).is_some_and(|days| *days < budget.days) {
+                self.read.remove(name);
+                self.of.remove(name);
+            }
+        }
     }
 
     fn note(&mut self, one: &Given) {
@@ -130,7 +140,8 @@ impl Engine {
             return budgets.into_iter().map(endless).collect();
         }
         let mut spent = self.spending.lock();
-        let read: Vec<(String, Budget)> = budgets.into_iter().filter(|(name, _)| spent.read.contains(name)).collect();
+        let read: Vec<(String, Budget)> =
+            budgets.into_iter().filter(|(name, _)| spent.read.contains_key(name)).collect();
         let each = read.into_iter().map(|(name, budget)| {
             let is_given = spent.given.contains_key(&self.key_of(customer, &name, now));
             let left = if purses == Purses::Empty { 0.0 } else { spent.left(&name, budget, now) };
@@ -161,6 +172,14 @@ impl Engine {
         stable_hash(&format!("{customer}\0{offer}\0{period}"))
     }
 
+    /// Whether it is not known yet what was spent of some budget.
+    pub(super) fn has_uncounted_budgets(&self) -> bool {
+        let budgets: Vec<(String, Budget)> =
+            self.capabilities.offer.now().budgets().into_iter().chain(self.capabilities.act.now().budgets()).collect();
+        let spent = self.spending.lock();
+        budgets.iter().any(|(name, budget)| spent.read.get(name).is_none_or(|days| *days < budget.days))
+    }
+
     /// Reads from the log what was given of what has a budget, and from the customers what came of it: after a start, and again and again.
     ///
     /// # Errors
@@ -173,8 +192,9 @@ impl Engine {
             let in_force = self.capabilities.kinds.in_force(kind.about().name.as_str())?;
             let budgets = in_force.kind().budgets();
             let Some(days) = budgets.iter().map(|(_, budget)| budget.days).max() else { continue };
+            self.spending.lock().forget_shorter(&budgets);
             is_whole &= self.each_given(in_force.kind(), (now, days), &mut found)?;
-            names.extend(budgets.into_iter().map(|(name, _)| name));
+            names.extend(budgets.into_iter().map(|(name, budget)| (name, budget.days)));
         }
         if !is_whole {
             tracing::error!(
@@ -189,7 +209,7 @@ impl Engine {
         }
         let mut spent = self.spending.lock();
         let mut new: Vec<&Given> = found.values().map(|one| &one.first).collect();
-        new.retain(|one| !spent.read.contains(&one.offer));
+        new.retain(|one| !spent.read.contains_key(&one.offer));
         new.sort_by_key(|one| (one.at, one.key));
         for one in new {
             spent.note(one);
@@ -197,7 +217,10 @@ impl Engine {
                 account.start_at(one.price);
             }
         }
-        spent.read.extend(names);
+        for (name, days) in names {
+            let known = spent.read.entry(name).or_insert(days);
+            *known = days.max(*known);
+        }
         spent.of.values_mut().for_each(Account::forget_corrections);
         for (offer, hour, by) in corrected {
             spent.of.entry(offer).or_default().correct(hour, by);
@@ -290,7 +313,7 @@ mod tests {
         #[test]
         fn within_no_days_more_is_given_than_the_budget(takes in prop::collection::vec((0_i64..400, 0.0_f64..3.0), 1..200)) {
             let spending = Spending::default();
-            spending.lock().read.insert("a".to_owned());
+            spending.lock().read.insert("a".to_owned(), 3);
             let mut takes = takes;
             takes.sort_by_key(|take| take.0);
             let budgets = budget(10.0, 3);
@@ -306,10 +329,20 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_further_back_than_was_read_is_not_given_until_it_is() {
+        let spending = Spending::default();
+        spending.lock().read.insert("a".to_owned(), 3);
+        spending.lock().forget_shorter(&budget(10.0, 3));
+        assert!(spending.take(&[one(1, 0, 1.0)], &budget(10.0, 3)));
+        spending.lock().forget_shorter(&budget(10.0, 30));
+        assert!(!spending.take(&[one(2, 0, 1.0)], &budget(10.0, 30)));
+    }
+
+    #[test]
     fn nothing_is_given_before_it_is_known_and_the_same_is_given_once() {
         let spending = Spending::default();
         assert!(!spending.take(&[one(1, 0, 1.0)], &budget(10.0, 1)));
-        spending.lock().read.insert("a".to_owned());
+        spending.lock().read.insert("a".to_owned(), 3);
         assert!(spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)));
         assert!(spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)), "this customer has it already");
         assert!(!spending.take(&[one(2, 0, 6.0)], &budget(10.0, 1)));

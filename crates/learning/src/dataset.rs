@@ -221,7 +221,7 @@ impl Dataset {
     }
 
     /// Where those among the customers stand who are meant by these ids, also by one of before they turned out to be one.
-    fn places_of<'a>(&self, ids: impl Iterator<Item = &'a CustomerId>) -> HashMap<CustomerId, usize> {
+    pub(crate) fn places_of<'a>(&self, ids: impl Iterator<Item = &'a CustomerId>) -> HashMap<CustomerId, usize> {
         let meant: BTreeSet<&CustomerId> = ids.collect();
         let mut places = HashMap::new();
         if meant.is_empty() {

@@ -85,7 +85,7 @@ pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitte
     let found: BTreeMap<String, Found> = from_json(settings)?;
     let log = data.dataset.rounds();
     let all = of_actions(data);
-    let ground = Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x));
+    let (ground, is_told) = (Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x)), rows::is_told(log));
     let mut of = BTreeMap::new();
     let (mut n_rows, mut customers, mut newest) = (0, BTreeSet::new(), None);
     for (action, rows) in &all {
@@ -95,10 +95,11 @@ pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitte
         n_rows += rows.len() as u64;
         customers.extend(rows.customers());
         newest = newest.max(rows.newest(log));
-        of.insert(name.clone(), OfAction { model, share: found.share, said: found.said.clone() });
+        let ordered = (!is_told).then_some(found.with);
+        of.insert(name.clone(), OfAction { model, share: found.share, said: found.said.clone(), ordered });
     }
     let n_models = of.values().filter(|of| of.model.is_some()).count();
-    let counted = if rows::is_told(log) { "what was told of decisions" } else { "orders" };
+    let counted = if is_told { "what was told of decisions" } else { "orders" };
     let method = format!(
         "Choices of each of {} actions beside choices to do nothing, by {counted} within {} days; for {n_models} of them it could be told \
          whom they change more than others",

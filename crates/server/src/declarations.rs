@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The only sections that take effect while the server runs.
-const FOLLOWED: [&str; 4] = ["actions", "experiments", "features", "flags"];
+const FOLLOWED: [&str; 5] = ["actions", "experiments", "features", "flags", "offers"];
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -313,6 +313,7 @@ mod tests {
             ("", "", None),
             ("", feature, None),
             ("", "[[flags]]\nname = \"a\"\ndefault = 1\n", None),
+            ("", "[[offers]]\nname = \"a\"\nvalue = 1\n", None),
             (feature, "", None),
             (&all, &all, None),
             ("", segment, Some("[[segments]]")),

@@ -473,7 +473,8 @@ impl Settings {
     /// What can be declared otherwise while the program runs.
     #[must_use]
     pub fn playbook(&self) -> Playbook {
-        Playbook { actions: self.actions.clone(), experiments: self.experiments.clone(), flags: self.flags.clone() }
+        let (actions, offers) = (self.actions.clone(), self.offers.clone());
+        Playbook { actions, offers, experiments: self.experiments.clone(), flags: self.flags.clone() }
     }
 
     /// What the company is measured by.

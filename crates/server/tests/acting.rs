@@ -141,6 +141,31 @@ fn what_is_said_twice_of_nothing_or_of_whoever_is_gone_teaches_nothing() {
 }
 
 #[test]
+fn an_order_that_names_the_decision_teaches_what_a_conversion_does() {
+    let taught = |of: &dyn Fn(&TestServer, &str, &Value)| {
+        let server = server();
+        for at in 0..30 {
+            let user = format!("u{at}");
+            let answer = act(&server, &user, plan_of(at));
+            if at % 3 == 0 {
+                of(&server, &user, &answer);
+            }
+        }
+        let rounds = server.engine().rounds().unwrap().settled().rounds;
+        rounds.into_iter().map(|round| (round.customer, round.at, round.action, round.reward)).collect::<Vec<_>>()
+    };
+    let by_conversions = taught(&|server, user, answer| drop(converted(server, user, answer)));
+    let by_orders = taught(&|server, user, answer| {
+        let properties =
+            json!({"decision_id": answer["decisionId"], "order_id": user, "revenue": 10, "currency": "EUR"});
+        let order = json!({"event": "Order Completed", "userId": user, "properties": properties});
+        server.post_as(SERVER, "/v1/track", &order).ok();
+    });
+    assert_eq!(by_orders.iter().filter(|(.., reward)| reward.is_some()).count(), 10);
+    assert_eq!(by_orders, by_conversions);
+}
+
+#[test]
 fn who_was_erased_is_no_round() {
     let server = server();
     live(&server, 20);

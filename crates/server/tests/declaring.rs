@@ -51,6 +51,17 @@ fn full() -> Vec<(&'static str, Value)> {
             }),
         ),
         (
+            "offers",
+            json!({
+                "name": "tenth", "title": "A tenth off", "group": "cart", "channels": ["email", "web"],
+                "eligible": "orders_365d >= 1", "suitable": "score.churn < 0.6", "stock": "LK-0042", "value": 12.5,
+                "cost": 0.25, "prior": 0.03, "from": "2026-12-01T00:00:00.000Z", "until": "2026-12-24T00:00:00.000Z",
+                "weight": 2.0, "context": {"placement": {"checkout": 1.5}}, "upsell": true, "service": true,
+                "times": 3, "features": {"price": 89.0}, "content": {"url": "/tenth"}, "discount": 0.1,
+                "budget": {"amount": 500.0, "days": 7}, "keeps": true,
+            }),
+        ),
+        (
             "experiments",
             json!({
                 "name": "copy", "title": "The copy", "who": "orders_365d >= 1", "share": 0.5, "layer": "checkout",
@@ -108,12 +119,17 @@ fn every_key_of_every_list_comes_back_as_it_was_sent_also_after_a_restart() {
     assert!(
         delete(&server, "/v1/experiments/copy").error(400, "invalid").contains("flag \"checkout\": rules.experiment")
     );
-    for path in ["/v1/flags/checkout", "/v1/flags/login", "/v1/experiments/copy", "/v1/actions/grinder"] {
+    for path in
+        ["/v1/flags/checkout", "/v1/flags/login", "/v1/experiments/copy", "/v1/actions/grinder", "/v1/offers/tenth"]
+    {
         delete(&server, path).ok();
         delete(&server, path).error(404, "not_found");
     }
     let server = server.restart();
-    assert_eq!(server.get("/v1/declarations").ok(), json!({"actions": [], "experiments": [], "flags": [], "told": []}));
+    assert_eq!(
+        server.get("/v1/declarations").ok(),
+        json!({"actions": [], "offers": [], "experiments": [], "flags": [], "told": []})
+    );
 }
 
 #[test]
@@ -410,6 +426,8 @@ fn it_is_counted_who_may_have_an_action() {
     assert_eq!(server.get("/v1/actions/mail/eligible").ok(), json!({"n": 7, "of": 14}));
     assert_eq!(server.get("/v1/actions/all/eligible").ok(), json!({"n": 14, "of": 14}));
     server.get("/v1/actions/none/eligible").error(404, "not_found");
+    post(&server, "/v1/offers", &json!({"name": "gift", "value": 1, "eligible": "orders_365d >= 1"})).ok();
+    assert_eq!(server.get("/v1/offers/gift/eligible").ok(), json!({"n": 7, "of": 14}));
 }
 
 #[test]

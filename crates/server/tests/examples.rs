@@ -18,8 +18,9 @@ const N_SHOWN: usize = 2;
 const N_FIELDS_MAX: usize = 24;
 
 /// What no test brings about at will: something is under way, was forgotten in between, or very many share a name.
-const NOT_ASKED: [&str; 8] = [
+const NOT_ASKED: [&str; 9] = [
     "delete /v1/actions/{name} 400",
+    "delete /v1/offers/{name} 400",
     "get /v1/experiments 202",
     "get /v1/lift 202",
     "post /v1/customers/{id}/allow 409",
@@ -315,11 +316,13 @@ fn declared(asks: &mut Recorder) {
     let variations = json!([{"name": "control", "value": "plain"}, {"name": "warm", "value": "warm"}]);
     let sample =
         json!({"name": "sample", "value": 3.5, "cost": 0.4, "eligible": "orders_365d >= 1", "channels": ["email"]});
+    let gift = json!({"name": "gift", "value": 9.5, "costs": 2, "budget": {"amount": 200, "days": 7}, "eligible": "orders_365d >= 1"});
     let tone = json!({"name": "tone", "state": "draft", "variations": variations});
     let greeting = json!({"name": "greeting", "default": "plain", "rules": [{"experiment": "tone"}]});
     let asking = json!({"name": "farewell", "default": "plain", "needs": [{"flag": "greeting", "is": "warm"}]});
     let lists = [
         ("actions", vec![sample], "grinder", json!({"weight": 0.5}), json!({"weight": -1})),
+        ("offers", vec![gift], "ten_percent", json!({"weight": 0.5}), json!({"discount": 2})),
         ("experiments", vec![tone], "checkout_copy", json!({"days": 21}), json!({"days": 0})),
         ("flags", vec![greeting, asking], "checkout", json!({"on": false}), json!({"on": "no"})),
     ];
@@ -341,14 +344,21 @@ fn declared(asks: &mut Recorder) {
         }
         asks.ask(SERVER, ("PUT", named.as_str()), &format!("{path}/{name}"), wrong);
     }
-    for name in ["sample", "nothing"] {
-        asks.get(SERVER, "/v1/actions/{name}/eligible", &format!("/v1/actions/{name}/eligible"));
+    for (list, name) in [("actions", "sample"), ("actions", "nothing"), ("offers", "gift"), ("offers", "nothing")] {
+        let path = format!("/v1/{list}/{{name}}/eligible");
+        asks.get(SERVER, &path, &format!("/v1/{list}/{name}/eligible"));
     }
     asks.get(SERVER, "/v1/declarations", "/v1/declarations");
     // What others ask about stays until they are gone.
-    for at in
-        ["experiments/tone", "flags/greeting", "flags/farewell", "flags/greeting", "experiments/tone", "actions/sample"]
-    {
+    for at in [
+        "experiments/tone",
+        "flags/greeting",
+        "flags/farewell",
+        "flags/greeting",
+        "experiments/tone",
+        "actions/sample",
+        "offers/gift",
+    ] {
         let list = at.split('/').next().unwrap();
         let named = format!("/v1/{list}/{{name}}");
         asks.ask(SERVER, ("DELETE", named.as_str()), &format!("/v1/{at}"), &Value::Null);

@@ -469,8 +469,16 @@ fn actions_of_personalize_are_those_that_are_declared_and_what_became_of_them_is
         let body = json!({"datasetArn": "d", "actions": [{"actionId": id, "properties": "{\"VALUE\": 5}"}]});
         personalize(&server, key, "/actions", &body)
     };
-    assert_eq!(put("join", SERVER).status, 200, "it is declared");
-    assert_eq!((failed(&put("other", SERVER)), failed(&put("Not a name", SERVER))), (invalid.clone(), invalid));
+    assert_eq!(put("join", SERVER).status, 200, "the settings declare it");
+    assert_eq!(failed(&put("Not a name", SERVER)), invalid);
+    for _ in 0..2 {
+        assert_eq!(put("other", SERVER).status, 200);
+        let saved = server.get("/v1/actions/other").ok();
+        assert_eq!((&saved["value"], &saved["source"]), (&json!(5.0), &json!("saved")));
+    }
+    let names = |answer: Value| answer["actionList"].as_array().unwrap().len();
+    assert_eq!(names(ask(json!({"campaignArn": arn, "userId": "u1"})).ok()), 3, "it is in force at once");
+    assert_eq!(server.get("/v1/actions/join").ok()["source"], "settings");
     assert_eq!(failed(&put("join", WRITE)), (403, "AccessDeniedException".to_owned()));
 }
 

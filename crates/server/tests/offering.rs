@@ -5,6 +5,8 @@
 mod support;
 
 use decisions::Offer;
+use primitives::Seed;
+use rand::RngExt as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -95,7 +97,7 @@ fn an_action_that_is_declared_later_counts_beside_offers_and_takes_no_name_of_on
     let declare = |body: Value| server.post_as(SERVER, "/v1/actions", &body);
     let refused = declare(json!({"name": "five", "value": 2}));
     assert_eq!(refused.status, 400, "{refused:?}");
-    assert!(format!("{refused:?}").contains("there is an offer of this name"), "{refused:?}");
+    assert!(format!("{refused:?}").contains("there is an action and an offer of this name"), "{refused:?}");
     assert_eq!(first(&offered(&server, "u0", &json!({}))), Some("five"), "nothing changed");
     // What is given of one list is counted for the other, by the group that it has now.
     declare(json!({"name": "card", "group": "gifts", "value": 2})).ok();
@@ -104,6 +106,40 @@ fn an_action_that_is_declared_later_counts_beside_offers_and_takes_no_name_of_on
     assert_eq!(rule_of(&offered(&server, "u1", &json!({})), "five"), Some("cap:group:7d"));
     assert_eq!(rule_of(&act("u0"), "card"), Some("cap:group:7d"));
     assert_eq!(first(&offered(&server, "u2", &json!({}))), Some("five"));
+}
+
+#[test]
+fn an_offer_that_is_saved_is_made_at_once_within_its_budget_also_after_a_change_and_a_start() {
+    let server = server(&[]);
+    let save = |server: &TestServer, method: &str, path: &str, body: &Value| {
+        let key = format!("Bearer {SERVER}");
+        server.send(method, path, &[("authorization", &key), ("content-type", "application/json")], body.to_string())
+    };
+    let five = json!({"name": "five", "value": 20, "prior": 0.5, "costs": 5, "budget": {"amount": 5, "days": 7}});
+    save(&server, "POST", "/v1/offers", &five).ok();
+    let given = |server: &TestServer, user: &str| {
+        let answer = offered(server, user, &json!({}));
+        assert!(server.replays(&answer), "{answer}");
+        first(&answer).map(str::to_owned).ok_or_else(|| rule_of(&answer, "five").map(str::to_owned))
+    };
+    let (yes, spent) = (Ok("five".to_owned()), Err(Some("budget".to_owned())));
+    assert_eq!([0, 1, 2].map(|at| given(&server, &format!("u{at}"))), [yes.clone(), yes.clone(), spent.clone()]);
+    // What looks further back knows what was spent, and more may be.
+    save(&server, "PUT", "/v1/offers/five", &json!({"budget": {"amount": 7.5, "days": 30}})).ok();
+    assert_eq!([2, 3].map(|at| given(&server, &format!("u{at}"))), [yes.clone(), spent.clone()]);
+    let server = server.restart();
+    begun(&server);
+    assert_eq!([1, 4].map(|at| given(&server, &format!("u{at}"))), [yes, spent]);
+    for (path, body, said) in [
+        ("/v1/offers", json!({"name": "allocate", "value": 1}), "a path of the interface"),
+        ("/v1/offers", json!({"name": "six", "value": 1, "discount": 2}), "discount is 2"),
+        ("/v1/actions", json!({"name": "five", "value": 1}), "an action and an offer of this name"),
+    ] {
+        let error = save(&server, "POST", path, &body).error(400, "invalid");
+        assert!(error.contains(said), "{error}");
+    }
+    save(&server, "DELETE", "/v1/offers/five", &Value::Null).ok();
+    assert_eq!(given(&server, "u1"), Err(None), "there is none");
 }
 
 #[test]
@@ -163,6 +199,78 @@ fn a_campaign_spends_its_budget_on_who_is_worth_most_and_is_logged() {
     }
     let refused = server.post_as(WRITE, "/v1/offers/allocate", &json!({"budget": 1}));
     assert_eq!(refused.status, 403);
+}
+
+/// Those of plan pro buy with the offer, and nearly never without; those of plan free buy as often either way.
+fn buys(plan: &str, offer: Option<&str>) -> f64 {
+    match (plan, offer) {
+        ("pro", Some("ten")) => 0.6,
+        ("pro", _) => 0.05,
+        _ => 0.45,
+    }
+}
+
+#[test]
+fn what_offers_change_is_learned_from_orders_and_who_buys_anyway_gets_none() {
+    let server = TestServer::start_with(|settings| {
+        let offers = [
+            json!({"name": "ten", "value": 20, "prior": 0.5, "costs": 6}),
+            json!({"name": "no_offer", "nothing": true}),
+        ];
+        settings.offers = offers.iter().map(|table| Offer::from_table(table.as_object().unwrap()).unwrap()).collect();
+        settings.act.gamma = 0.0;
+    });
+    let mut random = Seed::new(3).stream("offering", 0);
+    let plan = |at: usize| if at.is_multiple_of(2) { "pro" } else { "free" };
+    for at in 0..1_800 {
+        let user = format!("u{at}");
+        let answer = offered(&server, &user, &json!({"plan": plan(at)}));
+        let got = first(&answer).filter(|id| *id == "ten");
+        server.advance(Duration::from_secs(60));
+        if random.random::<f64>() < buys(plan(at), got) {
+            let order = json!({"order_id": user, "revenue": 40, "currency": "EUR"});
+            server
+                .post_as(SERVER, "/v1/track", &json!({"event": "Order Completed", "userId": user, "properties": order}))
+                .ok();
+        }
+    }
+    server.advance(Duration::from_secs(8 * 86_400));
+    let engine = server.engine();
+    let material = engine.material(&mut |_| {}).unwrap();
+    let published = engine::train(engine, &"uplift".into(), &material, Seed::new(1)).unwrap();
+    assert!(published.is_champion, "{published:?}");
+    let header = engine.registry().header_of(&"uplift".into(), &published.version).unwrap();
+    assert!(header.method.contains("by orders") && header.evaluation.metrics["qini"] > 0.0, "{header:?}");
+
+    let answer = offered(&server, "somebody", &json!({"plan": "pro"}));
+    assert_eq!(server.engine().models().get(&"uplift".into()).map(|it| it.version.clone()), Some(published.version));
+    // Of whom nothing is known at all, no model is asked what changes them.
+    let user = |plan: &str| format!("new_{plan}");
+    let new = |plan: &str| {
+        identify(&server, &user(plan), plan);
+        offered(&server, &user(plan), &json!({"plan": plan}))
+    };
+    let (pro, free) = (new("pro"), new("free"));
+    let incremental = |answer: &Value| {
+        answer["actions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["id"] == "ten")
+            .map(|one| one["factors"]["incremental"].as_f64().unwrap())
+    };
+    assert!(server.replays(&pro) && server.replays(&free) && server.replays(&answer));
+    assert_eq!(rule_of(&free, "ten"), Some("value"), "what would come anyway is not paid for: {free}");
+    assert!(incremental(&pro).is_none_or(|share| share > 0.7), "{pro}");
+    let propensity = |answer: &Value| answer["actions"][0]["factors"]["propensity"].as_f64().unwrap();
+    // Nothing was told of decisions: how likely it is taken is what was ordered after it, and not what was declared.
+    assert!(first(&pro) != Some("ten") || (0.45..0.75).contains(&propensity(&pro)), "{pro}");
+    // A campaign goes by it, too.
+    let n_given = |plan: &str| {
+        let body = json!({"budget": 1000, "filter": format!("traits.plan = \"{plan}\""), "context": {"plan": plan}});
+        server.post_as(SERVER, "/v1/offers/allocate", &body).ok()["chosen"].as_array().unwrap().len()
+    };
+    assert_eq!((n_given("pro"), n_given("free")), (1, 0));
 }
 
 /// The set for retention: who would leave, times what they bring, times what an offer changes, within a budget.

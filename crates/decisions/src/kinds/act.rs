@@ -12,7 +12,7 @@ pub(super) mod context;
 
 use crate::action::CHANNELS;
 use crate::contact::TIMEZONE;
-use crate::declaration::Declared;
+use crate::declaration::{Chosen, Declared};
 use crate::filter::Filter;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::kinds::conditions::{self as shared, LookedAt, Scores};
@@ -268,14 +268,12 @@ fn declaration(
     looked_at: &LookedAt,
     scores: &Scores,
 ) -> Declaration {
-    let (of, beside, arbitration) = (all.of, all.beside, how.clone());
+    let Repertoire { of, all, beside } = all;
     let (features, segments) = (looked_at.features.clone(), scores.segments());
+    let chosen = Chosen { actions: all, arbitration: how.clone(), outcomes, features, segments, beside };
     Declaration::of(match of {
-        Of::Actions => Declared::Actions { actions: all.all, arbitration, outcomes, features, segments, beside },
-        Of::Offers => {
-            let offers = all.all.into_iter().map(Offer).collect();
-            Declared::Offers { offers, arbitration, outcomes, features, segments, beside }
-        }
+        Of::Actions => Declared::Actions(chosen),
+        Of::Offers => Declared::Offers(chosen.of(Offer)),
     })
 }
 

@@ -131,12 +131,25 @@ fn what_is_declared_is_read_and_written_alike_and_contradictions_are_told() {
     assert_eq!(Offer::check(&all, &[], &Names::default()), Ok(()));
     let action = Action::from_table(json!({"name": "a", "value": 1}).as_object().unwrap()).unwrap();
     let error = Offer::check(&all, &[action], &Names::default()).unwrap_err().to_string();
-    assert!(error.contains("there is an action of this name"), "{error}");
+    assert!(error.contains("there is an action and an offer of this name"), "{error}");
+    assert!(
+        offer(&json!({"name": "allocate", "value": 1})).unwrap_err().to_string().contains("a path of the interface")
+    );
     let twice = [all[0].clone(), all[0].clone()];
     assert!(Offer::check(&twice, &[], &Names::default()).unwrap_err().to_string().contains("an offer of this name"));
     let act = of(&[json!({"name": "a", "value": 1, "costs": 0.5})]);
     let again = act.declaration().unwrap().kind().unwrap();
     assert_eq!((&again.about().name, again.declaration()), (&act.about().name, act.declaration()));
+}
+
+#[test]
+fn offers_are_read_as_they_were_kept_before_both_lists_had_one_shape() {
+    let act = of(&[json!({"name": "a", "value": 1, "costs": 0.5})]);
+    let now = act.declaration().unwrap();
+    let words = now.words.replace("\"offers\":{\"actions\":", "\"offers\":{\"offers\":");
+    assert_ne!(words, now.words);
+    let before = crate::Declaration { digest: crate::digest::digest(&words), words };
+    assert_eq!(before.kind().unwrap().declaration(), Some(now));
 }
 
 #[test]

@@ -57,6 +57,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where all of it cannot be in force together, it was not saved, or it cannot be stored. Then nothing changes.
     pub fn declare_one(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
+        let saved = self.declare_alone(list, wanted)?;
+        self.count_new_budgets();
+        Ok(saved)
+    }
+
+    fn declare_alone(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
         let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
         let (settings, mut saved, runs, before) = {
             let Kept { settings, saved, runs, in_force, .. } = &*self.kept_playbook();

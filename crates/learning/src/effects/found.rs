@@ -27,8 +27,19 @@ pub(super) struct Found {
     pub(super) share: Option<f64>,
     /// By how much more likely somebody succeeds with it, in the mean, and its standard error.
     pub(super) mean: (f64, f64),
+    /// How likely somebody succeeds with it, in the mean.
+    #[serde(default)]
+    pub(super) with: f64,
     /// In one sentence.
     pub(super) said: String,
+}
+
+/// What an action changes in the mean.
+struct Mean {
+    with: f64,
+    effect: f64,
+    se: f64,
+    share: Option<f64>,
 }
 
 impl Found {
@@ -40,10 +51,11 @@ impl Found {
             Err(ModelError::TooFewRows { .. } | ModelError::NothingToLearn { .. }) => None,
             other => Some(other.map_err(LearningError::model(ATTEMPT))?),
         };
-        let (mean, share) = mean_effect(rows);
+        let Mean { with, effect, se, share } = mean_effect(rows);
+        let mean = (effect, se);
         let Some(chosen) = chosen else {
             let said = "too few choices to tell whom it changes: everybody is treated alike".to_owned();
-            return Ok(Self { learner: None, qini: 0.0, se: 0.0, share, mean, said });
+            return Ok(Self { learner: None, qini: 0.0, se: 0.0, share, mean, with, said });
         };
         let best = chosen.judged.iter().max_by(|a, b| a.1.qini.total_cmp(&b.1.qini)).map(|(_, judged)| *judged);
         let of = chosen.learner.and_then(|learner| chosen.judged.iter().find(|(known, _)| *known == learner));
@@ -53,6 +65,7 @@ impl Found {
             se: of.map(|(_, judged)| *judged).or(best).map_or(0.0, |judged| judged.se),
             share,
             mean,
+            with,
             said: chosen.said,
         })
     }
@@ -102,7 +115,7 @@ fn trial<'a>(x: &'a [f64], rows: &'a Rows, ground: &Ground) -> Result<Trial<'a>,
 /// m1 = sum of (T y / e) / sum of (T / e),   m0 the same of the others with 1 - e;   effect = m1 - m0,   share = effect / m1
 /// se^2 = sum over customers of (sum of their T (y - m1) / e)^2 / (sum of (T / e))^2, and the same of the others
 /// ```
-fn mean_effect(rows: &Rows) -> ((f64, f64), Option<f64>) {
+fn mean_effect(rows: &Rows) -> Mean {
     let of = |arm: bool| {
         let counted = || (0..rows.len()).filter(move |row| rows.treated[*row] == arm);
         let weight = |row: usize| if arm { 1.0 / rows.chance[row] } else { 1.0 / (1.0 - rows.chance[row]) };
@@ -122,5 +135,5 @@ fn mean_effect(rows: &Rows) -> ((f64, f64), Option<f64>) {
     let ((with, a), (without, b)) = (of(true), of(false));
     let (effect, se) = (with - without, (a + b).sqrt());
     let is_told = effect.abs() > N_ERRORS * se && with > 0.0;
-    ((effect, se), is_told.then(|| (effect / with).clamp(-1.0, 1.0)))
+    Mean { with, effect, se, share: is_told.then(|| (effect / with).clamp(-1.0, 1.0)) }
 }

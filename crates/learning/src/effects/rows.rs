@@ -1,10 +1,9 @@
 //! Which choices tell what an action changes?
 
+use crate::Dataset;
 use crate::rounds::{Round, RoundLog};
 use crate::task::Data;
-use features::Trace;
-use primitives::{DAY_MS, Timestamp, stable_hash};
-use profiles::Customer;
+use primitives::{CustomerId, DAY_MS, Timestamp, stable_hash};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// So many choices must there be of an action, and as many of doing nothing in its place.
@@ -37,17 +36,11 @@ pub(super) fn is_told(log: &RoundLog) -> bool {
 pub(super) fn of_actions(data: &Data<'_>) -> BTreeMap<u32, Rows> {
     let log = data.dataset.rounds();
     let is_told = is_told(log);
-    let customers: HashMap<&str, &Customer<Trace>> = match is_told {
-        true => HashMap::new(),
-        false => data.dataset.customers().iter().map(|one| (one.get().profile.id.as_str(), one.get())).collect(),
-    };
+    let ordered = if is_told { None } else { Some(Orders::of(data.dataset, log)) };
     let window_ms = log.settings.reward_days.saturating_mul(DAY_MS);
-    let succeeded = |round: &Round, until: Timestamp| match is_told {
-        true => Some(round.reward.is_some_and(|reward| reward.at <= until)),
-        false => {
-            let customer = customers.get(round.customer.as_str())?;
-            Some(customer.state.orders_between(round.at, until).next().is_some())
-        }
+    let succeeded = |round: &Round, until: Timestamp| match &ordered {
+        None => Some(round.reward.is_some_and(|reward| reward.at <= until)),
+        Some(orders) => orders.came(round, until),
     };
     let mut all: BTreeMap<u32, Rows> = BTreeMap::new();
     for (at, round) in log.rounds.iter().enumerate().rev() {
@@ -68,6 +61,34 @@ pub(super) fn of_actions(data: &Data<'_>) -> BTreeMap<u32, Rows> {
         }
     }
     all
+}
+
+/// What customers ordered.
+struct Orders<'a> {
+    dataset: &'a Dataset,
+    /// Where each stands of whom anything ever came in.
+    places: HashMap<CustomerId, usize>,
+    /// When the first thing came of anybody: whatever came before is not known.
+    since: Option<Timestamp>,
+}
+
+impl<'a> Orders<'a> {
+    fn of(dataset: &'a Dataset, log: &RoundLog) -> Self {
+        let places = dataset.places_of(log.rounds.iter().map(|round| &round.customer));
+        Self { dataset, places, since: dataset.span().map(|(first, _)| first) }
+    }
+
+    /// Whether the customer ordered within the days of a choice; `None` where that is not known.
+    ///
+    /// Of whom nothing ever came in but the question, no order came: whoever left them out would look at those alone who ordered, and
+    /// find that everybody does, whatever is done. Who does not permit to be learned from has no rounds.
+    fn came(&self, round: &Round, until: Timestamp) -> Option<bool> {
+        // With the days before it: the first that came may have come of this choice.
+        self.since.filter(|since| *since <= until)?;
+        let Some(place) = self.places.get(&round.customer) else { return Some(false) };
+        let customer = self.dataset.customers().get(*place)?.get();
+        Some(customer.state.orders_between(round.at, until).next().is_some())
+    }
 }
 
 /// Of which actions a choice tells what they change, whether it was done, and with which chance in place of nothing.

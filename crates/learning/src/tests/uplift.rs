@@ -1,6 +1,6 @@
 //! Is it found whom an action changes, and is it said where nobody is changed more than others?
 
-use super::world::{catalogue, day, seed};
+use super::world::{catalogue, day, load, numbered, order, seed};
 use crate::{
     Body, Changed, Data, Dataset, Doable, EffectsModel, LearningError, PolicySettings, Rewarded, Round, RoundLog,
     Trained, Uplift, challenge,
@@ -97,9 +97,48 @@ fn an_effect_that_is_known_by_construction_is_found_and_for_whom() {
     assert!(trained.header.verdict().is_champion && trained.header.method.contains("what was told of decisions"));
     let again = EffectsModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!(&again, model);
+    assert_eq!(
+        EffectsModel::from_bytes(&model.to_bytes_of_before().unwrap()).unwrap(),
+        *model,
+        "as it was before orders"
+    );
     let mut bytes = model.to_bytes().unwrap();
     bytes[0] = 9;
     assert!(EffectsModel::from_bytes(&bytes).is_err());
+}
+
+/// The same choices, of which nothing is told but what was ordered: of who orders nothing, nothing ever came in.
+fn by_orders(mut log: RoundLog) -> Dataset {
+    let came = log.rounds.iter_mut().filter_map(|round| {
+        let at = Timestamp::from_millis(round.reward.take()?.at.as_millis() + HOUR_MS);
+        let name = round.customer.as_str().trim_start_matches("user:").to_owned();
+        Some(order(&name, "cup", at, at))
+    });
+    let events: Vec<_> = came.collect();
+    load(&numbered(events)).with_rounds(log)
+}
+
+#[test]
+fn an_effect_is_found_by_orders_alone_as_by_what_is_told() {
+    let now = day(200);
+    for dice in 0..4 {
+        let mut log = log_of(dice, 3_000, now, 8, told_apart);
+        log.rounds.iter_mut().for_each(|round| round.customer = format!("user:{}", round.customer).into());
+        let told = learned(log.clone(), now).unwrap();
+        let dataset = by_orders(log);
+        let data = Data { dataset: &dataset, catalogue: catalogue(), now, seed: seed() };
+        let ordered = challenge(&Uplift::default(), &data, None).unwrap();
+        for x in [0.0, 1.0] {
+            let (by_orders, by_told) = (changed(effects(&ordered), x).unwrap(), changed(effects(&told), x).unwrap());
+            assert_eq!(by_orders, by_told, "each order is of one choice alone");
+            // Of both halves half succeeds with it; what is told of decisions is foretold by policies.
+            let likely = effects(&ordered).succeeds("offer", by_orders).unwrap();
+            assert!((likely - 0.5).abs() < 0.06, "{likely}");
+            assert_eq!(effects(&told).succeeds("offer", by_told), None);
+        }
+        assert_eq!(ordered.header.n_rows, told.header.n_rows, "who orders nothing counts as well");
+        assert!(ordered.header.method.contains("by orders"), "{}", ordered.header.method);
+    }
 }
 
 #[test]
@@ -146,7 +185,7 @@ fn only_first_places_whose_days_are_over_and_whose_chances_are_told_are_learned_
     };
     assert_eq!(changed_log(&|round| round.place = 1), 0);
     assert_eq!(changed_log(&|round| round.chances = Box::default()), 0);
-    // Where success is never told of nothing, it is an order: of nobody here any is known.
+    // Where success is never told of nothing, it is an order: here it is not known of a single one whether it came.
     let silent = |round: &mut Round| {
         if round.action == 1 {
             round.reward = None;

@@ -130,7 +130,7 @@ extractor!(
     Action::ManageLists
 );
 extractor!(
-    /// The request may declare actions, experiments and flags.
+    /// The request may declare actions, offers, experiments and flags.
     MayDeclare,
     Action::Declare
 );

@@ -1,4 +1,4 @@
-//! How do services change what is declared while the server runs: actions, experiments, flags?
+//! How do services change what is declared while the server runs: actions, offers, experiments, flags?
 //!
 //! Each list has the same paths; a new one is one line of [`lists!`](self).
 
@@ -69,7 +69,7 @@ pub(super) struct DeclarationsReply {
     told: Vec<String>,
 }
 
-/// How many customers may have an action.
+/// How many customers may have an action or offer.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EligibleReply {
@@ -170,7 +170,7 @@ async fn remove(
 
 /// Everything that is declared
 ///
-/// Actions, experiments and flags as they are in force, and what is not in force as it was written.
+/// Actions, offers, experiments and flags as they are in force, and what is not in force as it was written.
 #[utoipa::path(
     get, path = "/v1/declarations", tag = "declarations",
     responses((status = 200, description = "Everything, list by list", body = DeclarationsReply)),
@@ -186,26 +186,10 @@ async fn everything(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<Decl
     .map(Json)
 }
 
-/// How many customers may have an action
-///
-/// They are counted as things stand, for two seconds at the most. `GET /v1/customers` counts whom any condition is for.
-#[utoipa::path(
-    get, path = "/v1/actions/{name}/eligible", tag = "decisions",
-    params(("name" = String, Path, description = "The name of an action")),
-    responses(
-        (status = 200, description = "How many", body = EligibleReply),
-        (status = 404, description = "There is none of that name", body = ErrorBody),
-    ),
-    security(("bearer" = []), ("basic" = [])),
-)]
-async fn eligible(
-    _: MayRead,
-    State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-) -> Result<Json<EligibleReply>, ApiError> {
+async fn eligible(app: Arc<App>, list: &'static str, name: String) -> Result<Json<EligibleReply>, ApiError> {
     let found = app
         .run(move |app| {
-            let known = app.engine.declared_as("actions", &name)?;
+            let known = app.engine.declared_as(list, &name)?;
             let condition = known.table.get("eligible").and_then(Value::as_str).unwrap_or_default();
             Ok::<_, ServerError>(app.engine.eligible(condition, COUNTED_FOR)?)
         })
@@ -215,10 +199,10 @@ async fn eligible(
 }
 
 macro_rules! lists {
-    ($( $list:ident $(($listed:ident))?, $all:literal, $one:literal, $body:literal; )+) => {
+    ($( $list:ident $(($listed:ident))? $([$counted:ident $of:literal])?, $all:literal, $one:literal, $body:literal; )+) => {
         /// The paths of every list.
         pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-            let router = OpenApiRouter::new().routes(routes!(everything)).routes(routes!(eligible));
+            let router = OpenApiRouter::new().routes(routes!(everything));
             $( let router = router.merge($list::routes()); )+
             router
         }
@@ -231,6 +215,7 @@ macro_rules! lists {
             pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
                 let router = OpenApiRouter::new().routes(routes!(create)).routes(routes!(one, change, remove));
                 $( let router = router.routes(routes!($listed)); )?
+                $( let router = router.routes(routes!($counted)); )?
                 router
             }
 
@@ -243,6 +228,22 @@ macro_rules! lists {
             )]
             async fn $listed(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<DeclaredListReply>, ApiError> {
                 super::all(app, LIST).await
+            } )?
+
+            $( #[utoipa::path(
+                get, path = $of, tag = "decisions", operation_id = concat!("eligible_", stringify!($list)),
+                summary = concat!("How many customers may have one of the ", stringify!($list)),
+                description = "They are counted as things stand, for two seconds at the most. `GET /v1/customers` counts whom any \
+                               condition is for.",
+                params(("name" = String, Path, description = "Its name")),
+                responses(
+                    (status = 200, description = "How many", body = EligibleReply),
+                    (status = 404, description = "There is none of that name", body = ErrorBody),
+                ),
+                security(("bearer" = []), ("basic" = [])),
+            )]
+            async fn $counted(_: MayRead, State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Json<EligibleReply>, ApiError> {
+                super::eligible(app, LIST, name).await
             } )?
 
             #[utoipa::path(
@@ -326,7 +327,10 @@ macro_rules! lists {
 }
 
 lists! {
-    actions (all), "/v1/actions", "/v1/actions/{name}", "{\"name\":\"grinder\",\"value\":12.5}";
+    actions (all) [eligible "/v1/actions/{name}/eligible"], "/v1/actions", "/v1/actions/{name}",
+        "{\"name\":\"grinder\",\"value\":12.5}";
+    offers (all) [eligible "/v1/offers/{name}/eligible"], "/v1/offers", "/v1/offers/{name}",
+        "{\"name\":\"tenth\",\"value\":24,\"discount\":0.1,\"budget\":{\"amount\":500,\"days\":7}}";
     // What experiments found is told under the path of their list.
     experiments, "/v1/experiments", "/v1/experiments/{name}",
         "{\"name\":\"copy\",\"variations\":[{\"name\":\"control\",\"value\":\"A\"},{\"name\":\"bold\",\"value\":\"B\"}]}";

@@ -2,7 +2,7 @@
 
 use super::{DeclaredSchema, Settings, tables};
 use WhichTable::{ByName, ByNumber};
-use decisions::{Offer, Segment, names_of_conditions};
+use decisions::{Segment, names_of_conditions};
 use engine::Capabilities;
 use events::Mistake;
 use features::FeatureError;
@@ -225,7 +225,6 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> Str
     let features = features.iter().map(|name| (*name).to_owned()).collect();
     let names = names_of_conditions(&capabilities.outcomes, &features, &settings.segments);
     settings.playbook().check(&names).map_err(|why| wrong(why.list, &why.mistake.name, &why))?;
-    Offer::check(&settings.offers, &settings.actions, &names).map_err(of_mistake("offers"))?;
     Kpi::check_all(&settings.kpis).map_err(of_mistake("kpis"))?;
     settings.measures().check(&settings.experiments).map_err(of_mistake("experiments"))
 }

@@ -6,6 +6,7 @@ use crate::dice::logistic;
 use crate::host::decision;
 use crate::life::{Asked, Membership};
 use crate::message::Sender;
+use primitives::Money;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -15,11 +16,17 @@ pub(crate) const PLANS: [(&str, i64); 3] =
 /// Below this part of its use a membership is hardly used.
 const UNUSED: f64 = 0.35;
 /// Who is a member so many days after they were about to leave was kept,
-const KEPT_DAYS: i64 = 6;
+const KEPT_DAYS: i32 = 6;
 /// and that is worth so many months to the company; of a month that is given away or rested, one less.
 const KEPT_MONTHS: i64 = 3;
 /// After so many refused payments in a row it ends.
 const N_FAILED_MAX: u32 = 3;
+
+/// What who was kept is worth, in minor units.
+fn brings(offered: Retention, plan: usize) -> i64 {
+    let n_paid = if offered == Retention::None { KEPT_MONTHS } else { KEPT_MONTHS - 1 };
+    n_paid * PLANS[plan].1
+}
 
 impl Scene<'_> {
     pub(super) fn keep_membership(&mut self) {
@@ -68,12 +75,11 @@ impl Scene<'_> {
 
     /// Who is a member still, some days after it was decided what to offer them, was kept.
     fn be_kept(&mut self, membership: &mut Membership) {
-        let is_due = |asked: &Asked| self.today.day >= asked.on + KEPT_DAYS;
+        let is_due = |asked: &Asked| self.today.day >= asked.on + i64::from(KEPT_DAYS);
         let (Some(asked), Some(offered)) = (membership.asked.take_if(|asked| is_due(asked)), membership.offered) else {
             return;
         };
-        let n_paid = if offered == Retention::None { KEPT_MONTHS } else { KEPT_MONTHS - 1 };
-        self.tell_worth(Some(&asked.by), offered.name(), n_paid * PLANS[membership.plan].1);
+        self.tell_worth(Some(&asked.by), offered.name(), brings(offered, membership.plan));
     }
 
     /// Nothing is paid and nothing is used until the pause is over.
@@ -114,17 +120,22 @@ impl Scene<'_> {
     }
 
     fn be_offered(&mut self, membership: &mut Membership) -> Retention {
-        let about = || BTreeMap::from([("plan", Value::from(PLANS[membership.plan].0))]);
-        let chosen = self.choose(Sender::BackOffice, decision::RETAIN, &Retention::ALL, Retention::name, about);
+        let (mind, currency) = (self.mind(), self.company.settings().currency);
+        let earned = |offered: Retention| {
+            let brings = Money { minor: brings(offered, membership.plan), currency }.to_major();
+            brings * mind.keeps(offered, KEPT_DAYS)
+        };
+        let worth = Retention::ALL.map(earned).to_vec();
+        let about = || (BTreeMap::from([("plan", Value::from(PLANS[membership.plan].0))]), worth);
+        let chosen = self.choose_with(Sender::BackOffice, decision::RETAIN, &Retention::ALL, Retention::name, about);
         membership.offered = Some(chosen.what);
         membership.asked = chosen.decision_id.clone().map(|by| Asked { by, on: self.today.day });
         self.tell_met(Sender::BackOffice, chosen.decision_id.as_deref(), chosen.what.name());
         match chosen.what {
             Retention::None => {}
             Retention::MonthFree => membership.renews_on += 30,
-            // Who has made up their mind, and who had forgotten that they pay, do not take a rest.
             Retention::Pause => {
-                let p = 1.0 - self.mind().cancels(Retention::Pause) / self.mind().cancels(Retention::None);
+                let p = self.mind().rests();
                 if self.dice.chance(p) {
                     self.pause(membership);
                 }

@@ -23,6 +23,20 @@ impl Mind<'_> {
         CANCELS_A_DAY * factor
     }
 
+    /// The chance that they let it rest for a month where that is offered: who has made up their mind, and who had forgotten that they
+    /// pay, do not.
+    pub(crate) fn rests(&self) -> f64 {
+        (1.0 - self.cancels(Retention::Pause) / self.cancels(Retention::None)).max(0.0)
+    }
+
+    /// The chance that they are members still so many days after this was offered, where each day is as today.
+    #[must_use]
+    pub fn keeps(&self, offered: Retention, n_days: i32) -> f64 {
+        let stays = (1.0 - self.cancels(offered)).powi(n_days);
+        let rests = if offered == Retention::Pause { self.rests() } else { 0.0 };
+        rests + (1.0 - rests) * stays
+    }
+
     fn is_reminded(&self) -> bool {
         self.person.nature.patience > 0.6 && self.life.mood > 0.1
     }

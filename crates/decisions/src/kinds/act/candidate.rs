@@ -86,6 +86,12 @@ impl<'a> Guess<'a> {
         let (effects, view) = self.effects.as_ref()?;
         effects.change(view, &action.name)
     }
+
+    /// How likely an action succeeds that changes so much, where no policy says it and orders do.
+    fn ordered(&self, action: &Action, changed: Option<Changed<'_>>) -> Option<f64> {
+        let (effects, _) = self.effects.as_ref()?;
+        effects.succeeds(&action.name, changed?)
+    }
 }
 
 /// What is chosen by.
@@ -110,6 +116,8 @@ pub(super) struct Candidate<'a> {
     pub(super) priority: f64,
     /// What a policy says of it; `None` where none does, and what was declared counts.
     pub(super) foretold: Option<Foretold>,
+    /// Whether orders tell how likely it succeeds.
+    is_ordered: bool,
     /// What is known of what it changes.
     changed: Option<Changed<'a>>,
     /// Whether it is worth something, or could be: what a policy says is not certain, and what is left out is never learned of again.
@@ -135,14 +143,15 @@ impl<'a> Candidate<'a> {
             let said = ask.question.context.get(key)?;
             factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
         });
-        let propensity = foretold.map_or(action.prior, |foretold| foretold.beside(action.prior));
+        let ordered = if foretold.is_none() { guess.ordered(action, changed) } else { None };
+        let propensity = foretold.map(|foretold| foretold.beside(action.prior)).or(ordered).unwrap_or(action.prior);
         let priced = match action.terms.budget {
             Some(_) => Some(ask.world.shadow_price(&action.name).ok_or("budget: not known")?),
             None => None,
         };
         let factors = Factors {
             propensity,
-            value: value(action, by, ask, known).ok_or("value: not known")?,
+            value: value(action, by, ask, known, changed).ok_or("value: not known")?,
             incremental: incremental(changed, propensity),
             cost: action.cost,
             context: of_context.product(),
@@ -165,7 +174,8 @@ impl<'a> Candidate<'a> {
         let may_be_worth = at_best(factors) > 0.0;
         let is_too_dear = !may_be_worth && at_best(Factors { shadow_price: 0.0, ..factors }) > 0.0;
         let priority = factors.priority();
-        Ok(Self { action, priority, factors, foretold, changed, may_be_worth, is_too_dear })
+        let is_ordered = ordered.is_some();
+        Ok(Self { action, priority, factors, foretold, is_ordered, changed, may_be_worth, is_too_dear })
     }
 
     /// The rule by which it is worth nothing.
@@ -202,6 +212,7 @@ impl<'a> Candidate<'a> {
             return "Nothing else is worth more".to_owned();
         }
         let told_by = match self.foretold {
+            None if self.is_ordered => "by what was ordered after it",
             None => "as was declared",
             Some(foretold) if foretold.is_of_group => "as others of its group are",
             Some(_) => "by what came of it before",
@@ -229,15 +240,33 @@ impl<'a> Candidate<'a> {
 }
 
 /// What it earns when it is accepted: of what is to keep somebody, what they are about to be lost with.
-fn value(action: &Action, by: &By<'_>, ask: &Ask<'_>, known: Option<&Knowledge>) -> Option<f64> {
+fn value(
+    action: &Action,
+    by: &By<'_>,
+    ask: &Ask<'_>,
+    known: Option<&Knowledge>,
+    changed: Option<Changed<'_>>,
+) -> Option<f64> {
     if !action.terms.keeps {
         return Some(action.value);
     }
     let leaves = by.scores.score(&LEAVES.into(), ask, known)?;
     match by.value.gist(ask, known?)? {
-        Gist::Number(brings) => Some(leaves * brings.max(0.0)),
+        Gist::Number(brings) => Some(lost_with(leaves, brings, changed)),
         Gist::Words(_) => None,
     }
+}
+
+/// What somebody is about to be lost with who would be kept.
+///
+/// ```text
+/// kept more likely by   leaves * (propensity * incremental)   while it is a guess how many of those who would leave are kept
+///                       propensity * incremental              as soon as it is learned by how much more likely somebody stays
+/// ```
+/// Who would stay anyway is in what was learned: they are changed little, and to count how likely they leave again would count it twice.
+fn lost_with(leaves: f64, brings: f64, changed: Option<Changed<'_>>) -> f64 {
+    let counted = if matches!(changed, Some(Changed::By(_))) { 1.0 } else { leaves };
+    counted * brings.max(0.0)
 }
 
 /// Which share of the successes would not come without it; all of them where nothing is known of that.
@@ -252,3 +281,18 @@ fn incremental(changed: Option<Changed<'_>>, propensity: f64) -> f64 {
 
 /// Nothing succeeds more rarely for certain: what costs nothing is never left out for what is foretold of it.
 const LEAST: f64 = 1e-3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_likely_somebody_leaves_counts_once() {
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        near(lost_with(0.4, 100.0, None), 40.0);
+        near(lost_with(0.4, 100.0, Some(Changed::Alike { share: Some(0.5), said: "" })), 40.0);
+        // Of 100 who leave in 40 cases, 10 are kept: 10 of 100 are changed, and worth 100 each.
+        near(lost_with(0.4, 100.0, Some(Changed::By(0.1))) * 0.1, 10.0);
+        near(lost_with(0.4, -5.0, None), 0.0);
+    }
+}

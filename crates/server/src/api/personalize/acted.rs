@@ -3,16 +3,19 @@
 use super::told::{few, json_in, moment, take};
 use super::{Asker, Fault, Teller, named, read};
 use crate::api::answered::message_id;
+use crate::api::auth::MayDeclare;
 use crate::api::extract::SmallBody;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use decisions::{Action, Content, ContentShape, Kind};
-use engine::Asked;
+use engine::{Asked, By, DeclaredIn, Declaring};
 use events::Fields;
+use governance::Deed;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -24,6 +27,8 @@ const N_MOST: u64 = 20;
 const N_MAX: u64 = 100;
 /// What an action is worth of which nobody says it: as with Amazon.
 const WORTH: f64 = 1.0;
+/// The list on which they are saved.
+const ACTIONS: &str = "actions";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -164,19 +169,30 @@ fn event_of(tracker: &str, told: &Interaction) -> Result<Value, Fault> {
 
 /// What can be done, as Amazon's schema describes it.
 pub(super) async fn actions(
-    asker: Asker,
+    Declarer(by): Declarer,
     State(app): State<Arc<App>>,
     SmallBody(body): SmallBody,
 ) -> Result<StatusCode, Fault> {
-    drop((asker.holder, asker.peer));
     let sent: Put = read(&body)?;
-    let all = few(&sent.actions)?.iter().map(action_of).collect::<Result<Vec<_>, _>>()?;
-    declare(&app, &all)?;
+    let tables = few(&sent.actions)?.iter().map(table_of).collect::<Result<Vec<_>, _>>()?;
+    app.run(move |app| tables.iter().try_for_each(|table| declare(app, table, &by))).await?;
     Ok(StatusCode::OK)
 }
 
-/// An action as it is declared here. What Amazon's schema has a place for and a declaration does not is a feature of it.
-fn action_of(put: &ActionPut) -> Result<Action, Fault> {
+/// Whoever may declare.
+pub(super) struct Declarer(By);
+
+impl FromRequestParts<Arc<App>> for Declarer {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
+        let MayDeclare(by) = MayDeclare::from_request_parts(parts, app).await?;
+        Ok(Self(by))
+    }
+}
+
+/// The table of an action, as it is declared here. What Amazon's schema has a place for and a declaration does not is a feature of it.
+fn table_of(put: &ActionPut) -> Result<Map<String, Value>, Fault> {
     let mut table = Map::from_iter([("name".to_owned(), Value::from(put.action_id.as_str()))]);
     let mut features = Map::new();
     for (name, value) in json_in(put.properties.as_deref())? {
@@ -191,20 +207,21 @@ fn action_of(put: &ActionPut) -> Result<Action, Fault> {
     }
     table.entry("value").or_insert_with(|| WORTH.into());
     table.insert("features".to_owned(), features.into());
-    Action::from_table(&table).map_err(|mistake| Fault::invalid(mistake.to_string()))
+    Action::from_table(&table).map_err(|mistake| Fault::invalid(mistake.to_string()))?;
+    Ok(table)
 }
 
-/// Has these actions declared. Those that are declared already need not be saved.
-fn declare(app: &App, put: &[Action]) -> Result<(), Fault> {
-    let declared = &app.engine.playbook().actions;
-    let missing = put.iter().find(|action| declared.iter().all(|known| known.name != action.name));
-    missing.map_or(Ok(()), |action| {
-        Err(Fault::invalid(format!(
-            "the action \"{}\" is not declared: save it with POST /v1/actions, or write it as a table of [[actions]] in the settings, such as \
-             name = \"{0}\", value = {}; actions that are declared may be put, and change nothing",
-            action.name, action.value
-        )))
-    })
+/// Saves an action as `/v1/actions` does. What was saved is changed, and what the settings declare is changed there and nowhere else.
+fn declare(app: &App, table: &Map<String, Value>, by: &By) -> Result<(), ServerError> {
+    let name = table.get("name").and_then(Value::as_str).unwrap_or_default();
+    let wanted = match app.engine.declared_as(ACTIONS, name).map(|known| known.source) {
+        Ok(DeclaredIn::Settings) => return Ok(()),
+        Ok(DeclaredIn::Saved) => Declaring::Changed { name, table, seen: None },
+        Err(_) => Declaring::New(table),
+    };
+    app.engine.declare_one(ACTIONS, wanted)?;
+    app.audit.note(Deed::Declared, by, format!("{ACTIONS} {name}"));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -214,7 +231,8 @@ mod tests {
     #[test]
     fn an_action_of_amazons_schema_is_one_of_ours() {
         let put = |id: &str, properties: Value| {
-            action_of(&ActionPut { action_id: id.to_owned(), properties: Some(properties.to_string()) })
+            let table = table_of(&ActionPut { action_id: id.to_owned(), properties: Some(properties.to_string()) })?;
+            Action::from_table(&table).map_err(|mistake| Fault::invalid(mistake.to_string()))
         };
         let read = put(
             "join",

@@ -350,7 +350,12 @@ fn flags_and_experiments_are_told_with_who_got_what_and_what_to_do() {
         json!({"name": "banner", "title": HOSTILE, "default": 1, "on": false, "rules": [{"share": 0.25, "value": 2}]});
     let declared = |flags: Vec<decisions::Flag>, experiments: Vec<decisions::Experiment>| {
         let actions = engine.playbook().actions.clone();
-        engine.declare_settings(&[], decisions::Playbook { actions, flags, experiments }).unwrap();
+        engine
+            .declare_settings(
+                &[],
+                decisions::Playbook { actions, flags, experiments, ..decisions::Playbook::default() },
+            )
+            .unwrap();
     };
     declared(vec![flag(checkout), flag(accounts), flag(off)], vec![experiment(copy), experiment(draft)]);
     says(
