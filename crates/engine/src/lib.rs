@@ -69,6 +69,7 @@ mod horizon;
 
 mod allocate;
 mod audit;
+mod campaign;
 mod error;
 mod spending;
 mod standing;
@@ -79,6 +80,7 @@ pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};
 pub use came::Came;
+pub use campaign::SAME_CAMPAIGN;
 pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};

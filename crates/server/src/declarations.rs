@@ -162,7 +162,7 @@ impl Followed {
         let Some(bytes) = changed.or_else(|| was_unreadable.then(|| self.taken.clone())) else { return false };
         if self.is_emptied(bytes.as_deref()) {
             let path = self.path.display();
-            let remedy = "write a line into it, or remove it, if the defaults are meant";
+            let remedy = "write a line into it, such as one that begins with #, if the defaults are meant";
             refuse(corrector, &format!("{path} is empty, and was not: {remedy}"));
             return false;
         }
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_suddenly_empty_is_refused_until_something_stands_in_it_or_it_is_removed() {
+    fn a_file_that_is_suddenly_empty_is_refused_until_something_stands_in_it() {
         let file = SettingsFile { path: PathBuf::from("rapport.toml"), bytes: Some(b"[server]".to_vec()) };
         let mut followed = Followed::from(file);
         for (now, expected) in [
