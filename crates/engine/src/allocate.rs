@@ -1,11 +1,15 @@
 //! Which customers get which offer, so that one budget earns most? For a campaign: all customers of a filter at once.
 
-use crate::campaign::Campaign;
+mod campaign;
+
+pub use campaign::SAME_CAMPAIGN;
+
 use crate::decide::{About, Asked};
 use crate::error::EngineError;
 use crate::lists::Page;
 use crate::spending::Purses;
 use crate::{Engine, Stopwatch};
+use campaign::Campaign;
 use decisions::{Arm, Content, Kind, Models, Parameters, Record, Worth, allot};
 use events::Fields;
 use primitives::{CustomerId, ErrorKind, Timestamp, nearest};
@@ -16,7 +20,7 @@ use std::time::Duration;
 /// So many customers at once.
 pub const N_ALLOCATED_MAX: usize = 100_000;
 /// So many decisions are logged in one transaction.
-pub(super) const N_LOGGED_AT_ONCE: usize = 200;
+const N_LOGGED_AT_ONCE: usize = 200;
 /// The kind that offers.
 const OFFER: &str = "offer";
 

@@ -69,18 +69,16 @@ mod horizon;
 
 mod allocate;
 mod audit;
-mod campaign;
 mod error;
 mod spending;
 mod standing;
 mod stopwatch;
 
-pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX};
+pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX, SAME_CAMPAIGN};
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};
 pub use came::Came;
-pub use campaign::SAME_CAMPAIGN;
 pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};

@@ -7,6 +7,7 @@ use crate::error::ServerError;
 use engine::{Allocated, Allocating, Engine, EngineError, SAME_CAMPAIGN};
 use primitives::{ErrorKind, Timestamp};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -70,7 +71,13 @@ impl Allocations {
         let (found, is_found, n_chosen) = (Mutex::default(), Condvar::new(), OnceLock::new());
         let job = Arc::new(Job { began_at: now, is_logged, found, is_found, n_chosen });
         let (engine, of) = (Arc::clone(engine), Arc::clone(&job));
-        let run = move || of.end(engine.allocate(&asked, LONGEST));
+        let run = move || {
+            // Whatever happens it ends: else its place would be taken for ever.
+            let found = catch_unwind(AssertUnwindSafe(|| engine.allocate(&asked, LONGEST)));
+            let broken =
+                || EngineError::new(ErrorKind::Internal, "the budget could not be allocated: the log says why");
+            of.end(found.unwrap_or_else(|_| Err(broken())));
+        };
         let thread = std::thread::Builder::new().name("allocate".to_owned()).spawn(run);
         thread.map_err(ServerError::io("cannot start the thread that allocates a budget"))?;
         jobs.insert(key, Arc::clone(&job));

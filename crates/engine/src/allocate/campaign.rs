@@ -3,8 +3,8 @@
 //! The decisions of a campaign are named by what was asked and by their place in it, so that the log alone says what was given: also after a
 //! start, and where only some of it was.
 
+use super::{Allotment, N_LOGGED_AT_ONCE};
 use crate::Engine;
-use crate::allocate::Allotment;
 use crate::error::EngineError;
 use decisions::{Content, Record};
 use primitives::{CustomerId, DecisionId, Timestamp};
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// For so long the same question with `log` is the same campaign; after that it is another one.
 pub const SAME_CAMPAIGN: Duration = Duration::from_secs(6 * 3_600);
 /// Of what is logged at once all is there or nothing, but for who was erased since: where so many places in a row are empty, no more follow.
-const N_EMPTY_MAX: usize = super::allocate::N_LOGGED_AT_ONCE;
+const N_EMPTY_MAX: usize = N_LOGGED_AT_ONCE;
 /// The place of the last decision: where it is there, all are.
 const LAST: usize = usize::MAX;
 
