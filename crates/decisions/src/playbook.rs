@@ -64,6 +64,29 @@ macro_rules! playbook {
                 }
             }
 
+            /// The names on a list, in its order.
+            #[must_use]
+            pub fn names(&self, list: &str) -> Vec<&str> {
+                match list {
+                    $( stringify!($list) => self.$list.iter().map(|one| one.name.as_str()).collect(), )+
+                    _ => Vec::new(),
+                }
+            }
+
+            /// Whether a name is on a list.
+            #[must_use]
+            pub fn has(&self, list: &str, name: &str) -> bool {
+                match list {
+                    $( stringify!($list) => self.$list.iter().any(|one| one.name == name), )+
+                    _ => false,
+                }
+            }
+
+            /// Leaves only what is to be kept, by list and name.
+            pub fn retain(&mut self, is_kept: impl Fn(&str, &str) -> bool) {
+                $( self.$list.retain(|one| is_kept(stringify!($list), &one.name)); )+
+            }
+
             /// Puts a table on a list: in the place of the one of its name, and else at the end. Answers its name.
             ///
             /// # Errors
@@ -284,6 +307,12 @@ mod tests {
         other.put("flags", &flag("c", 9)).unwrap();
         assert_eq!(playbook.join(other), [("flags", "b".to_owned())]);
         assert_eq!(told(&playbook).last(), Some(&("c".to_owned(), json!(9))));
+        assert!(
+            playbook.has("flags", "b") && !playbook.has("actions", "b") && playbook.names("flags") == ["a", "b", "c"]
+        );
+        let mut some = playbook.clone();
+        some.retain(|list, name| list != "flags" || name == "b");
+        assert_eq!(some.names("flags"), ["b"]);
         assert!(playbook.remove("flags", "b") && !playbook.remove("flags", "b") && !playbook.remove("actions", "a"));
         assert!(playbook.put("flags", &table(json!({"name": "A"}))).is_err());
         assert!(playbook.put("nothing", &flag("a", 1)).is_err());

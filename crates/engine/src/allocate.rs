@@ -1,10 +1,15 @@
 //! Which customers get which offer, so that one budget earns most? For a campaign: all customers of a filter at once.
 
+mod campaign;
+
+pub use campaign::SAME_CAMPAIGN;
+
 use crate::decide::{About, Asked};
 use crate::error::EngineError;
 use crate::lists::Page;
 use crate::spending::Purses;
 use crate::{Engine, Stopwatch};
+use campaign::Campaign;
 use decisions::{Arm, Content, Kind, Models, Parameters, Record, Worth, allot};
 use events::Fields;
 use primitives::{CustomerId, ErrorKind, Timestamp, nearest};
@@ -34,6 +39,8 @@ pub struct Allocating {
     pub context: Fields,
     /// Whether the decisions are logged: then they count as contacts, are spent of the offers' own budgets, and are learned from.
     pub log: bool,
+    /// What was asked, word by word: with `log`, the same asked again within [`SAME_CAMPAIGN`](crate::SAME_CAMPAIGN) is the same campaign.
+    pub key: String,
 }
 
 /// Who gets what.
@@ -45,8 +52,8 @@ pub struct Allocated {
     pub spent: f64,
     /// What all of it is worth, net of that.
     pub worth: f64,
-    /// What one more unit of the budget would be worth.
-    pub shadow_price: f64,
+    /// What one more unit of the budget would be worth; nothing where all was given before, and only the log still says what.
+    pub shadow_price: Option<f64>,
     /// What is left of the budget.
     pub left: f64,
     /// How many customers were looked at.
@@ -71,7 +78,7 @@ pub struct Allotment {
 impl Engine {
     /// Spends a budget on the offers that are worth most, of which each customer gets at most one. Rules hold as when each customer is
     /// asked about: who may have an offer, whom it suits, and when customers are left alone. Whoever is held out gets none. The budgets
-    /// that offers have of their own are kept, too.
+    /// that offers have of their own are kept, too. With `log`, what was given of the same campaign before is not given again.
     ///
     /// # Errors
     /// [`EngineError`] where the filter cannot be read, there is no such offer, the budget is no amount, there are too many customers, or
@@ -79,17 +86,49 @@ impl Engine {
     pub fn allocate(&self, asked: &Allocating, time_max: Duration) -> Result<Allocated, EngineError> {
         let watch = Stopwatch::start();
         let in_force = self.capabilities.kinds.in_force(OFFER)?;
-        let (kind, models, now) = (in_force.kind(), self.models(), self.clock.now());
+        let (kind, now) = (in_force.kind(), self.clock.now());
         let asks = self.asked_of(asked, kind)?;
-        let customers = self.customers_of(&asked.filter, time_max)?;
+        let before = if asked.log { Some(self.campaign(&asked.key)?) } else { None };
+        let mut customers = self.customers_of(&asked.filter, time_max)?;
+        let n_customers = customers.len() as u64;
+        let (mut chosen, mut shadow_price, mut budget) = (Vec::new(), None, asked.budget);
+        if let Some(before) = &before {
+            budget = (budget - before.spent()).max(0.0);
+            customers.retain(|customer| !before.decided.contains(customer));
+            chosen.clone_from(&before.given);
+        }
+        if !before.as_ref().is_some_and(|before| before.is_whole) {
+            let (more, price) = self.most_worth(&asks, &customers, budget, (&watch, time_max))?;
+            shadow_price = Some(price);
+            chosen.extend(match &before {
+                Some(campaign) => self.give(&asks, more, campaign)?,
+                None => self.without_held_out(more, now),
+            });
+            chosen.sort_by(|a, b| a.customer.cmp(&b.customer));
+        }
+        let spent = chosen.iter().map(|one| one.cost).sum::<f64>().min(asked.budget);
+        let worth = chosen.iter().map(|one| one.worth).sum();
+        Ok(Allocated { spent, worth, shadow_price, left: asked.budget - spent, n_customers, chosen })
+    }
+
+    /// Who of these customers gets what, and what one more unit of the budget would be worth.
+    fn most_worth(
+        &self,
+        asks: &Asked,
+        customers: &[CustomerId],
+        budget: f64,
+        (watch, time_max): (&Stopwatch, Duration),
+    ) -> Result<(Vec<Allotment>, f64), EngineError> {
+        let in_force = self.capabilities.kinds.in_force(OFFER)?;
+        let (kind, models, now) = (in_force.kind(), self.models(), self.clock.now());
         let mut worths = Vec::with_capacity(customers.len());
-        for customer in &customers {
+        for customer in customers {
             if watch.elapsed() > time_max {
                 return Err(too_long(customers.len()));
             }
-            worths.push(self.worths(customer, &asks, (kind, &models), now)?);
+            worths.push(self.worths(customer, asks, (kind, &models), now)?);
         }
-        let found = allot(&worths, asked.budget)
+        let found = allot(&worths, budget)
             .map_err(|error| EngineError::new(ErrorKind::Invalid, format!("the budget cannot be spent: {error}")))?;
         let mut chosen = Vec::new();
         for ((customer, worths), at) in customers.iter().zip(worths).zip(found.choice) {
@@ -97,16 +136,7 @@ impl Engine {
             chosen.push(Allotment { customer: customer.clone(), offer: name, worth, cost, decision: None });
         }
         self.keep_own_budgets(kind, &mut chosen, now);
-        let chosen = if asked.log { self.give(&asks, chosen)? } else { self.without_held_out(chosen, now) };
-        let spent = chosen.iter().map(|one| one.cost).sum::<f64>().min(asked.budget);
-        Ok(Allocated {
-            spent,
-            worth: chosen.iter().map(|one| one.worth).sum(),
-            shadow_price: found.shadow_price,
-            left: asked.budget - spent,
-            n_customers: customers.len() as u64,
-            chosen,
-        })
+        Ok((chosen, found.shadow_price))
     }
 
     /// The question about each customer, but for whom it is about.
@@ -201,16 +231,17 @@ impl Engine {
 
     /// Decides for each that they get it, and logs that; what meanwhile may not be given any more is left out, and so is whoever is
     /// held out, of whom it is logged that they are.
-    fn give(&self, asks: &Asked, chosen: Vec<Allotment>) -> Result<Vec<Allotment>, EngineError> {
+    fn give(&self, asks: &Asked, chosen: Vec<Allotment>, campaign: &Campaign) -> Result<Vec<Allotment>, EngineError> {
         let mut given = Vec::with_capacity(chosen.len());
-        for some in chosen.chunks(N_LOGGED_AT_ONCE) {
-            let decide = |one: &Allotment| {
+        for (nth, some) in chosen.chunks(N_LOGGED_AT_ONCE).enumerate() {
+            let decide = |(at, one): (usize, &Allotment)| {
+                let id = campaign.name(nth * N_LOGGED_AT_ONCE + at, chosen.len());
                 let mut parameters = asks.parameters.clone();
                 parameters.insert("among".to_owned(), vec![one.offer.clone()].into());
                 let names = vec![Identifier::founder(&one.customer)];
-                self.decided(Asked { names, parameters, ..asks.clone() }, None)
+                self.decided_as(Some(id), Asked { names, parameters, ..asks.clone() }, None)
             };
-            let records = some.iter().map(decide).collect::<Result<Vec<Record>, _>>()?;
+            let records = some.iter().enumerate().map(decide).collect::<Result<Vec<Record>, _>>()?;
             let exposed = records.iter().flat_map(Record::exposed).collect();
             self.ports.decisions.append_all(records.iter().map(Record::to_logged).collect(), exposed)?;
             for (one, record) in some.iter().zip(records) {

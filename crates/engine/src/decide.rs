@@ -139,7 +139,11 @@ impl Engine {
     /// As [`Engine::decide`].
     pub fn decide_all(&self, asked: &Asked, customers: Vec<Identifier>) -> Result<Vec<Record>, EngineError> {
         let watch = Stopwatch::start();
-        if self.called(asked)?.is_some() && customers.len() > 1 {
+        if self.is_called(asked)? {
+            // Asked again it is answered the same, by whichever way.
+            if let [customer] = &customers[..] {
+                return Ok(vec![self.decide(Asked { names: vec![customer.clone()], ..asked.clone() })?]);
+            }
             let message = "one occasion is about one customer: ask for each with a name of its own, or without one";
             return Err(EngineError::new(ErrorKind::Invalid, message));
         }
@@ -200,12 +204,22 @@ impl Engine {
     }
 
     /// A decision that is not logged yet.
-    pub(super) fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
+    fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
+        self.decided_as(None, asked, sought)
+    }
+
+    /// The same by a name that whoever decides gives it; one is drawn where they give none.
+    pub(super) fn decided_as(
+        &self,
+        named: Option<DecisionId>,
+        asked: Asked,
+        sought: Option<&FoundFirst>,
+    ) -> Result<Record, EngineError> {
         let (models, as_of) = (self.models(), self.clock.now());
         let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
         let kind = in_force.kind();
         // Drawn first: chance comes from it, so that a replay draws the same.
-        let id = self.draw_id(kind, &asked.parameters, as_of);
+        let id = named.unwrap_or_else(|| self.draw_id(kind, &asked.parameters, as_of));
         let seed = decisions::seed_of(&id);
         let holdout = Some(&self.capabilities.holdout);
         // Of two answers at a time, neither would know of the other.
@@ -407,7 +421,7 @@ impl Engine {
     }
 
     /// Of whoever was erased no name is written down: they are answered as somebody of whom nothing is known.
-    fn let_erased_be_nobody(&self, names: &mut Vec<Identifier>) {
+    pub(super) fn let_erased_be_nobody(&self, names: &mut Vec<Identifier>) {
         let n_before = names.len();
         names.retain(|name| !self.is_refused(name));
         if names.is_empty() && n_before > 0 {
@@ -528,7 +542,10 @@ impl Engine {
 }
 
 /// The customer whom the first known name means.
-fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Customer<FeatureState>>>, EngineError> {
+pub(super) fn resolve<'l>(
+    live: &'l Live,
+    names: &[Identifier],
+) -> Result<Option<Cow<'l, Customer<FeatureState>>>, EngineError> {
     for name in names {
         if let Some(id) = live.profiles.find(name)? {
             return Ok(live.profiles.customer(&id)?);

@@ -14,9 +14,9 @@ pub use eraser::{Eraser, Erasing};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::theirs::{Circle, Theirs};
-use events::{Call, Event, Offset};
+use events::{Call, Event, OCCASIONS, Offset};
 use learning::{ModelHeader, Withdrawn};
-use primitives::{CustomerId, ErrorKind};
+use primitives::{AnonymousId, CustomerId, ErrorKind};
 use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier, Profile, Removed};
 use rand_chacha::rand_core::Rng;
 use std::collections::BTreeSet;
@@ -122,9 +122,16 @@ impl Engine {
     /// Whom a text means, and what is theirs; `None` where they have just become somebody else's.
     fn look_up(&self, text: &str) -> Result<Option<Looked>, EngineError> {
         drop(self.wait_until_folded(self.ports.events.head())?);
+        let rewards = Identifier::Anonymous(AnonymousId::from(OCCASIONS));
+        if Identifier::meant_by(text).contains(&rewards) {
+            return Err(of_nobody(text));
+        }
         let Some((name, id)) = self.meant(text)? else {
             return self.look_up_unknown(text).map(Some);
         };
+        if id == rewards.customer_id() {
+            return Err(of_nobody(text));
+        }
         let circle = match self.circle_around(&id) {
             Err(error) if error.kind() == ErrorKind::Conflict => return self.look_up_apart(&name, &id),
             circle => circle?,
@@ -343,6 +350,15 @@ fn goes_on(text: &str) -> EngineError {
 fn others_first(text: &str) -> EngineError {
     let message = format!("others are being looked up to be erased, and {} has to wait: try again", shown(text));
     EngineError::new(ErrorKind::Unavailable, message)
+}
+
+fn of_nobody(text: &str) -> EngineError {
+    let message = format!(
+        "{} is nobody: rewards of decisions that were about nobody are told in this name, and once it were erased none could be any more; \
+         they go with the events, after as long as those are kept",
+        shown(text)
+    );
+    EngineError::new(ErrorKind::Conflict, message)
 }
 
 fn nobody(text: &str) -> EngineError {

@@ -74,7 +74,7 @@ mod spending;
 mod standing;
 mod stopwatch;
 
-pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX};
+pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX, SAME_CAMPAIGN};
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};

@@ -2,13 +2,14 @@
 //! calls it?
 
 use crate::Engine;
-use crate::decide::Asked;
+use crate::decide::{Asked, resolve};
 use crate::error::EngineError;
 use decisions::{DecisionQuery, Kind, Occasion, Parameters, Record};
 use events::Fields;
 use features::Came;
 use learning::{Doable, Rewarded, Round, RoundLog, shared_inputs};
 use primitives::{CustomerId, DecisionId, ErrorKind};
+use profiles::Identifier;
 use std::collections::BTreeMap;
 
 /// So many choices are learned from, the newest: more would cost memory and time.
@@ -21,6 +22,7 @@ const N_PLACES: usize = 50;
 /// A question that was called something, to be known again.
 pub(super) struct Called {
     id: DecisionId,
+    names: Vec<Identifier>,
     parameters: Parameters,
     context: Fields,
 }
@@ -131,21 +133,41 @@ impl Engine {
 
     /// What whoever asks calls it, where they do.
     pub(super) fn called(&self, asked: &Asked) -> Result<Option<Called>, EngineError> {
+        let Some(id) = self.id_called(asked)? else { return Ok(None) };
+        let Asked { names, parameters, context, .. } = asked.clone();
+        Ok(Some(Called { id, names, parameters, context }))
+    }
+
+    /// Whether whoever asks calls it something.
+    pub(super) fn is_called(&self, asked: &Asked) -> Result<bool, EngineError> {
+        Ok(self.id_called(asked)?.is_some())
+    }
+
+    fn id_called(&self, asked: &Asked) -> Result<Option<DecisionId>, EngineError> {
         let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
         let kind: &dyn Kind = in_force.kind();
-        let Some(name) = kind.called(&asked.parameters) else { return Ok(None) };
-        let id = DecisionId::of_occasion(kind.about().name.as_str(), name);
-        Ok(Some(Called { id, parameters: asked.parameters.clone(), context: asked.context.clone() }))
+        let name = kind.called(&asked.parameters);
+        Ok(name.map(|name| DecisionId::of_occasion(kind.about().name.as_str(), name)))
     }
 
     /// The answer that was given to it before, where it was asked.
     pub(super) fn answered_before(&self, called: &Called) -> Result<Option<Record>, EngineError> {
         let Some(logged) = self.ports.decisions.get(&called.id)? else { return Ok(None) };
         let record = Record::open(&logged)?.rewrite(self.write);
-        if record.question.parameters == called.parameters && record.question.context == called.context {
+        let question = &record.question;
+        let is_same = question.parameters == called.parameters && question.context == called.context;
+        // Of another customer it is not known yet what they permit, and whether they are held out.
+        if is_same && self.who(vec![Identifier::founder(&question.customer)])? == self.who(called.names.clone())? {
             return Ok(Some(record));
         }
         let message = "something else was asked by this name before: call each occasion by a name of its own";
         Err(EngineError::new(ErrorKind::Conflict, message))
+    }
+
+    /// Who that is by now; nobody where nobody is named.
+    fn who(&self, mut names: Vec<Identifier>) -> Result<CustomerId, EngineError> {
+        self.let_erased_be_nobody(&mut names);
+        let founder = names.first().map_or_else(|| nobody().customer_id(), Identifier::customer_id);
+        self.look(|live| Ok(resolve(live, &names)?.map_or(founder, |customer| customer.profile.id.clone())))
     }
 }

@@ -12,14 +12,14 @@ use crate::error::EngineError;
 use decisions::filter::Names;
 use decisions::{Flags, NotDeclared, Playbook, PlaybookChange, Run, SavedTable, names_of_conditions};
 use features::Declared;
-use join::Joined;
+use join::{Joined, LeftAlone, Place, Sources};
 use primitives::{ErrorKind, Timestamp, nearest};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 /// What is declared by now.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Kept {
     /// What the settings declare.
     settings: Playbook,
@@ -30,7 +30,9 @@ pub(super) struct Kept {
     /// All of it, as it is in force.
     in_force: Arc<Playbook>,
     /// What was saved and is not in force, since the settings declare one of its name.
-    hidden: BTreeSet<(String, String)>,
+    hidden: BTreeSet<Place>,
+    /// What is not in force as it is written, since a start found that it cannot be.
+    alone: LeftAlone,
     /// What people should know of it: what is not in force as it was written, and why.
     told: Vec<String>,
 }
@@ -88,39 +90,48 @@ impl Engine {
     /// [`EngineError`] of kind `NotFound` with the nearest name.
     pub fn declared_as(&self, list: &str, name: &str) -> Result<KnownTable, EngineError> {
         let kept = self.kept_playbook();
-        if let Some(table) = kept.in_force.table(list, name) {
-            return Ok(kept.known(list, table));
+        match kept.in_force.table(list, name) {
+            Some(table) => Ok(kept.known(list, table)),
+            None => Err(kept.missing(list, name)),
         }
-        let known: Vec<String> =
-            kept.in_force.tables(list).into_iter().map(|table| name_of(&table).to_owned()).collect();
-        let near = nearest(name, known.iter().map(String::as_str));
-        let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-        let shown: String = name.chars().take(64).collect();
-        let message =
-            format!("there is no {} \"{}\": GET /v1/{list} names them{near}", word(list), primitives::visible(&shown));
-        Err(EngineError::new(ErrorKind::NotFound, message))
     }
 
     /// Reads what people declared, and puts it in force with what the settings declare. What cannot be in force is left out, and told.
+    /// Nothing begins or ends by that: whoever opens the data may be a command with other settings.
     pub(super) fn open_playbook(&self) -> Result<(), EngineError> {
         let (saved, runs) = (self.ports.playbook.saved()?, self.ports.playbook.runs()?);
         let runs: BTreeMap<String, Run> = runs.into_iter().map(|run| (run.experiment.clone(), run)).collect();
         let settings = self.capabilities.playbook.clone();
         let names = self.names_of_conditions(&self.features_wanted());
-        let Joined { playbook, hidden, told } =
-            join::leniently(&settings, &saved, &runs, &|playbook| self.fits(playbook, &names));
-        told.iter().for_each(|sentence| tracing::warn!("{sentence}"));
-        let changed = begun::changed(&playbook, &runs, self.clock.now());
-        // What is only read is declared as it is, and nothing begins.
-        if let Err(error) = self.note_runs(&changed) {
-            tracing::debug!(error = error.story(), "which experiments have begun could not be noted");
+        let of = Sources { settings: &settings, saved: &saved, runs: &runs };
+        let joined = join::leniently(of, &|playbook| self.fits(playbook, &names));
+        joined.told.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+        let begins = begun::changed(&joined.playbook, &runs, self.clock.now());
+        let (playbook, _) = begun::followed(joined.playbook.clone(), runs.clone(), begins);
+        let kept = Kept { settings, saved, runs, ..Kept::default() };
+        self.take_over(kept, Joined { playbook, ..joined }, &self.features_wanted());
+        Ok(())
+    }
+
+    /// Notes durably which experiments have begun, and which are stopped, as a server does that is about to answer. What the settings
+    /// declare no longer is not drawn, and goes on where they declare it again.
+    ///
+    /// # Errors
+    /// [`EngineError`] where it cannot be stored.
+    pub fn begin_declared(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept_playbook().clone();
+        let is_away = |run: &&Run| run.ended_at.is_none() && !kept.in_force.has("experiments", &run.experiment);
+        for run in kept.runs.values().filter(is_away) {
+            tracing::warn!(
+                experiment = run.experiment,
+                "it has begun and is not in force: nobody takes part until it is declared again, and declared as stopped it has ended"
+            );
         }
-        let (playbook, runs) = begun::followed(playbook, runs, changed);
-        let in_force = Arc::new(playbook);
+        let changed = begun::changed(&kept.in_force, &kept.runs, self.clock.now());
+        self.note_runs(&changed)?;
         let mut kept = self.playbook.write().unwrap_or_else(PoisonError::into_inner);
-        *kept = Kept { settings, saved, runs, in_force: Arc::clone(&in_force), hidden, told };
-        drop(kept);
-        self.put_in_force(&in_force, &self.features_wanted());
+        kept.runs.extend(changed.into_iter().map(|run| (run.experiment.clone(), run)));
         Ok(())
     }
 
@@ -147,31 +158,42 @@ impl Engine {
         let wanted = learning::catalogue(features, &self.capabilities.outcomes)
             .map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
         let wanted: BTreeSet<String> = wanted.definitions().iter().map(|one| one.name.to_string()).collect();
-        let names = self.names_of_conditions(&wanted);
-        let (saved, runs, before) = {
-            let kept = self.kept_playbook();
-            (kept.saved.clone(), kept.runs.clone(), Arc::clone(&kept.in_force))
-        };
-        let Joined { playbook, hidden, told } = join::strictly(&settings, &saved, &runs)?;
-        self.fits(&playbook, &names).map_err(refused)?;
-        playbook.keeps_types_of(&before).map_err(refused)?;
-        let changed = begun::now(&playbook, &runs, self.clock.now())?;
+        let kept = Kept { settings, ..self.kept_playbook().clone() };
+        let joined = self.join_strictly(&kept, &self.names_of_conditions(&wanted))?;
+        let now = self.clock.now();
+        let mut changed = begun::changed(&joined.playbook, &kept.runs, now);
+        changed.extend(begun::gone(&kept.in_force, &joined.playbook, &kept.runs, now));
         self.note_runs(&changed)?;
         self.declare(features)?;
-        told.iter().for_each(|sentence| tracing::warn!("{sentence}"));
-        let (playbook, runs) = begun::followed(playbook, runs, changed);
-        let in_force = Arc::new(playbook);
-        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) =
-            Kept { settings, saved, runs, in_force: Arc::clone(&in_force), hidden, told };
-        self.put_in_force(&in_force, &wanted);
+        joined.told.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+        let (playbook, runs) = begun::followed(joined.playbook, kept.runs.clone(), changed);
+        self.take_over(Kept { runs, ..kept }, Joined { playbook, ..joined }, &wanted);
         Ok(())
     }
 
+    /// What all of it comes to while the program runs, where that can be in force after what is in force now.
+    fn join_strictly(&self, kept: &Kept, names: &Names) -> Result<Joined, EngineError> {
+        let fits = |playbook: &Playbook| {
+            self.fits(playbook, names)?;
+            playbook.keeps_types_of(&kept.in_force).map_err(refused)?;
+            begun::refuse_other(playbook, &kept.runs)
+        };
+        let of = Sources { settings: &kept.settings, saved: &kept.saved, runs: &kept.runs };
+        join::strictly(of, &kept.alone, &fits)
+    }
+
+    fn take_over(&self, kept: Kept, joined: Joined, features: &BTreeSet<String>) {
+        let Joined { playbook, hidden, alone, told } = joined;
+        let in_force = Arc::new(playbook);
+        self.put_in_force(&in_force, features);
+        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) = Kept { in_force, hidden, alone, told, ..kept };
+    }
+
     /// Whether all of it can be in force together.
-    fn fits(&self, playbook: &Playbook, names: &Names) -> Result<(), NotDeclared> {
-        playbook.check(names)?;
+    fn fits(&self, playbook: &Playbook, names: &Names) -> Result<(), EngineError> {
+        playbook.check(names).map_err(refused)?;
         let measured = self.capabilities.measures.check(&playbook.experiments);
-        measured.map_err(|mistake| NotDeclared { list: "experiments", mistake: Box::new(mistake) })
+        measured.map_err(|mistake| EngineError::new(ErrorKind::Invalid, mistake.to_string()))
     }
 
     fn note_runs(&self, runs: &[Run]) -> Result<(), EngineError> {
@@ -204,10 +226,27 @@ impl Engine {
 impl Kept {
     fn known(&self, list: &str, table: Map<String, Value>) -> KnownTable {
         let name = name_of(&table).to_owned();
-        let source = if self.settings.table(list, &name).is_some() { DeclaredIn::Settings } else { DeclaredIn::Saved };
+        let source = if self.settings.has(list, &name) { DeclaredIn::Settings } else { DeclaredIn::Saved };
         let ran = self.runs.get(&name).filter(|_| list == "experiments").map(|run| (run.began_at, run.ended_at));
         let hides = self.hidden.contains(&(list.to_owned(), name));
         KnownTable { table, source, ran, hides }
+    }
+
+    /// That there is nothing of this name in force: why, or which name may be meant.
+    fn missing(&self, list: &str, name: &str) -> EngineError {
+        if let Some(why) = self.alone.why(list, name) {
+            let remedy = match self.settings.has(list, name) {
+                true => "change it in their file".to_owned(),
+                false => format!("save what fits under its name, or DELETE /v1/{list}/{name}"),
+            };
+            return EngineError::new(ErrorKind::NotFound, format!("{why}: {remedy}"));
+        }
+        let near = nearest(name, self.in_force.names(list));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        let shown: String = name.chars().take(64).collect();
+        let message =
+            format!("there is no {} \"{}\": GET /v1/{list} names them{near}", word(list), primitives::visible(&shown));
+        EngineError::new(ErrorKind::NotFound, message)
     }
 }
 

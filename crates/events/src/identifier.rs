@@ -9,6 +9,10 @@ pub const USER_PREFIX: &str = "user:";
 /// With this a text begins that says that an `anonymousId` follows.
 pub const ANONYMOUS_PREFIX: &str = "anonymous:";
 
+/// In whose name Rapport itself tells what came of decisions that were about nobody: no way in may mention it, since whoever joined it
+/// would get all of that, and nothing more could be told once they were erased.
+pub const OCCASIONS: &str = "rapport:occasions";
+
 /// The longest identifier, in bytes.
 const ID_BYTES_MAX: usize = 512;
 /// Beyond this a double no longer holds every whole number.
@@ -42,6 +46,10 @@ pub fn customer_id_of(value: Value, pointer: &str) -> Result<Option<String>, Rej
     let Some(text) = id_of(value, pointer)? else { return Ok(None) };
     if is_one_of(&text, &NOBODY) {
         let fault = "programs write that for nobody, and strangers would become one customer; leave the field out";
+        return Err(Rejection::bad_value(pointer, &text, fault));
+    }
+    if is_one_of(&text, &[OCCASIONS]) {
+        let fault = "Rapport tells in this name what came of decisions about nobody, and it is no customer's; send another identifier";
         return Err(Rejection::bad_value(pointer, &text, fault));
     }
     Ok(Some(text))
@@ -99,4 +107,19 @@ pub(crate) fn whole_number(number: &Number) -> Option<String> {
     let is_whole = value.fract().abs() < f64::MIN_POSITIVE && value.abs() < WHOLE_MAX;
     #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53, as the line above found")]
     is_whole.then(|| (value as i64).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_that_rewards_are_told_in_is_nobodys() {
+        for text in [OCCASIONS, " Rapport:Occasions "] {
+            let refused = customer_id_of(text.into(), "/anonymousId").unwrap_err();
+            assert_eq!(refused.field, "/anonymousId");
+            assert!(refused.message.contains("it is no customer's"), "{}", refused.message);
+        }
+        assert_eq!(customer_id_of("occasions".into(), "/userId"), Ok(Some("occasions".to_owned())));
+    }
 }

@@ -56,7 +56,7 @@ pub use error::{EventLogError, ImportRefusal};
 pub use event::{Call, CallKind, Event, Origin};
 pub use fields::{Fields, Object};
 pub use filter::{Filter, FilterError, Pointer, Take};
-pub use identifier::{ANONYMOUS_PREFIX, USER_PREFIX, customer_id_of, says_a_kind};
+pub use identifier::{ANONYMOUS_PREFIX, OCCASIONS, USER_PREFIX, customer_id_of, says_a_kind};
 pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, N_LOOKED_AT, Receipt, Recorded};
 pub use moment::moment;

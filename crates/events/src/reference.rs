@@ -5,7 +5,7 @@
 mod channels;
 
 use crate::described::{CALLS, STEPS, code, names_of};
-use crate::identifier::{NO_VALUE, NOBODY};
+use crate::identifier::{NO_VALUE, NOBODY, OCCASIONS};
 use crate::vocabulary::as_sent;
 use crate::vocabulary::dialect::{Dialect, PLAIN, SHOPIFY};
 use crate::vocabulary::steps::{NAMES, WORDS};
@@ -168,10 +168,11 @@ fn categories(purpose: Purpose) -> String {
 fn reference() -> String {
     let codes = CODES.map(|(code, meaning)| format!("| `{code}` | {meaning} |"));
     let customers = format!(
-        "{}.\nRefused for a customer, since programs write it for nobody: {}.\nNo event is guessed to be somebody else's: \
-         leave the field out where you do not know.\n",
+        "{}.\nRefused for a customer, since programs write it for nobody: {}.\nRefused, too, since Rapport tells rewards of decisions \
+         about nobody in this name: {}.\nNo event is guessed to be somebody else's: leave the field out where you do not know.\n",
         code(NO_VALUE),
-        code(NOBODY)
+        code(NOBODY),
+        code([OCCASIONS])
     );
     let refused = table("| code | why |", codes);
     format!(

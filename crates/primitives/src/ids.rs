@@ -93,6 +93,15 @@ impl DecisionId {
         Self::from(format!("{OCCASION}{high:015x}{low:016x}"))
     }
 
+    /// The identifier of one of many decisions that are made together: the same place of the same whole is the same decision. It sorts
+    /// by the time of the whole.
+    #[must_use]
+    pub fn of_many(whole: &str, at: Timestamp, place: usize) -> Self {
+        let named = format!("{whole}\0{}\0{place}", at.as_millis());
+        let (high, low) = (stable_hash(&format!("{named}\0")) & 0xFFFF, stable_hash(&named));
+        Self::from(format!("{:012x}{high:04x}{low:016x}", at.as_millis().max(0)))
+    }
+
     /// Whether a decision of this identifier is about an occasion: no other begins so.
     #[must_use]
     pub fn is_of_occasion(id: &str) -> bool {
@@ -142,6 +151,19 @@ mod tests {
         let late = DecisionId::new(Timestamp::from_millis(2_000_000), &mut random);
         assert!(early < late);
         assert_eq!(early.as_str().len(), 32);
+    }
+
+    #[test]
+    fn decisions_that_are_made_together_are_found_by_their_place() {
+        let at = |millis| Timestamp::from_millis(millis);
+        let one = DecisionId::of_many("{\"budget\":5}", at(1_000), 7);
+        assert_eq!(one, DecisionId::of_many("{\"budget\":5}", at(1_000), 7));
+        let others = [("{\"budget\":6}", 1_000, 7), ("{\"budget\":5}", 1_001, 7), ("{\"budget\":5}", 1_000, 8)];
+        for (whole, millis, place) in others {
+            assert_ne!(one, DecisionId::of_many(whole, at(millis), place));
+        }
+        assert!(one < DecisionId::of_many("", at(2_000), 0) && one.as_str().len() == 32);
+        assert!(!DecisionId::is_of_occasion(one.as_str()));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Lift { month } => lift::run(&options, settings, month.as_deref()),
         Command::Allocate { budget, filter, offers, channel, value } => {
             let context = value.map(|value| ("value".to_owned(), value.into())).into_iter().collect();
-            let asked = Allocating { budget, filter, offers, channel, context, log: false };
+            let asked = Allocating { budget, filter, offers, channel, context, ..Allocating::default() };
             allocate::run(&options, settings, &asked)
         }
         Command::Experiments => experiments::run(&options, settings),

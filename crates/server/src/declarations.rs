@@ -61,13 +61,20 @@ pub(crate) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, String> {
 pub struct SettingsFile {
     path: PathBuf,
     bytes: Option<Vec<u8>>,
+    look_every: Duration,
 }
 
 impl SettingsFile {
     /// Reads it, before the settings are read from it. There may be none yet.
     #[must_use]
     pub fn read(path: PathBuf) -> Self {
-        Self { bytes: read_file(&path).unwrap_or_default(), path }
+        Self { bytes: read_file(&path).unwrap_or_default(), path, look_every: LOOK_EVERY }
+    }
+
+    /// The same, looked at so often: for whoever does not want to wait for seconds.
+    #[must_use]
+    pub fn looked_at_every(self, look_every: Duration) -> Self {
+        Self { look_every, ..self }
     }
 
     /// Where it lies, or would.
@@ -95,12 +102,13 @@ impl Declarations {
         }
         let (stop, stopped) = channel::<()>();
         let corrector = Arc::clone(corrector);
+        let look_every = file.as_ref().map_or(LOOK_EVERY, |file| file.look_every);
         let mut followed = file.map(Followed::from);
         let run = move || {
             let is_stopped = || stopped.try_recv() == Err(TryRecvError::Disconnected);
             let mut told = tell_doubts(&corrector, &[], &is_stopped);
             for n_looks in 1_usize.. {
-                if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+                if stopped.recv_timeout(look_every) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
                 let has_changed = followed.as_mut().is_some_and(|followed| followed.look(&corrector));
@@ -133,7 +141,7 @@ struct Followed {
 
 impl From<SettingsFile> for Followed {
     fn from(file: SettingsFile) -> Self {
-        let SettingsFile { path, bytes } = file;
+        let SettingsFile { path, bytes, .. } = file;
         // Read as it will be read again, and so without what the command line said besides. No file is no settings.
         let environment = settings::environment().unwrap_or_default();
         let at_start = bytes.clone().and_then(|bytes| settings::of_bytes(&path, bytes, environment.clone()).ok());
@@ -162,7 +170,7 @@ impl Followed {
         let Some(bytes) = changed.or_else(|| was_unreadable.then(|| self.taken.clone())) else { return false };
         if self.is_emptied(bytes.as_deref()) {
             let path = self.path.display();
-            let remedy = "write a line into it, or remove it, if the defaults are meant";
+            let remedy = "write a line into it, such as one that begins with #, if the defaults are meant";
             refuse(corrector, &format!("{path} is empty, and was not: {remedy}"));
             return false;
         }
@@ -363,8 +371,8 @@ mod tests {
 
     #[test]
     fn what_is_edited_without_rest_is_followed_all_the_same() {
-        let mut followed =
-            Followed::from(SettingsFile { path: PathBuf::from("rapport.toml"), bytes: Some(b"0".to_vec()) });
+        let (path, bytes) = (PathBuf::from("rapport.toml"), Some(b"0".to_vec()));
+        let mut followed = Followed::from(SettingsFile { path, bytes, look_every: LOOK_EVERY });
         let taken: Vec<usize> =
             (1..=12).filter(|n| followed.change(Some(n.to_string().into_bytes())).is_some()).collect();
         assert_eq!(taken, [5, 10], "within ten seconds");
@@ -384,8 +392,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_suddenly_empty_is_refused_until_something_stands_in_it_or_it_is_removed() {
-        let file = SettingsFile { path: PathBuf::from("rapport.toml"), bytes: Some(b"[server]".to_vec()) };
+    fn a_file_that_is_suddenly_empty_is_refused_until_something_stands_in_it() {
+        let (path, bytes) = (PathBuf::from("rapport.toml"), Some(b"[server]".to_vec()));
+        let file = SettingsFile { path, bytes, look_every: LOOK_EVERY };
         let mut followed = Followed::from(file);
         for (now, expected) in [
             (Some(""), true),

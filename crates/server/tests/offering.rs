@@ -4,12 +4,20 @@
 
 mod support;
 
-use decisions::Offer;
-use primitives::Seed;
+use decisions::{
+    DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Declaration, Exposed, LoggedDecision, Offer,
+};
+use engine::{Allocating, Engine, Ports};
+use primitives::{CustomerId, DecisionId, ErrorKind, Seed, SimulatedClock, Timestamp};
 use rand::RngExt as _;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use server::api::wire;
+use server::on_disk::ports;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use storage::{Access, DataDir, Storage, StorageSettings};
 use support::{SERVER, TestServer, WRITE, until};
 
 fn server(offers: &[Value]) -> TestServer {
@@ -273,6 +281,51 @@ fn what_offers_change_is_learned_from_orders_and_who_buys_anyway_gets_none() {
     assert_eq!((n_given("pro"), n_given("free")), (1, 0));
 }
 
+#[test]
+fn a_campaign_that_is_asked_for_again_is_answered_and_not_given_again() {
+    // Nobody is left alone: whatever is allocated anew could be given once more.
+    let server = TestServer::start_with(|settings| {
+        let small = json!({"name": "small", "value": 4, "prior": 0.5, "costs": 1});
+        settings.offers = vec![Offer::from_table(small.as_object().unwrap()).unwrap()];
+        settings.holdout.kinds = [("offer".to_owned(), 0.2)].into();
+        settings.contact.consent_channels.clear();
+    });
+    for at in 0..30 {
+        identify(&server, &format!("u{at}"), "free");
+    }
+    let body = json!({"budget": 10, "filter": "traits.plan = \"free\"", "log": true});
+    let allocate = |server: &TestServer| server.post_as(SERVER, "/v1/offers/allocate", &body).ok();
+    let logged = |server: &TestServer| server.engine().ports().decisions.recent(None, 1_000).unwrap().len();
+    // Whoever asks at the same time, and whoever asks again, hears the same.
+    let all: Vec<Value> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..4).map(|_| scope.spawn(|| allocate(&server))).collect();
+        asking.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (first, n_logged) = (&all[0], logged(&server));
+    let chosen = first["chosen"].as_array().unwrap();
+    assert!(chosen.len() > 10 && chosen.len() < n_logged, "some are held out: {first}");
+    assert!(all.iter().all(|one| one == first), "{all:?}");
+    server.advance(Duration::from_secs(3_600));
+    identify(&server, "late", "free");
+    assert_eq!(&allocate(&server), first);
+    // After a start the log says what was given.
+    let server = server.restart();
+    let again = allocate(&server);
+    for key in ["chosen", "spent", "worth", "left"] {
+        assert_eq!(again[key], first[key], "{key}");
+    }
+    assert_eq!((&again["shadowPrice"], &again["customers"]), (&Value::Null, &json!(31)));
+    assert_eq!(logged(&server), n_logged, "nothing was given by asking");
+    // Without it nothing is kept, and another word or another day is another campaign.
+    let plain = json!({"budget": 10, "filter": "traits.plan = \"free\""});
+    let found = server.post_as(SERVER, "/v1/offers/allocate", &plain).ok();
+    assert!(found["shadowPrice"].is_number() && logged(&server) == n_logged, "{found}");
+    server.advance(Duration::from_secs(86_400));
+    let later = allocate(&server);
+    assert!(later["chosen"][0]["decisionId"] != first["chosen"][0]["decisionId"], "{later}");
+    assert!(logged(&server) > n_logged);
+}
+
 /// The set for retention: who would leave, times what they bring, times what an offer changes, within a budget.
 #[test]
 fn who_would_leave_is_offered_as_much_as_they_are_about_to_be_lost_with() {
@@ -294,4 +347,99 @@ fn who_would_leave_is_offered_as_much_as_they_are_about_to_be_lost_with() {
     let answer = offered(&server, user, &json!({}));
     assert_eq!(first(&answer), Some("stay"), "{answer}");
     assert!(server.replays(&answer), "{answer}");
+}
+
+/// A log of decisions that has no room left after so many that were appended at once.
+struct FullAfter(Arc<dyn DecisionLog>, AtomicUsize);
+
+impl DecisionLog for FullAfter {
+    fn append_all(&self, decisions: Vec<LoggedDecision>, exposed: Vec<Exposed>) -> Result<(), DecisionLogError> {
+        let take = |left: usize| left.checked_sub(1);
+        if self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
+            self.1.store(usize::MAX, Ordering::SeqCst);
+            let (attempt, source) = ("storing decisions".to_owned(), Box::new(std::io::Error::other("full")));
+            return Err(DecisionLogError { attempt, kind: ErrorKind::Unavailable, source });
+        }
+        self.0.append_all(decisions, exposed)
+    }
+
+    fn exposed(&self, experiment: &str, visit: &mut dyn FnMut(Exposed) -> bool) -> Result<(), DecisionLogError> {
+        self.0.exposed(experiment, visit)
+    }
+
+    fn experiments(&self) -> Result<BTreeMap<String, BTreeMap<String, u64>>, DecisionLogError> {
+        self.0.experiments()
+    }
+
+    fn keep(&self, declaration: &Declaration) -> Result<(), DecisionLogError> {
+        self.0.keep(declaration)
+    }
+
+    fn declaration(&self, digest: &str) -> Result<Option<Declaration>, DecisionLogError> {
+        self.0.declaration(digest)
+    }
+
+    fn get(&self, id: &DecisionId) -> Result<Option<LoggedDecision>, DecisionLogError> {
+        self.0.get(id)
+    }
+
+    fn newest(
+        &self,
+        meant: &DecisionQuery,
+        visit: &mut dyn FnMut(LoggedDecision) -> bool,
+    ) -> Result<(), DecisionLogError> {
+        self.0.newest(meant, visit)
+    }
+
+    fn by_day(&self, from: Timestamp, n_max: u64) -> Result<Vec<DecisionCount>, DecisionLogError> {
+        self.0.by_day(from, n_max)
+    }
+
+    fn next_customer(&self, after: Option<&CustomerId>) -> Result<Option<CustomerId>, DecisionLogError> {
+        self.0.next_customer(after)
+    }
+
+    fn forget(
+        &self,
+        customer: &CustomerId,
+        forget: &mut dyn FnMut(LoggedDecision) -> Option<Vec<u8>>,
+    ) -> Result<u64, DecisionLogError> {
+        self.0.forget(customer, forget)
+    }
+
+    fn counts(&self) -> Result<(u64, u64), DecisionLogError> {
+        self.0.counts()
+    }
+
+    fn since(&self, from: Timestamp, visit: &mut dyn FnMut(LoggedDecision) -> bool) -> Result<(), DecisionLogError> {
+        self.0.since(from, visit)
+    }
+}
+
+#[test]
+fn a_campaign_that_was_cut_short_goes_on_with_what_is_left_of_its_budget() {
+    let server = server(&[json!({"name": "small", "value": 4, "prior": 0.5, "costs": 1})]);
+    let event = |at: usize| json!({"type": "identify", "userId": format!("u{at}"), "traits": {"plan": "free"}});
+    let batch = json!({ "batch": (0..260).map(event).collect::<Vec<_>>() });
+    server.post_as(SERVER, "/v1/batch", &batch).ok();
+    let settings = server.settings().clone();
+    let clock = Arc::new(SimulatedClock::new(server.now()));
+    let data = server.stop();
+    let storage = Storage::open(DataDir::open(data.path(), Access::Exclusive).unwrap(), StorageSettings::default());
+    let all = ports(&storage.unwrap());
+    let ports = Ports { decisions: Arc::new(FullAfter(all.decisions.clone(), AtomicUsize::new(1))), ..all };
+    let capabilities = Arc::new(settings.capabilities());
+    let engine =
+        Engine::open(ports, settings.consent_policy(), capabilities, clock, Seed::new(1), wire::decision).unwrap();
+    // Enough for 220 of them.
+    let asked = Allocating { budget: 110.0, log: true, key: "a campaign".to_owned(), ..Allocating::default() };
+    let logged = || engine.ports().decisions.recent(None, 1_000).unwrap();
+    assert_eq!(engine.allocate(&asked, support::DEADLINE).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(logged().len(), 200, "what was logged at once before");
+    let whole = engine.allocate(&asked, support::DEADLINE).unwrap();
+    let given: BTreeSet<&CustomerId> = whole.chosen.iter().map(|one| &one.customer).collect();
+    assert_eq!((given.len(), whole.chosen.len(), logged().len()), (220, 220, 220), "each once");
+    assert!(whole.spent <= 110.0 && whole.left < 1e-9, "{} {}", whole.spent, whole.left);
+    let again = engine.allocate(&asked, support::DEADLINE).unwrap();
+    assert_eq!((again.chosen, logged().len()), (whole.chosen, 220));
 }

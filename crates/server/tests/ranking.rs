@@ -4,8 +4,10 @@
 
 mod support;
 
-use engine::Learned;
-use primitives::Seed;
+use engine::{Asked, Learned};
+use events::Fields;
+use primitives::{ErrorKind, Seed, UserId};
+use profiles::Identifier;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -106,6 +108,73 @@ fn what_is_asked_told_and_refused_is_as_with_azure() {
 }
 
 #[test]
+fn nobody_takes_the_name_that_rewards_are_told_in() {
+    let server = TestServer::start();
+    ranked(&server, &asked(Some("a"), "morning"));
+    let name = "rapport:occasions";
+    for (key, body) in [
+        (WRITE, json!({"userId": "me", "anonymousId": name})),
+        (SERVER, json!({"userId": name})),
+        (WRITE, json!({"userId": "me", "anonymousId": "Rapport:Occasions"})),
+    ] {
+        let said = server.post_as(key, "/v1/identify", &body);
+        assert!(said.status == 400 && said.text.contains("it is no customer's"), "{body}: {}", said.text);
+    }
+    let alias = server.post("/v1/alias", &json!({"userId": "me", "previousId": name}));
+    assert_eq!(alias.status, 400, "{}", alias.text);
+    // Whoever had a name like it before takes nothing either.
+    server.post("/v1/identify", &json!({"userId": "me", "anonymousId": "occasions"})).ok();
+    assert_eq!(call(&server, "/events/a/reward", &json!({"value": 0.5})).status, 204);
+    assert_eq!(rewards(&server), [Some(0.5)]);
+    let told = server.get(&format!("/v1/customers/anonymous:{name}"));
+    assert_eq!(told.status, 200, "{}", told.text);
+    for id in [name, "anonymous:rapport:occasions"] {
+        let path = format!("/v1/customers/{id}");
+        for path in [format!("{path}?dryRun=true"), path] {
+            let reply = server.send("DELETE", &path, &[("authorization", &format!("Bearer {}", support::ADMIN))], "");
+            assert!(reply.error(409, "conflict").contains("none could be any more"), "{}", reply.text);
+        }
+    }
+    ranked(&server, &asked(Some("b"), "evening"));
+    assert_eq!(call(&server, "/events/b/reward", &json!({"value": 1})).status, 204);
+    assert_eq!(rewards(&server), [Some(0.5), Some(1.0)]);
+}
+
+#[test]
+fn the_same_question_about_another_customer_is_another_question() {
+    let server = TestServer::start();
+    let about = |user: Option<&str>| {
+        let mut question = json!({"decision": "rank", "event": "visit", "actions": [{"id": "news"}, {"id": "essay"}]});
+        question["userId"] = user.into();
+        server.decide(&question)
+    };
+    let ann = about(Some("ann")).ok();
+    assert_eq!(ann["customerId"], "ann");
+    assert_eq!(about(Some("ann")).ok(), ann);
+    for other in [Some("bob"), None] {
+        assert!(about(other).error(409, "conflict").contains("something else was asked"), "{other:?}");
+    }
+    // Who signs in stays who they were.
+    let asked = |names: Value| {
+        let mut question =
+            json!({"decision": "rank", "event": "browsing", "actions": [{"id": "news"}, {"id": "essay"}]});
+        question.as_object_mut().unwrap().extend(names.as_object().unwrap().clone());
+        server.decide(&question)
+    };
+    let before = asked(json!({"anonymousId": "device"})).ok();
+    server.post_as(SERVER, "/v1/identify", &json!({"userId": "cem", "anonymousId": "device"})).ok();
+    assert_eq!(asked(json!({"userId": "cem"})).ok(), before);
+    // By the other way to ask about one customer, too.
+    let engine = server.engine();
+    let parameters =
+        [("event".to_owned(), json!("visit")), ("actions".to_owned(), json!([{"id": "news"}, {"id": "essay"}]))];
+    let asked = Asked { kind: "rank".into(), names: Vec::new(), parameters: parameters.into(), context: Fields::new() };
+    let of = |user: &str| engine.decide_all(&asked, vec![Identifier::User(UserId::from(user))]);
+    assert_eq!(of("ann").unwrap()[0].decision.id.as_str(), ann["decisionId"].as_str().unwrap());
+    assert_eq!(of("bob").unwrap_err().kind(), ErrorKind::Conflict);
+}
+
+#[test]
 fn the_first_reward_counts_also_after_a_start_and_deferred_choices_count_once_shown() {
     let server = TestServer::start();
     let reward = |server: &TestServer, event: &str, value: f64| {
@@ -134,7 +203,12 @@ fn the_first_reward_counts_also_after_a_start_and_deferred_choices_count_once_sh
     assert_eq!(ranked(&server, &later)["eventId"], "c", "it is known by its name");
     reward(&server, "b", -1.0);
     assert_eq!(rewards(&server), [Some(0.25), Some(-1.5), Some(0.5)]);
-    let reading = server.send("GET", "/v1/customers/occasions", &[("authorization", &format!("Bearer {SERVER}"))], "");
+    let reading = server.send(
+        "GET",
+        "/v1/customers/anonymous:rapport:occasions",
+        &[("authorization", &format!("Bearer {SERVER}"))],
+        "",
+    );
     assert_eq!(reading.status, 200, "rewards are events like any other: {}", reading.text);
 }
 

@@ -34,34 +34,34 @@ pub(super) fn followed(
     (playbook, runs)
 }
 
-/// At a start: has every experiment that has begun go on as it began, whatever is written by now; what that leaves out is told.
-pub(super) fn keep(playbook: &mut Playbook, runs: &BTreeMap<String, Run>, told: &mut Vec<String>) {
+/// Has the experiments that are meant go on as they began, whatever is written by now; all others keep the stretch that they began with.
+/// Answers which of them that changed, and what to tell of it.
+pub(super) fn keep(
+    playbook: &mut Playbook,
+    runs: &BTreeMap<String, Run>,
+    is_meant: &dyn Fn(&str) -> bool,
+) -> Vec<(String, String)> {
     keep_stretches(playbook, runs);
-    for experiment in &mut playbook.experiments {
+    let mut told = Vec::new();
+    for experiment in playbook.experiments.iter_mut().filter(|experiment| is_meant(&experiment.name)) {
         let name = experiment.name.clone();
         let Some((run, began)) = runs.get(&name).and_then(|run| Some((run, ran(run)?))) else { continue };
         if let Some(why) = other(&began, experiment) {
-            let state = if experiment.state == State::Running { State::Running } else { State::Stopped };
+            // Only who writes that it is stopped ends it.
+            let state = if experiment.state == State::Stopped { State::Stopped } else { State::Running };
             *experiment = Experiment { state, ..began };
-            told.push(format!("{why}. It goes on as it began until then"));
+            told.push((name.clone(), format!("{why}. It goes on as it began until then")));
         }
         if run.ended_at.is_some() && experiment.state != State::Stopped {
             experiment.state = State::Stopped;
-            told.push(format!("{}. It stays stopped", again(run)));
+            told.push((name.clone(), format!("{}. It stays stopped", again(run))));
         }
         if experiment.state == State::Draft {
-            experiment.state = State::Stopped;
+            told.push((name, format!("{}. It goes on until then", drafted(experiment))));
+            experiment.state = State::Running;
         }
     }
-}
-
-/// While the program runs: which runs begin, go on otherwise, or end, where this is in force from now on.
-///
-/// # Errors
-/// [`EngineError`] of kind `Conflict` where something that has begun would become something else.
-pub(super) fn now(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Result<Vec<Run>, EngineError> {
-    refuse_other(playbook, runs)?;
-    Ok(changed(playbook, runs, now))
+    told
 }
 
 /// Refuses to take away what runs: it is stopped first.
@@ -74,31 +74,38 @@ pub(super) fn refuse_gone(name: &str, runs: &BTreeMap<String, Run>) -> Result<()
     Err(EngineError::new(ErrorKind::Conflict, why.to_string()))
 }
 
-fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
+/// Refuses what would make something else of an experiment that has begun.
+///
+/// # Errors
+/// [`EngineError`] of kind `Conflict`, with what it was and what to do.
+pub(super) fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
     let conflict = |why: Mistake| EngineError::new(ErrorKind::Conflict, why.to_string());
-    for (name, run) in runs {
-        let Some(began) = ran(run) else { continue };
-        match playbook.experiments.iter().find(|experiment| experiment.name == *name) {
-            // What the settings declare no longer has ended.
-            None => {}
-            Some(experiment) => {
-                if run.ended_at.is_some() && experiment.state != State::Stopped {
-                    return Err(conflict(again(run)));
-                }
-                if let Some(why) = other(&began, experiment) {
-                    return Err(conflict(why));
-                }
-                if experiment.state == State::Draft {
-                    let why = wrong(experiment, "state", json!("draft"), "it has begun: write stopped to end it");
-                    return Err(conflict(why));
-                }
-            }
+    for experiment in &playbook.experiments {
+        let Some((run, began)) = runs.get(&experiment.name).and_then(|run| Some((run, ran(run)?))) else { continue };
+        if run.ended_at.is_some() && experiment.state != State::Stopped {
+            return Err(conflict(again(run)));
+        }
+        if let Some(why) = other(&began, experiment) {
+            return Err(conflict(why));
+        }
+        if experiment.state == State::Draft {
+            return Err(conflict(drafted(experiment)));
         }
     }
     Ok(())
 }
 
-/// Which runs begin, go on otherwise, or end, where all of this may be in force.
+/// Which runs end, since what was in force is declared no longer. Whoever starts with other settings than before ends nothing by that:
+/// it cannot begin again, and the settings may be the wrong ones.
+pub(super) fn gone(before: &Playbook, playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Vec<Run> {
+    let is_there = |of: &Playbook, name: &str| of.experiments.iter().any(|experiment| experiment.name == name);
+    let is_gone = |run: &&Run| {
+        run.ended_at.is_none() && is_there(before, &run.experiment) && !is_there(playbook, &run.experiment)
+    };
+    runs.values().filter(is_gone).map(|run| Run { ended_at: Some(now), ..run.clone() }).collect()
+}
+
+/// Which runs begin, go on otherwise, or are stopped, where all of this may be in force.
 pub(super) fn changed(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Vec<Run> {
     let stretches = Experiment::stretches(&playbook.experiments);
     let run = |(experiment, stretch): (&Experiment, Option<[f64; 2]>)| {
@@ -116,10 +123,7 @@ pub(super) fn changed(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Ti
             }
         }
     };
-    let is_there = |name: &str| playbook.experiments.iter().any(|experiment| experiment.name == name);
-    let gone = runs.values().filter(|run| run.ended_at.is_none() && !is_there(&run.experiment));
-    let ended = gone.map(|run| Run { ended_at: Some(now), ..run.clone() });
-    playbook.experiments.iter().zip(stretches).filter_map(run).chain(ended).collect()
+    playbook.experiments.iter().zip(stretches).filter_map(run).collect()
 }
 
 /// What of an experiment is another than it began with, and may not be.
@@ -168,6 +172,10 @@ fn again(run: &Run) -> Mistake {
         found: "\"running\"".to_owned(),
         ..Mistake::of_name("experiment", &run.experiment, remedy)
     }
+}
+
+fn drafted(experiment: &Experiment) -> Mistake {
+    wrong(experiment, "state", json!("draft"), "it has begun: write stopped to end it")
 }
 
 fn wrong(experiment: &Experiment, key: &str, found: Value, remedy: &str) -> Mistake {

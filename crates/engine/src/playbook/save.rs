@@ -1,15 +1,15 @@
 //! How does somebody change what is declared while the program runs?
 
-use super::join::{self, Joined};
-use super::{DeclaredIn, Kept, KnownTable, begun, name_of, refused, word};
+use super::join::Joined;
+use super::{Kept, KnownTable, begun, name_of, refused, word};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::lists::Page;
-use decisions::{Filter, Playbook, PlaybookChange, SavedTable};
+use decisions::{Filter, Playbook, PlaybookChange, Run, SavedTable};
 use events::Mistake;
-use primitives::ErrorKind;
+use primitives::{ErrorKind, Timestamp};
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// What somebody wants.
@@ -45,8 +45,7 @@ impl KnownTable {
     /// What tells it from what it was before.
     #[must_use]
     pub fn digest(&self) -> String {
-        let text = json!(self.table).to_string();
-        format!("{:016x}", primitives::stable_hash(&text))
+        digest(&self.table)
     }
 }
 
@@ -64,50 +63,16 @@ impl Engine {
 
     fn declare_alone(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
         let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
-        let (settings, mut saved, runs, before) = {
-            let Kept { settings, saved, runs, in_force, .. } = &*self.kept_playbook();
-            (settings.clone(), saved.clone(), runs.clone(), Arc::clone(in_force))
-        };
-        let change = match wanted {
-            Declaring::Gone(name) => {
-                self.saved_one(list, name, None)?;
-                if list == "experiments" {
-                    begun::refuse_gone(name, &runs)?;
-                }
-                saved.retain(|one| (one.list.as_str(), one.name.as_str()) != (list, name));
-                PlaybookChange { removed: Some((list.to_owned(), name.to_owned())), ..PlaybookChange::default() }
-            }
-            Declaring::New(table) => {
-                let one = self.read_new(list, table)?;
-                saved.retain(|other| (&other.list, &other.name) != (&one.list, &one.name));
-                saved.push(one.clone());
-                PlaybookChange { saved: Some(one), ..PlaybookChange::default() }
-            }
-            Declaring::Changed { name, table, seen } => {
-                self.saved_one(list, name, seen)?;
-                // As it was saved, and not as it is in force: what it got when it began was not said.
-                let before = saved.iter().find(|one| one.list == list && one.name == name);
-                let before = before.and_then(|one| serde_json::from_str(&one.record).ok()).unwrap_or_default();
-                let one = read(list, &merged(list, before, table)?)?;
-                saved
-                    .iter_mut()
-                    .filter(|other| other.list == list && other.name == name)
-                    .for_each(|other| *other = one.clone());
-                PlaybookChange { saved: Some(one), ..PlaybookChange::default() }
-            }
-        };
-        let Joined { playbook, hidden, told } = join::strictly(&settings, &saved, &runs)?;
+        let mut kept = self.kept_playbook().clone();
+        let change = kept.change(list, wanted, self.clock.now())?;
         let features = self.features_wanted();
-        self.fits(&playbook, &self.names_of_conditions(&features)).map_err(refused)?;
-        playbook.keeps_types_of(&before).map_err(refused)?;
-        let changed = begun::now(&playbook, &runs, self.clock.now())?;
+        let joined = self.join_strictly(&kept, &self.names_of_conditions(&features))?;
+        let mut runs = change.runs;
+        runs.extend(begun::changed(&joined.playbook, &kept.runs, self.clock.now()));
         let name = change.saved.as_ref().map(|saved| saved.name.clone());
-        self.ports.playbook.change(&PlaybookChange { runs: changed.clone(), ..change })?;
-        let (playbook, runs) = begun::followed(playbook, runs, changed);
-        let in_force = Arc::new(playbook);
-        self.put_in_force(&in_force, &features);
-        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) =
-            Kept { settings, saved, runs, in_force, hidden, told };
+        self.ports.playbook.change(&PlaybookChange { runs: runs.clone(), ..change })?;
+        let (playbook, runs) = begun::followed(joined.playbook, kept.runs.clone(), runs);
+        self.take_over(Kept { runs, ..kept }, Joined { playbook, ..joined }, &features);
         name.map(|name| self.declared_as(list, &name)).transpose()
     }
 
@@ -125,34 +90,84 @@ impl Engine {
         let found = self.select(&selection, Page { n_max: 1, cursor: None }, time_max)?;
         Ok(EligibleCount { n: found.n, of: found.n_looked_at, is_complete: found.is_complete })
     }
+}
 
-    /// Something that was saved, and is as it is thought to be.
-    fn saved_one(&self, list: &str, name: &str, seen: Option<&str>) -> Result<KnownTable, EngineError> {
-        let known = self.declared_as(list, name)?;
-        if known.source == DeclaredIn::Settings {
-            let message = format!(
-                "the settings declare the {} \"{name}\": change it in their file, which the server follows, or take it out there and save it",
-                word(list)
-            );
-            return Err(EngineError::new(ErrorKind::Conflict, message));
+impl Kept {
+    /// Changes what was saved as somebody wants it; answers what is to be stored for that.
+    fn change(&mut self, list: &str, wanted: Declaring<'_>, now: Timestamp) -> Result<PlaybookChange, EngineError> {
+        let one = match wanted {
+            Declaring::Gone(name) => return self.removed(list, name, now),
+            Declaring::New(table) => self.read_new(list, table)?,
+            Declaring::Changed { name, table, seen } => {
+                if self.settings.has(list, name) {
+                    return Err(of_settings(list, name));
+                }
+                // As it was saved, and not as it is in force: what it got when it began was not said.
+                let before = self.saved_one(list, name)?;
+                let before: Map<String, Value> = serde_json::from_str(&before.record).unwrap_or_default();
+                let told = self.in_force.table(list, name);
+                if seen.is_some_and(|seen| seen != digest(told.as_ref().unwrap_or(&before))) {
+                    let message = format!("the {} \"{name}\" was changed since it was read: GET it again", word(list));
+                    return Err(EngineError::new(ErrorKind::Conflict, message));
+                }
+                read(list, &merged(list, before, table)?)?
+            }
+        };
+        self.alone.forget(list, &one.name);
+        // What takes the place of another stays where that stood, as it does where it is stored.
+        match self.saved.iter_mut().find(|other| other.list == one.list && other.name == one.name) {
+            Some(other) => *other = one.clone(),
+            None => self.saved.push(one.clone()),
         }
-        if seen.is_some_and(|seen| seen != known.digest()) {
-            let message = format!("the {} \"{name}\" was changed since it was read: GET it again", word(list));
-            return Err(EngineError::new(ErrorKind::Conflict, message));
+        Ok(PlaybookChange { saved: Some(one), ..PlaybookChange::default() })
+    }
+
+    /// Takes away what was saved, whether it is in force or not. What is in force and runs is stopped first; what runs and was left out
+    /// ends by that.
+    fn removed(&mut self, list: &str, name: &str, now: Timestamp) -> Result<PlaybookChange, EngineError> {
+        let is_hidden = self.settings.has(list, name);
+        if is_hidden && self.saved_one(list, name).is_err() {
+            return Err(of_settings(list, name));
         }
-        Ok(known)
+        self.saved_one(list, name)?;
+        let is_left_out = self.alone.is_out(list, name);
+        let run = self.runs.get(name).filter(|run| list == "experiments" && run.ended_at.is_none() && !is_hidden);
+        let ended = run.filter(|_| is_left_out).map(|run| Run { ended_at: Some(now), ..run.clone() });
+        if run.is_some() && !is_left_out {
+            begun::refuse_gone(name, &self.runs)?;
+        }
+        self.saved.retain(|one| (one.list.as_str(), one.name.as_str()) != (list, name));
+        let removed = Some((list.to_owned(), name.to_owned()));
+        Ok(PlaybookChange { removed, runs: ended.into_iter().collect(), ..PlaybookChange::default() })
+    }
+
+    /// Something that was saved, in force or not.
+    fn saved_one(&self, list: &str, name: &str) -> Result<&SavedTable, EngineError> {
+        let found = self.saved.iter().find(|one| one.list == list && one.name == name);
+        found.ok_or_else(|| self.missing(list, name))
     }
 
     fn read_new(&self, list: &str, table: &Map<String, Value>) -> Result<SavedTable, EngineError> {
         let one = read(list, &merged(list, Map::new(), table)?)?;
-        let known = self.kept_playbook().in_force.table(list, &one.name).is_some();
-        if known {
+        if self.in_force.has(list, &one.name) || self.settings.has(list, &one.name) {
             let message =
                 format!("there is the {} \"{}\" already: choose another name, or PUT it", word(list), one.name);
             return Err(EngineError::new(ErrorKind::Conflict, message));
         }
         Ok(one)
     }
+}
+
+fn of_settings(list: &str, name: &str) -> EngineError {
+    let message = format!(
+        "the settings declare the {} \"{name}\": change it in their file, which the server follows, or take it out there and save it",
+        word(list)
+    );
+    EngineError::new(ErrorKind::Conflict, message)
+}
+
+fn digest(table: &Map<String, Value>) -> String {
+    format!("{:016x}", primitives::stable_hash(&json!(table).to_string()))
 }
 
 /// What a table becomes where these keys are said: null takes one away. What we say besides is read over.

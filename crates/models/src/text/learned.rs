@@ -85,15 +85,21 @@ pub(crate) struct Room {
 
 impl Learned {
     /// Learns from messages, of each of which encoders say something of the same length.
-    pub(super) fn learn(messages: &[Message<'_>], classes: &[u32], n_classes: usize, how: Learning, seed: Seed) -> Self {
-        let within = |limits: TermLimits| {
-            TermLimits { n_terms_max: limits.n_terms_max.min(N_WEIGHTS_MAX / n_classes.max(1) / 2), ..limits }
+    pub(super) fn learn(
+        messages: &[Message<'_>],
+        classes: &[u32],
+        n_classes: usize,
+        how: Learning,
+        seed: Seed,
+    ) -> Self {
+        let within = |limits: TermLimits| TermLimits {
+            n_terms_max: limits.n_terms_max.min(N_WEIGHTS_MAX / n_classes.max(1) / 2),
+            ..limits
         };
         let plains: Vec<&str> = messages.iter().map(|message| message.plain).collect();
         let words = Terms::learn(Grams::Words, &plains, within(how.words));
         let letters = Terms::learn(Grams::Letters, &plains, within(how.letters));
-        let each: Vec<Vec<(u32, f32)>> =
-            messages.par_iter().map(|message| cells(&words, &letters, *message)).collect();
+        let each: Vec<Vec<(u32, f32)>> = messages.par_iter().map(|message| cells(&words, &letters, *message)).collect();
         let mut rows = Rows::default();
         for cells in each {
             rows.extend(cells);

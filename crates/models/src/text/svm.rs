@@ -38,7 +38,14 @@ pub(crate) struct Margins {
 
 impl Lines {
     /// Learns the lines of messages whose class is told.
-    pub(super) fn learn(&self, rows: &Rows, classes: &[u32], n_classes: usize, n_columns: usize, seed: Seed) -> Margins {
+    pub(super) fn learn(
+        &self,
+        rows: &Rows,
+        classes: &[u32],
+        n_classes: usize,
+        n_columns: usize,
+        seed: Seed,
+    ) -> Margins {
         let sizes: Vec<f64> = rows.iter().map(|row| 1.0 + 1.0 / (2.0 * self.cost) + square(row)).collect();
         let lines: Vec<Vec<f32>> = (0..n_classes)
             .into_par_iter()

@@ -162,14 +162,14 @@ async fn evaluated(
         })
         .await?;
     let Content::Flags(answers) = &decided.decision.answer.content else {
-        return Ok(Json(app.features.reply(&json!({}))));
+        return Ok(Json(crate::declared_features::reply(&json!({}))));
     };
     let id = decided.decision.customer.as_str();
     let mut features: Map<String, Value> =
         answers.flags.iter().map(|(name, answer)| (name.clone(), feature(&flags, name, answer, id))).collect();
     let forced = forced.values(&flags, answers).into_iter();
     features.extend(forced.map(|(name, value)| (name, json!({ "defaultValue": value }))));
-    Ok(Json(app.features.reply(&Value::Object(features))))
+    Ok(Json(crate::declared_features::reply(&Value::Object(features))))
 }
 
 /// A feature that is nothing but its value; what was drawn is told with it, so that the client says that it was met.

@@ -60,8 +60,9 @@ pub(crate) struct AllocateReply {
     pub spent: f64,
     /// What all of it is worth, net of that.
     pub worth: f64,
-    /// What one more unit of the budget would be worth: 0 where some of it is left over because nothing else is worth its cost.
-    pub shadow_price: f64,
+    /// What one more unit of the budget would be worth: 0 where some of it is left over because nothing else is worth its cost; null where
+    /// all of it was given before, and only the log still says what.
+    pub shadow_price: Option<f64>,
     /// What is left of the budget.
     pub left: f64,
     /// How many customers were meant.
@@ -102,7 +103,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Spend a budget on the offers that are worth most
 ///
 /// Each customer gets at most one, by the same rules and the same worth as when `offer` is asked about each. Whoever is held out gets
-/// none, and neither this budget nor those that offers have of their own are exceeded. At most 100000 customers.
+/// none, and neither this budget nor those that offers have of their own are exceeded. At most 100000 customers. With `log`, the same asked
+/// again within six hours, word by word, is the same campaign: what was found is answered again, and nothing is given twice.
 #[utoipa::path(
     post, path = "/v1/offers/allocate", tag = "decisions", request_body = AllocateBody,
     responses(
@@ -136,9 +138,9 @@ async fn allocate(
         };
         return Err(ApiError::invalid(format!("there is no channel \"{}\": {remedy}", visible(channel))));
     }
-    let asked = Allocating { offers, filter, budget, channel, context, log };
-    let found = app.run(move |app| app.allocations.ask(key, &app.engine, asked, WAIT)).await?;
-    Ok(found.map_or_else(allocating, |found| Json(AllocateReply::from(found)).into_response()))
+    let asked = Allocating { offers, filter, budget, channel, context, log, key };
+    let found = app.run(move |app| app.allocations.ask(&app.engine, asked, WAIT)).await?;
+    Ok(found.map_or_else(allocating, |found| Json(AllocateReply::from(found.as_ref())).into_response()))
 }
 
 fn allocating() -> Response {
@@ -147,16 +149,23 @@ fn allocating() -> Response {
     (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "5")], Json(body)).into_response()
 }
 
-impl From<Allocated> for AllocateReply {
-    fn from(found: Allocated) -> Self {
+impl From<&Allocated> for AllocateReply {
+    fn from(found: &Allocated) -> Self {
         let Allocated { chosen, spent, worth, shadow_price, left, n_customers } = found;
-        let chosen = chosen.into_iter().map(|one| AllottedReply {
+        let chosen = chosen.iter().map(|one| AllottedReply {
             customer_id: one.customer.to_string(),
-            offer: one.offer,
+            offer: one.offer.clone(),
             worth: one.worth,
             cost: one.cost,
-            decision_id: one.decision,
+            decision_id: one.decision.clone(),
         });
-        Self { chosen: chosen.collect(), spent, worth, shadow_price, left, customers: n_customers }
+        Self {
+            chosen: chosen.collect(),
+            spent: *spent,
+            worth: *worth,
+            shadow_price: *shadow_price,
+            left: *left,
+            customers: *n_customers,
+        }
     }
 }

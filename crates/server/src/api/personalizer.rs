@@ -19,17 +19,15 @@ use axum::routing::post;
 use axum::{Json, Router};
 use decisions::{Actions, Content, Kind, Parameters, Record};
 use engine::Asked;
-use events::{Fields, Object};
+use events::{Fields, OCCASIONS, Object};
 use features::REWARD;
 use governance::Action;
-use primitives::{ErrorKind, plain_words};
+use primitives::{AnonymousId, ErrorKind, plain_words};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// In whose name it is told what came of occasions: no customer is meant.
-const OCCASIONS: &str = "occasions";
 /// As what every version of the paths that is understood begins.
 const VERSION: &str = "v1.";
 
@@ -260,7 +258,12 @@ async fn tell(
     let reason = app.run_public(move |app| {
         let Some(record) = app.engine.occasion(&event)? else { return Ok(Err(unknown(&event))) };
         let body = json!({ "batch": [told(&record, name, value)] }).to_string();
-        let parse = |envelope| events::parse_batch(body.as_bytes(), envelope);
+        // No way in may mention the name that they are told in, this one included.
+        let parse = |envelope| {
+            let mut batch = events::parse_batch(body.as_bytes(), envelope)?;
+            batch.accepted.iter_mut().for_each(|event| event.anonymous_id = Some(AnonymousId::from(OCCASIONS)));
+            Ok(batch)
+        };
         let reply = accept(app, Some(teller.holder), &teller.peer, parse);
         Ok(reply.map(|(_, Json(reply))| reply.first_reason()).map_err(Fault::from))
     });
@@ -287,7 +290,7 @@ fn told(record: &Record, name: &str, value: Option<f64>) -> Value {
     properties.extend(value.map(|value| (REWARD.to_owned(), value.into())));
     let same = format!("{id}\n{name}\n{value:?}");
     json!({
-        "type": "track", "event": name, "anonymousId": OCCASIONS, "messageId": message_id("personalizer", &same),
+        "type": "track", "event": name, "anonymousId": id, "messageId": message_id("personalizer", &same),
         "properties": properties,
     })
 }

@@ -26,7 +26,7 @@ pub(super) fn run(options: &Options, settings: Settings, asked: &Allocating) -> 
     // What offers have spent of budgets of their own.
     let found = opened.engine.count_spent().and_then(|()| opened.engine.allocate(asked, TIME_MAX));
     bar.finish_and_clear();
-    let told = AllocateReply::from(found?);
+    let told = AllocateReply::from(&found?);
     report(options, &told, || in_words(&told))
 }
 
@@ -52,9 +52,9 @@ fn in_words(told: &AllocateReply) -> String {
     if chosen.len() > N_SHOWN {
         lines.push(format!("and {} more: --json tells all", chosen.len() - N_SHOWN));
     }
-    lines.push(match *shadow_price > 0.0 {
-        true => format!("One more of the budget would earn {shadow_price:.2} beside itself."),
-        false => "More budget would earn nothing: whatever brings more than it costs is given.".to_owned(),
+    lines.push(match shadow_price.filter(|price| *price > 0.0) {
+        Some(price) => format!("One more of the budget would earn {price:.2} beside itself."),
+        None => "More budget would earn nothing: whatever brings more than it costs is given.".to_owned(),
     });
     lines.join("\n")
 }

@@ -30,6 +30,9 @@ pub(crate) const ADMIN: &str = "test-admin-key";
 /// The longest any single wait takes; then the test fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
+/// A settings file is looked at so often, and followed once two looks found the same.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// Noon of the day on which the generated world has ended.
 pub(crate) fn noon() -> Timestamp {
     Timestamp::parse("2026-11-22T12:00:00Z").unwrap()
@@ -103,7 +106,7 @@ impl TestServer {
         let keys = Keys::load(data.path(), &settings.keys).unwrap();
         let opened = Opened::open_at(data.path(), Access::Exclusive, settings.clone(), clock.clone()).unwrap();
         let followed = StartOptions {
-            settings_file: Some(SettingsFile::read(data.path().join("rapport.toml"))),
+            settings_file: Some(SettingsFile::read(data.path().join("rapport.toml")).looked_at_every(LOOK_EVERY)),
             ..StartOptions::default()
         };
         let running = Running::start(opened, keys, followed).unwrap();

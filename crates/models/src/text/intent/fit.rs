@@ -2,8 +2,8 @@
 
 use super::super::confidence::{chances, sharpness};
 use super::super::learned::{Encoders, Learned, Learning, Message, Room, Signs, encoded};
-use super::super::scope::{self, Scope};
 use super::super::plain;
+use super::super::scope::{self, Scope};
 use super::{IntentModel, IntentSettings, LeftOut};
 use crate::{ModelError, folds, metrics};
 use primitives::{Seed, stable_hash};

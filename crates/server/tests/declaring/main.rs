@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod starts;
+#[path = "../support/mod.rs"]
 mod support;
 
 use serde_json::{Value, json};
@@ -394,12 +396,12 @@ fn the_file_and_what_was_saved_are_in_force_together_or_the_former_stays() {
     let running = "[[experiments]]\nname = \"copy\"\nvariations = [{ name = \"control\", value = 1 }, { name = \"bold\", value = 2 }]\n";
     let flags = "[[flags]]\nname = \"limit\"\ndefault = 1\n";
     for (wrong, said) in [
-        (running.to_owned(), "there is no flag \\\"limit\\\""),
-        ("[[flags]]\nname = \"limit\"\ndefault = 'x'\n".to_owned(), "needs.is"),
+        (running.to_owned(), "flag \"menu\": needs.flag is \"limit\""),
+        ("[[flags]]\nname = \"limit\"\ndefault = 'x'\n".to_owned(), "flag \"menu\": needs.is is"),
     ] {
-        let _ = said;
         std::fs::write(&file, wrong).unwrap();
-        until("it is refused", || server.engine().refused_features());
+        let why = until("it is refused", || server.engine().refused_features());
+        assert!(why.contains(said), "{why} does not say {said}");
         assert_eq!(flag_of(&server, "limit", "ann"), json!(1));
         std::fs::write(&file, format!("{flags}# good again\n")).unwrap();
         until("it is good again", || server.engine().refused_features().is_none().then_some(()));
@@ -410,6 +412,12 @@ fn the_file_and_what_was_saved_are_in_force_together_or_the_former_stays() {
     std::fs::write(&file, format!("{flags}{}", running.replace("value = 2", "value = 3"))).unwrap();
     let why = until("it is refused", || server.engine().refused_features());
     assert!(why.contains("experiment \"copy\": variations is"), "{why}");
+    // What the file gives up while it is followed has ended.
+    std::fs::write(&file, flags).unwrap();
+    until("it is given up", || (server.get("/v1/experiments/copy").status == 404).then_some(()));
+    std::fs::write(&file, format!("{flags}{running}")).unwrap();
+    let why = until("it is refused", || server.engine().refused_features());
+    assert!(why.contains("begin another one under another name"), "{why}");
 }
 
 #[test]
