@@ -4,7 +4,7 @@
 use crate::Engine;
 use crate::decide::{Asked, resolve};
 use crate::error::EngineError;
-use decisions::{DecisionQuery, Kind, Occasion, Parameters, Record};
+use decisions::{DecisionQuery, Kind, Occasion, Parameters, Record, nobody};
 use events::Fields;
 use features::Came;
 use learning::{Doable, Rewarded, Round, RoundLog, shared_inputs};
