@@ -132,7 +132,7 @@ impl Trained {
     }
 
     /// Itself; or, where chance alone would do better than what goes on learning, what knows nothing, so that what is declared counts.
-    fn unless_forsaken(mut self) -> Self {
+    pub(crate) fn unless_forsaken(mut self) -> Self {
         let forsaken = self.header.forsaken().is_some();
         if let Body::Policy(policy) = &mut self.body
             && forsaken

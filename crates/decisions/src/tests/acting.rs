@@ -215,7 +215,7 @@ fn those_who_vote_are_asked_and_read_back_from_the_bytes_of_the_model() {
         let again = learning::PolicyModel::from_bytes(&bytes).unwrap();
         assert_eq!(&again, policy, "{explore:?}");
         let (_, plain) = alone.policy(&"act".into()).unwrap();
-        assert_eq!((plain.n_members(), plain.to_bytes().unwrap()[0], bytes[0]), (0, 3, 4));
+        assert_eq!((plain.n_members(), plain.to_bytes().unwrap()[0], bytes[0]), (0, 5, 6));
         for damaged in [bytes[..bytes.len() - 1].to_vec(), [&[4], &plain.to_bytes().unwrap()[1..]].concat()] {
             assert!(learning::PolicyModel::from_bytes(&damaged).is_err());
         }

@@ -230,34 +230,6 @@ fn a_policy_goes_on_from_the_one_before_it() {
     assert!(verdict.is_champion && verdict.reason.contains("2 customers"), "{}", verdict.reason);
 }
 
-#[test]
-fn a_policy_that_chance_would_beat_no_longer_answers() {
-    let now = day(200);
-    let trained = learned(log(400, now, 0.0), now);
-    let loaded = Loaded {
-        version: ModelVersion::from("0123456789ab"),
-        header: trained.header,
-        inputs: features::Inputs::default(),
-        catalogue: Arc::default(),
-        body: trained.body,
-    };
-    let reigning = Reigning { version: loaded.version.clone(), model: Ok(Box::new(loaded)), n_refused: 0 };
-    // Of late everybody wants the other one.
-    let mut turned = log(1_600, now, 0.0);
-    for round in turned.rounds.iter_mut().skip(1_200) {
-        let is_wanted = (round.action == 0) != (round.x[0] > 0.5);
-        round.reward = is_wanted.then_some(Rewarded { at: round.at, amount: 1.0 });
-    }
-    let next = challenge(&Act::default(), &data(&dataset(turned), now), Some(&reigning)).unwrap();
-    let verdict = next.header.verdict();
-    assert!(verdict.is_champion && verdict.reason.starts_with("what is declared answers"), "{}", verdict.reason);
-    let (model, view) = (policy(&next), policy(&next).view(|_| 1.0));
-    assert_eq!(model.foretell(&view, "first", "a"), None);
-    let stored = PolicyModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
-    assert_eq!(&stored, model);
-    assert!(next.header.method.contains("what is declared counts") && next.header.importances.is_empty());
-}
-
 /// What nobody was shown says nothing: asked for everybody every night, it would say that nothing is wanted.
 #[test]
 fn what_nobody_was_shown_is_not_learned_from_where_it_is_told_what_was() {

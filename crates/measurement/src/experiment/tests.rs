@@ -87,8 +87,8 @@ fn one_that_was_stopped_is_judged_by_one_look_and_never_goes_on() {
 
 #[test]
 fn one_find_among_twenty_is_adjusted_for_the_others() {
-    // p = .04 alone.
-    let lucky = || share("lucky", [500, 565], N);
+    // p = .02 alone.
+    let lucky = || share("lucky", [500, 575], N);
     let alone = report(&counted(N, vec![lucky()], Stage::AtEnd));
     let mut metrics = vec![lucky()];
     metrics.extend((0..19).map(|k| share(&format!("other_{k}"), [500, 500 + k], N)));
