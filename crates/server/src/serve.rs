@@ -150,7 +150,7 @@ fn pauses(settings: &Settings) -> Pauses {
     }
 }
 
-/// What runs requests, with at most so many threads that may wait.
+/// What runs requests, with at most so many threads that may wait: one for each place, so that who was given one never waits for it.
 fn runtime(n_waiting_max: usize) -> Result<tokio::runtime::Runtime, ServerError> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -230,12 +230,7 @@ impl Running {
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
         let eraser = Arc::new(Eraser::new(engine.clone(), audit.clone()));
         let background = background(&trainer, &corrector, &eraser, &settings)?;
-        engine.begin_declared().unwrap_or_else(|error| {
-            tracing::error!(
-                error = error.story(),
-                "which experiments have begun cannot be noted: the next change tries it again"
-            );
-        });
+        begin_declared(&engine);
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let (stop, stopped) = watch::channel(false);
@@ -269,7 +264,6 @@ impl Running {
             is_console_open: options.is_console_open,
             uptime: Stopwatch::start(),
         });
-        // One thread for each place: who was given one never waits for it.
         let runtime = runtime(n_requests_max + N_PROBES_MAX)?;
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;
         let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
@@ -353,6 +347,13 @@ fn refuse_public(server: &ServerSettings) -> Result<(), ServerError> {
         server.listen
     );
     Err(ServerError::new(ErrorKind::Forbidden, message))
+}
+
+/// Notes which experiments have begun. Where that fails, whatever is declared next notes it, too.
+fn begin_declared(engine: &Engine) {
+    if let Err(error) = engine.begin_declared() {
+        tracing::error!(error = error.story(), "which experiments have begun cannot be noted yet");
+    }
 }
 
 /// Follows the keys; what others have changed is written down.

@@ -104,7 +104,8 @@ impl Kept {
                 }
                 // As it was saved, and not as it is in force: what it got when it began was not said.
                 let before = self.saved_one(list, name)?;
-                let before: Map<String, Value> = serde_json::from_str(&before.record).unwrap_or_default();
+                let mut before: Map<String, Value> = serde_json::from_str(&before.record).unwrap_or_default();
+                before.entry("name").or_insert_with(|| name.into());
                 let told = self.in_force.table(list, name);
                 if seen.is_some_and(|seen| seen != digest(told.as_ref().unwrap_or(&before))) {
                     let message = format!("the {} \"{name}\" was changed since it was read: GET it again", word(list));
