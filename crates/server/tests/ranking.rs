@@ -200,6 +200,8 @@ fn the_first_reward_counts_also_after_a_start_and_deferred_choices_count_once_sh
 
     let server = server.restart_with(|settings| settings.rank.reward_default = 0.5);
     assert_eq!(rewards(&server), [Some(0.25), None, Some(0.5)], "beside what counts where nothing is said");
+    let rounds = server.engine().occasions().unwrap();
+    assert!((rounds.settings.reward_default - 0.5).abs() < f64::EPSILON, "it is told with it: {:?}", rounds.settings);
     assert_eq!(ranked(&server, &later)["eventId"], "c", "it is known by its name");
     reward(&server, "b", -1.0);
     assert_eq!(rewards(&server), [Some(0.25), Some(-1.5), Some(0.5)]);

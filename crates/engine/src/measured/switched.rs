@@ -12,10 +12,10 @@ use measurement::switchback::{Slice, Switched, SwitchedMetric, Switches, conclud
 use primitives::Timestamp;
 
 /// A slice with its arm and what everybody did who met it there, until it was over.
-type Cut = (Switch, usize, Both);
+pub(super) type Cut = (Switch, usize, Both);
 
 /// Whose word is counted of a slice.
-type Whose = fn(&Both) -> &[Unit];
+pub(super) type Whose = fn(&Both) -> &[Unit];
 
 impl Counting<'_> {
     /// What every experiment found that is switched and is declared still; `count` counts what customers did.
@@ -46,7 +46,12 @@ impl Counting<'_> {
     }
 
     /// What was found: each metric is the mean of those who met a slice, from when they did until it was over.
-    fn found_switched(&self, plan: &Plan, slices: &[Cut], (began, whose): (Option<Timestamp>, Whose)) -> Found {
+    pub(super) fn found_switched(
+        &self,
+        plan: &Plan,
+        slices: &[Cut],
+        (began, whose): (Option<Timestamp>, Whose),
+    ) -> Found {
         let stage = stage(Some(plan), began, (0, self.now));
         let n_of = |arm: usize| slices.iter().filter(|(_, of, _)| *of == arm).count() as u64;
         let variations = plan.variations.iter().enumerate().map(|(arm, (name, weight))| Variation {

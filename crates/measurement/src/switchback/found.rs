@@ -192,8 +192,8 @@ mod tests {
     /// Two metrics of which one follows the other, as orders and revenue do, and three guardrails, all moved by nothing: in how many of 500
     /// companies is something said of the change?
     #[test]
-    fn where_a_change_does_nothing_hardly_any_switchback_says_that_it_does() {
-        let (mut n_shipped, mut n_worse) = (0, 0);
+    fn where_a_change_does_nothing_few_switchbacks_say_that_it_does() {
+        let (mut n_shipped, mut n_worse, mut n_found) = (0, 0, [0, 0]);
         for company in 0..500 {
             let mut random = Seed::new(22).stream("null switchbacks", company);
             let mut slices: [Vec<Slice>; 5] = Default::default();
@@ -215,9 +215,16 @@ mod tests {
                 SwitchedMetric::new(&of.to_string(), direction, of >= 2, found)
             });
             let (all, verdict, _) = conclude(all.collect(), Stage::AtEnd, ALPHA);
+            let is_found = |one: &SwitchedMetric| matches!(one.bearing, Bearing::Better | Bearing::Worse);
             n_shipped += u32::from(verdict == Verdict::Ship);
             n_worse += u32::from(all.iter().any(|one| one.bearing == Bearing::Worse));
+            for (of, n) in n_found.iter_mut().enumerate() {
+                *n += u32::from(all.iter().any(|one| one.is_guardrail == (of == 1) && is_found(one)));
+            }
         }
-        assert!(n_shipped + n_worse <= 30, "{n_shipped} shipped and {n_worse} stopped as worse");
+        // Of 3,000 in a model of it in another language: in 4.8 % a metric and in 5.8 % a guardrail is found, 2.2 % are shipped and 5.8 % stopped as
+        // worse. Without minding how many there are these are 4.0 and 12.5 %.
+        assert!(n_found.iter().all(|n| *n <= 38), "{n_found:?}");
+        assert!(n_shipped <= 18 && n_shipped + n_worse <= 50, "{n_shipped} shipped and {n_worse} stopped as worse");
     }
 }
