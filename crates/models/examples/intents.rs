@@ -46,8 +46,11 @@ fn main() -> Result<()> {
     let begun = Instant::now();
     let said: Vec<Reading> = asked.iter().map(|text| model.read(text)).collect();
     let ms = begun.elapsed().as_secs_f64() * 1e3 / asked.len() as f64;
-    let hits: Vec<f64> =
-        said.iter().zip(&right).map(|(said, right)| f64::from(u8::from(model.classes()[said.class] == *right))).collect();
+    let hits: Vec<f64> = said
+        .iter()
+        .zip(&right)
+        .map(|(said, right)| f64::from(u8::from(model.classes()[said.class] == *right)))
+        .collect();
     let confidence: Vec<f64> = said.iter().map(|said| said.confidence.min(1.0)).collect();
     let mut aurocs = Vec::new();
     for file in elsewhere {

@@ -7,8 +7,28 @@ const N_PARTS_MAX: usize = 12;
 
 /// Words that join two wishes, in small letters: English, German, French, Spanish, Italian, Dutch.
 const JOINING: [&str; 22] = [
-    "and", "also", "plus", "but", "then", "und", "ausserdem", "außerdem", "aber", "sowie", "et", "aussi", "mais", "puis", "y",
-    "tambien", "pero", "e", "anche", "ma", "en", "ook",
+    "and",
+    "also",
+    "plus",
+    "but",
+    "then",
+    "und",
+    "ausserdem",
+    "außerdem",
+    "aber",
+    "sowie",
+    "et",
+    "aussi",
+    "mais",
+    "puis",
+    "y",
+    "tambien",
+    "pero",
+    "e",
+    "anche",
+    "ma",
+    "en",
+    "ook",
 ];
 
 /// The parts of a plain message, at the ends of sentences and at words that join wishes, each of three words or more. What is

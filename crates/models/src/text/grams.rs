@@ -69,7 +69,6 @@ fn words(plain: &str) -> (String, Vec<usize>) {
     (line, ends)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,9 +81,10 @@ mod tests {
 
     #[test]
     fn words_are_counted_alone_and_in_pairs() {
-        assert_eq!(all(Grams::Words, "i can't find my_card 42, ok"), [
-            "can", "can find", "find", "find my_card", "my_card", "my_card 42", "42", "42 ok", "ok"
-        ]);
+        assert_eq!(
+            all(Grams::Words, "i can't find my_card 42, ok"),
+            ["can", "can find", "find", "find my_card", "my_card", "my_card 42", "42", "42 ok", "ok"]
+        );
         assert_eq!(all(Grams::Words, "a ? !"), [""; 0]);
         assert_eq!(all(Grams::Words, "über größe"), ["über", "über größe", "größe"]);
     }
@@ -94,9 +94,13 @@ mod tests {
         // TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5)).build_analyzer()(text), scikit-learn 1.9.1.
         assert_eq!(all(Grams::Letters, "a"), [" a", "a ", " a "]);
         assert_eq!(all(Grams::Letters, "ab"), [" a", "ab", "b ", " ab", "ab ", " ab "]);
-        assert_eq!(all(Grams::Letters, "äbc d?"), [
-            " ä", "äb", "bc", "c ", " äb", "äbc", "bc ", " äbc", "äbc ", " äbc ", " d", "d?", "? ", " d?", "d? ", " d? "
-        ]);
+        assert_eq!(
+            all(Grams::Letters, "äbc d?"),
+            [
+                " ä", "äb", "bc", "c ", " äb", "äbc", "bc ", " äbc", "äbc ", " äbc ", " d", "d?", "? ", " d?", "d? ",
+                " d? "
+            ]
+        );
         assert_eq!(all(Grams::Letters, ""), [""; 0]);
     }
 }

@@ -72,7 +72,11 @@ fn by_script(small: &str, n_letters: usize) -> Option<&'static str> {
     let kana = SCRIPTS.iter().find(|(name, _)| *name == "ja").map_or(0.0, |(_, ranges)| share(ranges));
     let found = SCRIPTS.iter().find(|(name, ranges)| {
         let own = share(ranges);
-        if *name == "ja" { own > 0.0 && own + share(&['\u{4E00}'..='\u{9FFF}']) >= SCRIPT_SHARE_MIN } else { own >= SCRIPT_SHARE_MIN }
+        if *name == "ja" {
+            own > 0.0 && own + share(&['\u{4E00}'..='\u{9FFF}']) >= SCRIPT_SHARE_MIN
+        } else {
+            own >= SCRIPT_SHARE_MIN
+        }
     });
     // A borrowed letter in a Chinese message is not enough, but a fifth is.
     found.map(|(name, _)| if *name == "ja" && kana < 0.05 { "zh" } else { *name })
@@ -132,7 +136,8 @@ fn by_words(small: &str) -> Option<&'static str> {
         }
         n_known += usize::from(PROFILES.iter().any(|profile| profile.words.contains(word)));
     }
-    let mut order: Vec<(f64, &'static str)> = scores.iter().zip(PROFILES.iter()).map(|(score, p)| (*score, p.name)).collect();
+    let mut order: Vec<(f64, &'static str)> =
+        scores.iter().zip(PROFILES.iter()).map(|(score, p)| (*score, p.name)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0));
     let [(best, name), (second, _), ..] = order.as_slice() else { return None };
     // Letters alone are a guess: some word must be known, too.

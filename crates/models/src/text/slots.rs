@@ -112,8 +112,9 @@ fn phone(said: &Captures<'_>) -> Option<String> {
     (PHONE_DIGITS.contains(&digits.len()) && begins).then(|| format!("{}{digits}", if is_abroad { "+" } else { "" }))
 }
 
-static EMAIL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,24}"));
+static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,24}")
+});
 static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:https?://|www\.)\S+"));
 /// A number with a digit in it that is said to be of something: `order no. 4711`, `Bestellnummer: AB-12`.
 static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
@@ -127,12 +128,16 @@ static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A number after a hash sign.
 static MARKED: LazyLock<Regex> = LazyLock::new(|| pattern(r"#\s?(?P<value>[A-Za-z]{0,6}-?\d{3,14})\b"));
-static PHONE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[^\w.,/+-])(?P<value>(?:\+|\(|0|\b[1-9])\d{0,4}[)]?(?:[ ./()-]{0,2}\d{1,6}){2,7})\b"));
+static PHONE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:^|[^\w.,/+-])(?P<value>(?:\+|\(|0|\b[1-9])\d{0,4}[)]?(?:[ ./()-]{0,2}\d{1,6}){2,7})\b")
+});
 
 /// A pattern that stands here and is tried by the tests.
 fn pattern(text: &str) -> Regex {
-    #[expect(clippy::expect_used, reason = "the patterns are written in this module, and its tests make every one of them")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the patterns are written in this module, and its tests make every one of them"
+    )]
     Regex::new(text).expect("a pattern")
 }
 

@@ -204,9 +204,14 @@ mod tests {
         let found = weights(&terms, MESSAGES[3]);
         assert_eq!(found.len(), 52);
         let of = |name: &str| found.iter().find(|(term, _)| term == name).map_or(0.0, |(_, weight)| *weight);
-        for (name, expected) in
-            [(" a", 0.143_25), (" card", 0.118_911), ("d ", 0.100_031), ("efund", 0.143_25), ("he ", 0.143_25), ("und ", 0.143_25)]
-        {
+        for (name, expected) in [
+            (" a", 0.143_25),
+            (" card", 0.118_911),
+            ("d ", 0.100_031),
+            ("efund", 0.143_25),
+            ("he ", 0.143_25),
+            ("und ", 0.143_25),
+        ] {
             assert!((of(name) - expected).abs() < 1e-5, "{name}: {}, not {expected}", of(name));
         }
     }

@@ -42,7 +42,10 @@ impl StaticEmbeddings {
         let (mut steps, mut sizes) = (Vec::with_capacity(table.len()), Vec::with_capacity(pieces.len()));
         for row in table.chunks(n_dims) {
             let size = row.iter().fold(0.0_f32, |most, number| most.max(number.abs())) / 127.0;
-            #[expect(clippy::cast_possible_truncation, reason = "from -127 to 127, since the size is that of the largest")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "from -127 to 127, since the size is that of the largest"
+            )]
             steps.extend(row.iter().map(|number| if size > 0.0 { (number / size).round() as i8 } else { 0 }));
             sizes.push(size);
         }

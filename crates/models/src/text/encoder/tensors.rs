@@ -63,7 +63,8 @@ impl<'a> Tensors<'a> {
         }
         let bytes = self.numbers.get(data_offsets.0..data_offsets.1);
         let whole = shape.iter().try_fold(4_usize, |whole, length| whole.checked_mul(*length));
-        let bytes = bytes.filter(|bytes| Some(bytes.len()) == whole).ok_or_else(|| corrupt("its numbers are cut off"))?;
+        let bytes =
+            bytes.filter(|bytes| Some(bytes.len()) == whole).ok_or_else(|| corrupt("its numbers are cut off"))?;
         let (chunks, _) = bytes.as_chunks();
         let numbers: Vec<f32> = chunks.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect();
         if numbers.iter().all(|number| number.is_finite()) {

@@ -176,7 +176,8 @@ impl Encoder for Transformer {
 impl Layer {
     fn read(file: &Tensors<'_>, name: &str, width: usize) -> Result<Self, ModelError> {
         let inside = |part: &str| format!("{name}.{part}");
-        let parts = ["query", "key", "value"].map(|part| Dense::read(file, &inside(&format!("attention.self.{part}")), width, width));
+        let parts = ["query", "key", "value"]
+            .map(|part| Dense::read(file, &inside(&format!("attention.self.{part}")), width, width));
         let [query, key, value] = parts;
         let wide = Dense::read(file, &inside("intermediate.dense"), width, 0)?;
         let narrow = Dense::read(file, &inside("output.dense"), wide.bias.len(), width)?;
@@ -198,7 +199,10 @@ impl Dense {
         let bias = file.numbers(&format!("{name}.bias"))?;
         let n_rows = numbers.len() / n_columns.max(1);
         if n_columns != n_in || n_rows != bias.len() || (n_out > 0 && n_rows != n_out) {
-            return Err(ModelError::Corrupt { model: MODEL, reason: format!("`{name}` has another size than its neighbours") });
+            return Err(ModelError::Corrupt {
+                model: MODEL,
+                reason: format!("`{name}` has another size than its neighbours"),
+            });
         }
         let mut weights = Matrix::zeros(n_columns, n_rows);
         for (row, numbers) in numbers.chunks(n_columns).enumerate() {

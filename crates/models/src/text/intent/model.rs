@@ -2,8 +2,8 @@
 
 use super::super::clauses::clauses;
 use super::super::confidence::chances;
-use super::super::learned::{Learned, Message, Room, Stored as StoredLearned, encoded};
 use super::super::encoder::Encoder;
+use super::super::learned::{Learned, Message, Room, Stored as StoredLearned, encoded};
 use super::super::scope::Scope;
 use super::super::{NAME, plain};
 use super::LeftOut;
@@ -205,7 +205,8 @@ impl IntentModel {
             let which = if names.is_empty() { "no encoder".to_owned() } else { names.join(", ") };
             return Err(corrupt(format!("it learned from {which}, which is not what is here")));
         }
-        let is_whole = classes.is_sorted_by(|a, b| a < b) && sharpness.is_finite() && sharpness > 0.0 && scope.is_whole();
+        let is_whole =
+            classes.is_sorted_by(|a, b| a < b) && sharpness.is_finite() && sharpness > 0.0 && scope.is_whole();
         if !is_whole || !part_confidence.is_finite() {
             return Err(corrupt("its classes and its confidence do not fit together".to_owned()));
         }

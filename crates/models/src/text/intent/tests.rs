@@ -16,7 +16,8 @@ const ACCOUNT: [&str; 5] = ["i cannot enter", "i forgot", "please reset", "how d
 const PASSWORD: [&str; 4] = ["my password", "the login", "my account", "my e-mail address"];
 const COST: [&str; 5] = ["how much is", "what does it cost,", "is there a discount on", "price of", "how dear is"];
 const SHOES: [&str; 4] = ["a red shoe", "the large tent", "this blue jacket", "a pair of boots"];
-const OPENING: [&str; 5] = ["when do you open", "are you closed", "what are your hours", "until when are you there", "is anybody there"];
+const OPENING: [&str; 5] =
+    ["when do you open", "are you closed", "what are your hours", "until when are you there", "is anybody there"];
 const DAYS: [&str; 4] = ["on sunday", "at christmas", "tomorrow", "in the evening"];
 
 /// Messages of five kinds, with their classes.
@@ -77,7 +78,9 @@ fn what_was_learned_is_told_and_what_is_about_something_else_is_not() {
     assert!(n_right.count() > 190);
     let misspelt = model.read("were is my pracel");
     assert_eq!(model.classes()[misspelt.class], "delivery");
-    for text in ["", "???", "\u{1F600}", "quantum chromodynamics explains protons", "1+1=2", "ya nikogda", &"\0".repeat(99)] {
+    for text in
+        ["", "???", "\u{1F600}", "quantum chromodynamics explains protons", "1+1=2", "ya nikogda", &"\0".repeat(99)]
+    {
         let reading = model.read(text);
         assert!(reading.is_out_of_scope, "{text:?}: {reading:?}");
         assert!(reading.confidence.is_finite() && (reading.chances.iter().sum::<f64>() - 1.0).abs() < 1e-9);

@@ -62,7 +62,6 @@ mod tests {
         for (text, own) in [
             ("Still nothing.\n\nOn Mon, 3 Nov 2026, Shop <a@b.example> wrote:\n> We sent it", "Still nothing.\n\n"),
             ("> We sent it\nNo, you did not", "No, you did not\n"),
-
             ("Hallo\nAm 03.11.2026 um 10:00 Shop schrieb:\nAlt", "Hallo\n"),
             ("Bonjour\r\n-----Message d'origine-----\r\nOld", "Bonjour\n"),
             ("Hi\n-- \nBob, Sales", "Hi\n"),

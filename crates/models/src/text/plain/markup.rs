@@ -89,9 +89,10 @@ fn after_tag(text: &str) -> Option<&str> {
         let close = format!("</{name}");
         let at = after.as_bytes().windows(close.len()).position(|part| part.eq_ignore_ascii_case(close.as_bytes()));
         // Without an end there is nothing that can be told apart.
-        return Some(at.and_then(|at| after.get(at..)).map_or(after, |closing| {
-            closing.split_once('>').map_or("", |(_, rest)| rest)
-        }));
+        return Some(
+            at.and_then(|at| after.get(at..))
+                .map_or(after, |closing| closing.split_once('>').map_or("", |(_, rest)| rest)),
+        );
     }
     Some(after)
 }

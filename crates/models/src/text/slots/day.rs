@@ -32,7 +32,10 @@ const MONTH: &str = concat!(
 pub(super) static PATTERNS: LazyLock<[(Regex, Read); 4]> = LazyLock::new(|| {
     [
         (super::pattern(r"\b(?P<year>[12]\d{3})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})\b"), numbers as Read),
-        (super::pattern(r"\b(?P<d>\d{1,2})(?P<sign>[./-])\s?(?P<m>\d{1,2})[./-]\s?(?P<year>[12]\d{3}|\d{2})\b"), numbers as Read),
+        (
+            super::pattern(r"\b(?P<d>\d{1,2})(?P<sign>[./-])\s?(?P<m>\d{1,2})[./-]\s?(?P<year>[12]\d{3}|\d{2})\b"),
+            numbers as Read,
+        ),
         (
             super::pattern(&format!(
                 r"(?i)\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s(?:of\s|de\s)?{MONTH}\b\.?,?(?:\s(?:de\s)?(?P<year>[12]\d{{3}})\b)?"
@@ -64,14 +67,16 @@ fn numbers(said: &Captures<'_>) -> Option<String> {
 fn named(said: &Captures<'_>) -> Option<String> {
     let name = said["month"].to_lowercase();
     // The longest beginning counts: `juin` is not `juillet`.
-    let starts = MONTHS.iter().zip(1..).flat_map(|(starts, month)| starts.iter().map(move |start| (start.len(), *start, month)));
+    let starts =
+        MONTHS.iter().zip(1..).flat_map(|(starts, month)| starts.iter().map(move |start| (start.len(), *start, month)));
     let (_, _, month) = starts.filter(|(_, start, _)| name.starts_with(start)).max()?;
     written(number(said, "year"), month, number(said, "d")?)
 }
 
 /// A day that there is.
 fn written(year: Option<u32>, month: u32, day: u32) -> Option<String> {
-    let is_leap = year.is_none_or(|year| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)));
+    let is_leap =
+        year.is_none_or(|year| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)));
     let n_days = match month {
         2 if is_leap => 29,
         2 => 28,

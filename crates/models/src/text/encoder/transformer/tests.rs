@@ -41,7 +41,8 @@ fn tensors(left_out: &str) -> Vec<u8> {
     }
     let filled = shapes.into_iter().zip(0..).map(|((name, shape), tensor)| {
         let above = if name.ends_with("LayerNorm.weight") { 1.0 } else { 0.0 };
-        let each = (1..=shape.iter().product()).map(|at: usize| above + 0.4 * (0.37 * at as f64 + 1.3 * f64::from(tensor)).sin());
+        let each = (1..=shape.iter().product())
+            .map(|at: usize| above + 0.4 * (0.37 * at as f64 + 1.3 * f64::from(tensor)).sin());
         #[expect(clippy::cast_possible_truncation, reason = "files hold single precision")]
         let numbers: Vec<f32> = each.map(|number| number as f32).collect();
         (name, shape, numbers)
@@ -92,9 +93,11 @@ fn the_error_function_is_that_of_the_books() {
 
 #[test]
 fn a_network_of_which_a_part_is_missing_or_of_another_size_is_refused() {
-    for left_out in
-        ["embeddings.LayerNorm.bias", "encoder.layer.1.attention.self.key.weight", "encoder.layer.0.output.dense.weight"]
-    {
+    for left_out in [
+        "embeddings.LayerNorm.bias",
+        "encoder.layer.1.attention.self.key.weight",
+        "encoder.layer.0.output.dense.weight",
+    ] {
         assert!(Transformer::read("tiny", 1.5, 2, PIECES, &tensors(left_out)).is_err(), "{left_out}");
     }
     assert!(Transformer::read("tiny", 1.5, 3, PIECES, &tensors("")).is_err(), "heads that share no width");

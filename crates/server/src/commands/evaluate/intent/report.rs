@@ -75,7 +75,8 @@ pub(super) struct Confusion {
 
 const BY_FILE: &str = "the messages of --out-of-scope";
 const BY_LABELS: &str = "labels that were left out of learning";
-const BY_NOTHING: &str = "nothing: fewer than four labels, so none can be left out; give messages about something else with --out-of-scope";
+const BY_NOTHING: &str =
+    "nothing: fewer than four labels, so none can be left out; give messages about something else with --out-of-scope";
 
 impl Judged {
     /// Compares what was said of messages with their labels.
@@ -171,7 +172,9 @@ impl Judged {
             lines.push(pairs.to_string());
         }
         if self.encoders.is_empty() {
-            lines.push("Counted by words and letters alone; `rapport models fetch` adds what English words mean.".to_owned());
+            lines.push(
+                "Counted by words and letters alone; `rapport models fetch` adds what English words mean.".to_owned(),
+            );
         } else {
             lines.push(format!("Counted by words, letters and {}.", self.encoders.join(", ")));
         }
@@ -243,7 +246,8 @@ fn confusions(asked: &Texts, told: &[&str]) -> Vec<Confusion> {
     let mut pairs: Vec<((&str, &str), usize)> = counts.into_iter().collect();
     // Of equal ones the first by name.
     pairs.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let named = |((label, told), n): ((&str, &str), usize)| Confusion { label: label.to_owned(), told: told.to_owned(), n };
+    let named =
+        |((label, told), n): ((&str, &str), usize)| Confusion { label: label.to_owned(), told: told.to_owned(), n };
     pairs.into_iter().take(N_WORST).map(named).collect()
 }
 
@@ -258,7 +262,8 @@ fn warnings(learned: &Texts, asked: &Texts, labels: &[Label]) -> Vec<String> {
     }
     let n_few = labels.iter().filter(|label| (1..N_MESSAGES_FEW).contains(&label.n_train)).count();
     if n_few > 0 {
-        warnings.push(format!("{n_few} labels have fewer than {N_MESSAGES_FEW} messages to learn from; give more of them"));
+        warnings
+            .push(format!("{n_few} labels have fewer than {N_MESSAGES_FEW} messages to learn from; give more of them"));
     }
     let known: std::collections::BTreeSet<&str> = learned.messages.iter().map(|text| text.trim()).collect();
     let n_same = asked.messages.iter().filter(|text| known.contains(text.trim())).count();
@@ -270,7 +275,8 @@ fn warnings(learned: &Texts, asked: &Texts, labels: &[Label]) -> Vec<String> {
     }
     for (texts, which) in [(learned, "--train"), (asked, "--test")] {
         if texts.n_without > 0 {
-            warnings.push(format!("{} rows of {which} have no message or no label, and were left out", texts.n_without));
+            warnings
+                .push(format!("{} rows of {which} have no message or no label, and were left out", texts.n_without));
         }
     }
     warnings

@@ -36,7 +36,10 @@ const KINDS: [(&str, &str); 5] = [
 #[test]
 fn a_file_of_messages_is_read_however_it_is_written() {
     let one = read("text,label\n\"a, \"\"b\"\"\nc\",x\nd,y\n", Some("label")).unwrap();
-    assert_eq!((one.messages, one.labels), (vec!["a, \"b\"\nc".to_owned(), "d".to_owned()], vec!["x".to_owned(), "y".to_owned()]));
+    assert_eq!(
+        (one.messages, one.labels),
+        (vec!["a, \"b\"\nc".to_owned(), "d".to_owned()], vec!["x".to_owned(), "y".to_owned()])
+    );
     let plain = read("id,label,text\n1,x,hello\n2,y,bye\n", Some("label")).unwrap();
     for other in [
         "\u{feff}id;label;text\r\n1;x;hello\r\n2;y;bye\r\n",
@@ -57,9 +60,15 @@ fn a_file_that_is_none_is_told_with_line_and_what_to_write() {
     for (file, expected) in [
         ("", "there is no column `text`"),
         ("message,label\nhi,x\n", "The first line names `message`, `label`: say with --text which it is."),
-        ("text,lable\nhi,x\n", "there is no column `label`. The first line names `text`, `lable`: say with --label which it is. Did you mean `lable`?"),
+        (
+            "text,lable\nhi,x\n",
+            "there is no column `label`. The first line names `text`, `lable`: say with --label which it is. Did you mean `lable`?",
+        ),
         ("text,text,label\n", "two columns are called `text`: rename one of them"),
-        ("text,label\nhi,x\nhello, you,y\n", "line 3 has 3 cells where the first line names 2; a message with the sign"),
+        (
+            "text,label\nhi,x\nhello, you,y\n",
+            "line 3 has 3 cells where the first line names 2; a message with the sign",
+        ),
         ("text,label\n", "no row has a message and a label"),
         ("text,label\n,x\n", "no row has a message and a label"),
     ] {
@@ -74,8 +83,10 @@ fn a_file_that_is_none_is_told_with_line_and_what_to_write() {
 
 #[test]
 fn the_numbers_are_those_of_the_messages() {
-    let (learned, asked) = (read(&table(210, &KINDS), Some("label")).unwrap(), read(&table(64, &KINDS), Some("label")).unwrap());
-    let others = read("text\nthe moon is made of green cheese\nwhales sing below zero degrees\nquantum foam\n", None).unwrap();
+    let (learned, asked) =
+        (read(&table(210, &KINDS), Some("label")).unwrap(), read(&table(64, &KINDS), Some("label")).unwrap());
+    let others =
+        read("text\nthe moon is made of green cheese\nwhales sing below zero degrees\nquantum foam\n", None).unwrap();
     let judged = judge(Path::new("a.csv"), &learned, &asked, Some(&others), &[]).unwrap();
     let document = serde_json::to_value(&judged).unwrap();
     let number = |path: &str| document.pointer(path).and_then(Value::as_f64).unwrap();
@@ -101,7 +112,9 @@ fn the_numbers_are_those_of_the_messages() {
     assert!(judged.oos_by.contains("left out") && judged.metrics.oos_auroc.is_some());
     assert!(judged.warnings.iter().any(|warning| warning.starts_with("1 messages of the test have labels")));
     let words = judged.in_words();
-    for expected in ["Learned from 210 messages of 5 labels", "accuracy", "0.5000", "never", "taken for", "Look at this: "] {
+    for expected in
+        ["Learned from 210 messages of 5 labels", "accuracy", "0.5000", "never", "taken for", "Look at this: "]
+    {
         assert!(words.contains(expected), "{expected}: {words}");
     }
 }

@@ -69,7 +69,9 @@ pub(super) fn texts(from: impl Read + 'static, text: &str, label: Option<&str>) 
                 found.messages.push(message.to_owned());
                 found.labels.extend(label.map(str::to_owned));
                 if found.messages.len() > N_MESSAGES_MAX || n_bytes > N_BYTES_MAX {
-                    return Err(format!("it holds more than {N_MESSAGES_MAX} messages or 1 GB of them: judge a part of it"));
+                    return Err(format!(
+                        "it holds more than {N_MESSAGES_MAX} messages or 1 GB of them: judge a part of it"
+                    ));
                 }
                 continue;
             }
