@@ -5,7 +5,6 @@
 use crate::demo::{FetchError, Fetcher};
 use crate::error::ServerError;
 use import::Progress;
-use models::ModelError;
 use models::text::{Encoder, StaticEmbeddings, Transformer};
 use primitives::ErrorKind;
 use std::fs::File;
@@ -87,22 +86,23 @@ impl Known {
 
     fn found(&self, data: &Path) -> Result<Option<Arc<dyn Encoder>>, ServerError> {
         let directory = self.directory(data);
+        if directory.join(TABLE).exists() { self.read(&directory).map(Some) } else { Ok(None) }
+    }
+
+    fn read(&self, directory: &Path) -> Result<Arc<dyn Encoder>, ServerError> {
         let (pieces, table) = (directory.join(PIECES), directory.join(TABLE));
-        if !table.exists() {
-            return Ok(None);
-        }
         let unreadable = |path: &Path| {
             ServerError::io(format!("cannot read {}: remove {} or fetch it again", path.display(), directory.display()))
         };
         let list = std::fs::read_to_string(&pieces).map_err(unreadable(&pieces))?;
         let numbers = std::fs::read(&table).map_err(unreadable(&table))?;
-        let read: Result<Arc<dyn Encoder>, ModelError> = match self.n_heads {
-            Some(n_heads) => {
-                Transformer::read(self.name, self.weight, n_heads, &list, &numbers).map(|it| Arc::new(it) as _)
-            }
-            None => StaticEmbeddings::read(self.name, self.weight, &list, &numbers).map(|it| Arc::new(it) as _),
+        let network = |n_heads| Transformer::read(self.name, self.weight, n_heads, &list, &numbers);
+        let embeddings = || StaticEmbeddings::read(self.name, self.weight, &list, &numbers);
+        let read = match self.n_heads {
+            Some(n_heads) => network(n_heads).map(|read| -> Arc<dyn Encoder> { Arc::new(read) }),
+            None => embeddings().map(|read| -> Arc<dyn Encoder> { Arc::new(read) }),
         };
-        read.map(Some).map_err(|error| {
+        read.map_err(|error| {
             let sentence = format!("{}: {error}; remove it and run `rapport models fetch`", directory.display());
             ServerError::new(ErrorKind::Corrupt, sentence)
         })
@@ -135,11 +135,11 @@ impl Known {
             let mut file = File::create(unpacked.join(name)).map_err(cannot())?;
             file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(cannot())?;
         }
+        self.read(&unpacked)?;
         if directory.exists() {
             std::fs::remove_dir_all(&directory).map_err(cannot())?;
         }
         std::fs::rename(&unpacked, &directory).map_err(cannot())?;
-        self.found(data)?;
         Ok(fetched)
     }
 }
@@ -220,5 +220,6 @@ mod tests {
         assert!(found(&data).unwrap().is_empty());
         package(&file, "[UNK]\ncard");
         assert!(KNOWN[0].fetch(&data, &fetcher(&file), &Silent).is_err(), "fewer pieces than rows");
+        assert!(found(&data).unwrap().is_empty(), "what cannot be read is not kept");
     }
 }

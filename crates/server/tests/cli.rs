@@ -153,7 +153,8 @@ fn every_command_explains_itself() {
 #[test]
 fn messages_are_judged_from_files_alone() {
     let place = Place::new();
-    let kinds = [("delivery", "where is my parcel"), ("refund", "give my money back"), ("login", "i forgot the password")];
+    let kinds =
+        [("delivery", "where is my parcel"), ("refund", "give my money back"), ("login", "i forgot the password")];
     let ends = ["please", "now", "today", "at once", "thank you", "again", "soon", "?"];
     let file = |n: usize| {
         let row = |at: usize| format!("\"{}, {}\";{}\n", kinds[at % 3].1, ends[at / 3 % ends.len()], kinds[at % 3].0);
@@ -166,12 +167,18 @@ fn messages_are_judged_from_files_alone() {
     for metric in ["accuracy", "macro_f1", "oos_auroc"] {
         assert!(judged["metrics"][metric].as_f64().unwrap() > 0.9, "{metric}: {judged}");
     }
-    assert!(judged["ms_per_message"].is_number() && judged["fit_seconds"].is_number() && judged["metrics"]["ece"].is_number());
+    assert!(
+        judged["ms_per_message"].is_number()
+            && judged["fit_seconds"].is_number()
+            && judged["metrics"]["ece"].is_number()
+    );
     let told = place.run(&command);
     assert!(told.code == 0 && told.out.contains("Learned from 48 messages of 3 labels"), "{} {}", told.out, told.err);
     place.run(&["evaluate", "intent"]).fails(1, &["name them, as in `rapport evaluate intent", "--train"]);
     place.run(&["evaluate", "intent", "b.csv"]).fails(1, &["name them, as in"]);
-    place.run(&["evaluate", "churn", "--train", &train, "--test", &test]).fails(1, &["write `rapport evaluate intent`"]);
+    place
+        .run(&["evaluate", "churn", "--train", &train, "--test", &test])
+        .fails(1, &["write `rapport evaluate intent`"]);
     place.run(&["evaluate", "intent", "--train", &train]).fails(2, &["--test"]);
     place.run(&["evaluate", "intent", "--train", &train, "--test", "none.csv"]).fails(1, &["none", "cannot be opened"]);
     let column = ["evaluate", "intent", "--train", &train, "--test", &test, "--text", "mesage", "--label", "reason"];
