@@ -2,7 +2,7 @@
 
 use super::encoder::Encoder;
 use super::grams::Grams;
-use super::near::{Near, Sums, compared};
+use super::near::{self, Near, Sums};
 use super::rows::{Row, Rows};
 use super::svm::{Lines, Margins};
 use super::terms::{TermLimits, Terms};
@@ -64,8 +64,6 @@ pub(crate) struct Stored {
     compared: Rows,
     n_messages: usize,
     n_nearest: usize,
-    /// How many numbers encoders say.
-    n_encoded: usize,
     /// The square of the length of what others are compared with, which all messages have.
     square: f64,
 }
@@ -99,24 +97,23 @@ impl Learned {
         let plains: Vec<&str> = messages.iter().map(|message| message.plain).collect();
         let words = Terms::learn(Grams::Words, &plains, within(how.words));
         let letters = Terms::learn(Grams::Letters, &plains, within(how.letters));
-        let each: Vec<Vec<(u32, f32)>> = messages.par_iter().map(|message| cells(&words, &letters, *message)).collect();
-        let mut rows = Rows::default();
-        for cells in each {
-            rows.extend(cells);
-            rows.end_row();
-        }
+        let each: Vec<Vec<(u32, f32)>> =
+            messages.par_iter().map(|message| cells(&words, &letters, message.plain)).collect();
         let n_encoded = messages.first().map_or(0, |message| message.encoded.len());
-        let n_columns = words.len() + letters.len() + n_encoded;
-        let margins = how.lines.learn(&rows, classes, n_classes, n_columns, seed);
+        let mut rows = Rows::new(n_encoded);
+        for (cells, message) in each.into_iter().zip(messages) {
+            rows.push(cells, message.encoded);
+        }
+        let n_counted = words.len() + letters.len();
+        let margins = how.lines.learn(&rows, classes, n_classes, n_counted + n_encoded, seed);
         // Words are known or not, which is a sign of its own: nearness is told by letters.
-        let first = u32::try_from(words.len()).unwrap_or(u32::MAX);
-        let compared = rows.picked(compared(rows.len()), first);
+        let compared = near::kept(&rows, words.len(), n_counted);
         let (n_messages, n_nearest, square) = (messages.len(), how.n_nearest, how.square);
-        Self::of(Stored { words, letters, margins, compared, n_messages, n_nearest, n_encoded, square })
+        Self::of(Stored { words, letters, margins, compared, n_messages, n_nearest, square })
     }
 
     fn of(stored: Stored) -> Self {
-        let near = Near::of(&stored.compared, stored.margins.n_columns());
+        let near = Near::of(&stored.compared, stored.words.len() + stored.letters.len());
         Self { stored, near }
     }
 
@@ -124,26 +121,27 @@ impl Learned {
     pub(super) fn read(stored: Stored, n_classes: usize, n_encoded: usize) -> Result<Self, ModelError> {
         let n_columns = stored.words.len() + stored.letters.len() + n_encoded;
         let is_whole = stored.margins.is_whole(n_classes) && stored.margins.n_columns() == n_columns;
-        if !is_whole || stored.n_encoded != n_encoded || !(stored.square.is_finite() && stored.square >= 1.0) {
+        if !is_whole || stored.compared.n_encoded() != n_encoded || !(stored.square.is_finite() && stored.square >= 1.0)
+        {
             let reason = "its lines do not fit to its words and encoders".to_owned();
             return Err(ModelError::Corrupt { model: super::NAME, reason });
         }
-        stored.compared.check(super::NAME, n_columns)?;
+        stored.compared.check(super::NAME, n_columns - n_encoded)?;
         Ok(Self::of(stored))
     }
 
     /// Fills `room.margins` with how much speaks for each class, and tells what speaks for any of them.
     pub(crate) fn ask(&self, message: Message<'_>, room: &mut Room) -> Signs {
-        let Stored { words, letters, margins, n_messages, n_nearest, square, .. } = &self.stored;
-        let cells = cells(words, letters, message);
+        let Stored { words, letters, margins, compared, n_messages, n_nearest, square } = &self.stored;
+        let cells = cells(words, letters, message.plain);
         room.columns.clear();
         room.values.clear();
         room.columns.extend(cells.iter().map(|(column, _)| *column));
         room.values.extend(cells.iter().map(|(_, value)| *value));
-        let row = Row { columns: &room.columns, values: &room.values };
+        let row = Row { columns: &room.columns, values: &room.values, encoded: message.encoded };
         margins.of(row, &mut room.margins);
         let (highest, second) = two_highest(&room.margins);
-        let near = self.near.mean_of_nearest(row, *n_nearest, &mut room.sums) / square;
+        let near = self.near.mean_of_nearest(compared, row, *n_nearest, &mut room.sums) / square;
         [highest, highest - second, near, words.known_share(message.plain, *n_messages)]
     }
 
@@ -161,13 +159,9 @@ fn two_highest(margins: &[f32]) -> (f64, f64) {
     (f64::from(highest), f64::from(second))
 }
 
-/// The numbers of one message: words, letters, then what encoders say.
-fn cells(words: &Terms, letters: &Terms, message: Message<'_>) -> Vec<(u32, f32)> {
-    let place = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let mut cells = words.weigh(message.plain, 0);
-    cells.extend(letters.weigh(message.plain, place(words.len())));
-    let first = words.len() + letters.len();
-    let said = message.encoded.iter().enumerate().filter(|(_, value)| value.abs() > 0.0);
-    cells.extend(said.map(|(at, value)| (place(first + at), *value)));
+/// The numbers of one message: words, then letters.
+fn cells(words: &Terms, letters: &Terms, plain: &str) -> Vec<(u32, f32)> {
+    let mut cells = words.weigh(plain, 0);
+    cells.extend(letters.weigh(plain, u32::try_from(words.len()).unwrap_or(u32::MAX)));
     cells
 }

@@ -108,7 +108,8 @@ fn phone(said: &Captures<'_>) -> Option<String> {
     let text = &said["value"];
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let is_abroad = text.starts_with('+');
-    let begins = is_abroad || digits.starts_with('0') || text.starts_with('(') || text.contains(['-', ' ', '/', '.']);
+    // Without a zero or a bracket only ten digits in parts are one: anything else is a day, a sum or a list.
+    let begins = is_abroad || text.starts_with(['0', '(']) || (digits.len() == 10 && text.contains('-'));
     (PHONE_DIGITS.contains(&digits.len()) && begins).then(|| format!("{}{digits}", if is_abroad { "+" } else { "" }))
 }
 

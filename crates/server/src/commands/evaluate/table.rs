@@ -50,7 +50,8 @@ pub(super) fn reader(from: impl Read + 'static) -> Result<Reader<Box<dyn Read>>,
     // With CRLF as the end the reader's line would be one behind; the \r is trimmed off with other space.
     let mut builder = ReaderBuilder::new();
     builder.delimiter(delimiter).flexible(true).terminator(csv::Terminator::Any(b'\n'));
-    Ok(builder.from_reader(Box::new(from)))
+    let from: Box<dyn Read> = Box::new(from);
+    Ok(builder.from_reader(from))
 }
 
 /// What stands between cells: a comma, unless the first line has none and one of the others.

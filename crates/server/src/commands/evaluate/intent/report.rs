@@ -241,7 +241,7 @@ fn labels(learned: &Texts, asked: &Texts, told: &[&str]) -> Vec<Label> {
 fn confusions(asked: &Texts, told: &[&str]) -> Vec<Confusion> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (label, told) in asked.labels.iter().zip(told).filter(|(label, told)| label != *told) {
-        *counts.entry((label, told)).or_default() += 1;
+        *counts.entry((label.as_str(), *told)).or_default() += 1;
     }
     let mut pairs: Vec<((&str, &str), usize)> = counts.into_iter().collect();
     // Of equal ones the first by name.
