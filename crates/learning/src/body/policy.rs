@@ -108,8 +108,6 @@ pub struct PolicyModel {
 pub struct Foretold {
     /// How likely it succeeds, or which share of its worth it brings.
     pub share: f64,
-    /// How little is known of it there: its standard error, in units of [`PolicyModel::spread`].
-    pub width: f64,
     /// Whether it is foretold from its group, since the action itself was never drawn.
     pub is_of_group: bool,
 }
@@ -153,8 +151,17 @@ impl PolicyModel {
     pub fn foretell(&self, view: &[f64], action: &str, group: &str) -> Option<Foretold> {
         let arm = self.arm(action, group)?;
         let share = self.values.score(view, arm).clamp(self.reward.least(), self.reward.most());
-        let width = self.values.width(view, arm).unwrap_or_default();
-        Some(Foretold { share, width, is_of_group: matches!(arm, Arm::Cold { .. }) })
+        Some(Foretold { share, is_of_group: matches!(arm, Arm::Cold { .. }) })
+    }
+
+    /// How little is known there of an action of which something is foretold: its standard error, in units of
+    /// [`PolicyModel::spread`]. It costs far more than what is foretold, and few ask.
+    ///
+    /// # Panics
+    /// As [`PolicyModel::foretell`].
+    #[must_use]
+    pub fn width(&self, view: &[f64], action: &str, group: &str) -> Option<f64> {
+        Some(self.values.width(view, self.arm(action, group)?).unwrap_or_default())
     }
 
     /// What each member of the committee foretells of an action of a group, in the order of the members; nothing where there is no
