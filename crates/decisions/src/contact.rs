@@ -107,7 +107,21 @@ impl ContactPolicy {
     /// Whether nothing is said, so that nobody is left alone.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        Self { timezone: Zone::UTC, quiet_channels: Vec::new(), ..self.clone() } == Self::default()
+        let Self {
+            quiet_hours,
+            quiet_channels: _,
+            consent_channels,
+            caps,
+            refused_days,
+            refused_group_days,
+            accepted_days,
+            fatigue,
+            no_upsell,
+            timezone: _,
+        } = self;
+        let days = [refused_days, refused_group_days, accepted_days];
+        let says_nothing = quiet_hours.is_empty() && no_upsell.is_empty() && consent_channels.is_empty();
+        says_nothing && caps.is_empty() && days.into_iter().all(|days| *days == 0) && fatigue.abs() <= 0.0
     }
 
     /// How many days it looks back at what was answered; 0 where it does not.

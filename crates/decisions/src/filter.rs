@@ -17,6 +17,7 @@ mod print;
 mod tests;
 
 pub use forget::{ERASED, without_names};
+pub(crate) use holds::text_of;
 pub use holds::{Facts, Value};
 pub use names::{Measure, Names};
 

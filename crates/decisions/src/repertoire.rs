@@ -60,7 +60,7 @@ impl CountsAs {
     pub(crate) fn of(action: &Action) -> Self {
         Self {
             group: action.group.clone(),
-            channel: only(action),
+            channel: only(action).map(str::to_owned),
             counts: !action.nothing && !action.service,
             ends: action.times > 0,
         }
@@ -68,8 +68,8 @@ impl CountsAs {
 }
 
 /// The channel of an action that has one.
-pub(crate) fn only(action: &Action) -> Option<String> {
-    if action.channels.len() == 1 { action.channels.first().cloned() } else { None }
+pub(crate) fn only(action: &Action) -> Option<&str> {
+    if action.channels.len() == 1 { action.channels.first().map(String::as_str) } else { None }
 }
 
 impl Repertoire {

@@ -120,14 +120,7 @@ impl DecisionLog for Storage {
     ) -> Result<(), DecisionLogError> {
         let day = meant.day.map_or((i64::MIN, i64::MAX), |day| (day * DAY_MS, day * DAY_MS + DAY_MS));
         let customer = meant.customer.as_ref().map(CustomerId::as_str);
-        // Each condition stands only where it narrows, so that the index that suits is taken.
-        let of_kind = if meant.kind.is_some() { " AND kind = ?5" } else { " AND ?5 IS NULL" };
-        let of_basis = if meant.is_fallback.is_some() { " AND is_fallback = ?6" } else { " AND ?6 IS NULL" };
-        let of_customer = if customer.is_some() { " AND customer = ?7" } else { " AND ?7 IS NULL" };
-        let sql = format!(
-            "{COLUMNS} WHERE decided_at >= ?1 AND (decided_at, seq) < (?2, ?3){of_kind}{of_basis}{of_customer}
-             ORDER BY decided_at DESC, seq DESC LIMIT ?4"
-        );
+        let sql = newest(meant);
         // The place before which it goes on: (time, order of arrival).
         let (mut place, mut n_page) = ((day.1, i64::MIN), N_NEWEST.0);
         loop {
@@ -244,6 +237,22 @@ impl DecisionLog for Storage {
     }
 }
 
+/// The newest of the decisions that are meant. Each condition stands only where it narrows, so that the index that suits is taken.
+fn newest(meant: &DecisionQuery) -> String {
+    // Of one customer there are few decisions, and of a kind as many as there are: the sign keeps the index of kinds out.
+    let of_kind = match (&meant.kind, &meant.customer) {
+        (Some(_), Some(_)) => " AND +kind = ?5",
+        (Some(_), None) => " AND kind = ?5",
+        (None, _) => " AND ?5 IS NULL",
+    };
+    let of_basis = if meant.is_fallback.is_some() { " AND is_fallback = ?6" } else { " AND ?6 IS NULL" };
+    let of_customer = if meant.customer.is_some() { " AND customer = ?7" } else { " AND ?7 IS NULL" };
+    format!(
+        "{COLUMNS} WHERE decided_at >= ?1 AND (decided_at, seq) < (?2, ?3){of_kind}{of_basis}{of_customer}
+         ORDER BY decided_at DESC, seq DESC LIMIT ?4"
+    )
+}
+
 /// A decision with its place in the order of arrival.
 type Placed = (LoggedDecision, i64);
 
@@ -267,5 +276,36 @@ fn failed(attempt: &str, error: DatabaseError) -> DecisionLogError {
         attempt: format!("{attempt} failed: {}", error.action),
         kind: error.kind,
         source: Box::new(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::open_writer;
+
+    #[test]
+    fn the_decisions_of_a_customer_are_found_by_the_customer_however_many_of_the_kind_there_are() {
+        let temp = tempfile::tempdir().unwrap();
+        let connection = open_writer(&temp.path().join("decisions.db")).unwrap();
+        let plan = |kind: Option<&str>, customer: Option<&str>| -> String {
+            let meant = DecisionQuery {
+                kind: kind.map(str::to_owned),
+                customer: customer.map(CustomerId::from),
+                ..DecisionQuery::default()
+            };
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", newest(&meant))).unwrap();
+            let asked = params![0, 9, 9, 16, kind, meant.is_fallback, customer];
+            plan.query_map(asked, |row| row.get(3)).unwrap().map(Result::unwrap).collect::<Vec<String>>().join("; ")
+        };
+        for (kind, customer, index) in [
+            (Some("act"), Some("42"), "decisions_by_customer (customer=?"),
+            (None, Some("42"), "decisions_by_customer (customer=?"),
+            (Some("act"), None, "decisions_by_kind (kind=?"),
+            (None, None, "decisions_by_time ("),
+        ] {
+            let plan = plan(kind, customer);
+            assert!(plan.contains(index) && !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
     }
 }

@@ -147,7 +147,7 @@ fn number_of(json: &Json) -> Option<f64> {
 }
 
 /// A trait's words; of what is no text, the JSON.
-pub(super) fn text_of(json: &Json) -> Cow<'_, str> {
+pub(crate) fn text_of(json: &Json) -> Cow<'_, str> {
     match json {
         Json::String(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),

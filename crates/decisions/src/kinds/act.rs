@@ -26,7 +26,7 @@ use crate::{
 use alone::{Alone, Counted};
 use arbitrate::Arbitrated;
 use candidate::{By, Guess};
-use conditions::Choice;
+use conditions::{Choice, Conditions};
 use governance::Purpose;
 use learning::{Outcome, TaskName};
 use std::collections::BTreeSet;
@@ -52,6 +52,7 @@ pub struct Act {
     of: Of,
     arbitration: Arbitration,
     choices: Vec<Choice>,
+    conditions: Conditions,
     scores: Scores,
     counted: Counted,
     no_upsell: Option<Filter>,
@@ -72,12 +73,12 @@ impl Act {
     ) -> Self {
         let all = all.into();
         let names = shared::names(outcomes, features, segments);
-        let choices: Vec<Choice> = all.all.iter().map(|action| Choice::of(action.clone(), &names)).collect();
+        let (choices, conditions) = Conditions::of(&all.all, &names);
         let counted = Counted::of(&all);
         let contact = &arbitration.contact;
         let is_asked = !contact.no_upsell.is_empty() && choices.iter().any(|choice| choice.action.upsell);
         let no_upsell = if is_asked { shared::read(&contact.no_upsell, &names) } else { None };
-        let mut looked_at = LookedAt::of(choices.iter().flat_map(Choice::filters).chain(&no_upsell));
+        let mut looked_at = LookedAt::of(conditions.filters().chain(&no_upsell));
         let value = Value::default();
         let keeps = choices.iter().any(|choice| choice.action.terms.keeps);
         if keeps {
@@ -106,7 +107,8 @@ impl Act {
             is_risk: false,
             shape: ContentShape::Actions,
         };
-        Self { about, declaration, of, arbitration, choices, scores, counted, no_upsell, value, in_force: None }
+        let in_force = None;
+        Self { about, declaration, of, arbitration, choices, conditions, scores, counted, no_upsell, value, in_force }
     }
 
     /// The same, which answers by whatever is in force.
@@ -138,6 +140,7 @@ impl Act {
         By {
             of: self.of,
             how: &self.arbitration,
+            conditions: &self.conditions,
             scores: &self.scores,
             guess,
             alone,

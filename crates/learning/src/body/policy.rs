@@ -151,8 +151,6 @@ pub struct PolicyModel {
 pub struct Foretold {
     /// How likely it succeeds, or which share of its worth it brings.
     pub share: f64,
-    /// How little is known of it there: its standard error, in units of [`PolicyModel::spread`].
-    pub width: f64,
     /// Whether it is foretold from its group, since the action itself was never drawn.
     pub is_of_group: bool,
     /// How many rounds of its group that was learned from; `None` of models of before, beside which nothing else counts.
@@ -227,9 +225,18 @@ impl PolicyModel {
     pub fn foretell(&self, view: &[f64], action: &str, group: &str) -> Option<Foretold> {
         let arm = self.arm(action, group)?;
         let share = self.values.score(view, arm).clamp(self.reward.least(), self.reward.most());
-        let width = self.values.width(view, arm).unwrap_or_default();
         let n_rounds = self.n_rounds_of_group.get(self.values.group_of(arm) as usize).copied();
-        Some(Foretold { share, width, is_of_group: matches!(arm, Arm::Cold { .. }), n_rounds })
+        Some(Foretold { share, is_of_group: matches!(arm, Arm::Cold { .. }), n_rounds })
+    }
+
+    /// How little is known there of an action of which something is foretold: its standard error, in units of
+    /// [`PolicyModel::spread`]. It costs far more than what is foretold, and few ask.
+    ///
+    /// # Panics
+    /// As [`PolicyModel::foretell`].
+    #[must_use]
+    pub fn width(&self, view: &[f64], action: &str, group: &str) -> Option<f64> {
+        Some(self.values.width(view, self.arm(action, group)?).unwrap_or_default())
     }
 
     /// What each member of the committee foretells of an action of a group, in the order of the members; nothing where there is no
@@ -387,7 +394,7 @@ mod tests {
 
     #[test]
     fn what_was_declared_counts_beside_what_is_known_of_few() {
-        let foretold = |share: f64, n: f64| Foretold { share, width: 0.0, is_of_group: false, n_rounds: Some(n) };
+        let foretold = |share: f64, n: f64| Foretold { share, is_of_group: false, n_rounds: Some(n) };
         assert_eq!(foretold(0.0, 0.0).beside(0.3), 0.3, "of nothing nothing is known");
         assert!((foretold(0.0, 1.0).beside(0.5) - 0.25).abs() < 1e-12, "one refusal of what every other accepts");
         assert!((foretold(0.0, 1.0).beside(0.05) - 0.0475).abs() < 1e-12, "and of what one of twenty does");

@@ -128,6 +128,12 @@ impl Explorer {
         }
     }
 
+    /// Whether it looks at [`Beliefs::widths`].
+    #[must_use]
+    pub fn looks_at_widths(&self) -> bool {
+        matches!(self, Self::LinUcb { .. } | Self::Thompson { .. })
+    }
+
     /// The probabilities of one choice. `floor` is the share that is spread evenly over all actions whatever is believed; `seed` is
     /// used by [`Explorer::Thompson`] alone.
     ///

@@ -1,5 +1,6 @@
 //! Is the customer left alone with this action, and by which rule?
 
+use super::conditions::Choice;
 use crate::action::Action;
 use crate::contact::{FATIGUE_DAYS, Per, TIMEZONE};
 use crate::filter::Filter;
@@ -7,6 +8,7 @@ use crate::kinds::conditions::Scores;
 use crate::repertoire::{CountsAs, Repertoire, only};
 use crate::{Arbitration, Ask, Cap, ContactPolicy, Contacted, Knowledge, Reached};
 use primitives::{HOUR_MS, Timestamp, Zone};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where each contact is one by itself. Elsewhere a page asks again whenever it is looked at, and the same action within a period
@@ -26,14 +28,18 @@ impl Counted {
     pub(super) fn ending(&self) -> BTreeSet<u64> {
         self.0.iter().filter(|(_, of)| of.ends).map(|(number, _)| *number).collect()
     }
+
+    fn group(&self, action: u64) -> Option<&str> {
+        self.0.get(&action).map(|of| of.group.as_str())
+    }
 }
 
 /// A contact, as limits count it. Two that are the same count once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
     action: u64,
     channel: u64,
-    group: String,
+    group: &'a str,
     /// The decision where it was sent, and the period elsewhere.
     which: (u64, i64),
 }
@@ -45,15 +51,53 @@ pub(super) struct Alone<'a> {
     no_upsell: Option<bool>,
     reached: Reached,
     channel: Option<&'a str>,
-    /// The numbers of that channel, 0 for none, and of those where each contact is one by itself: each action asks for them.
+    /// The numbers of that channel, 0 for none, of those where each contact is one by itself, and of no decision: each action asks for
+    /// them.
     here: u64,
     sent: [u64; SENT.len()],
+    no_decision: u64,
     as_of: Timestamp,
     period_ms: i64,
     is_quiet: bool,
     is_nobody: bool,
     /// Every contact that counts, with its moment.
-    known: Vec<(Timestamp, Key)>,
+    known: Vec<(Timestamp, Key<'a>)>,
+    answers: Answers<'a>,
+}
+
+/// What the customer made of actions, as far as it still counts.
+#[derive(Default)]
+struct Answers<'a> {
+    refused: Vec<u64>,
+    refused_groups: Vec<&'a str>,
+    accepted: Vec<u64>,
+}
+
+impl<'a> Answers<'a> {
+    fn of(reached: &Reached, (policy, counted): (&ContactPolicy, &'a Counted), as_of: Timestamp) -> Self {
+        let within = |days: i64, at: Option<Timestamp>| {
+            days > 0 && at.is_some_and(|at| at > Contacted::days_before(as_of, days))
+        };
+        let contacts = || reached.contacts.iter();
+        let refused = |days: i64| contacts().filter(move |one| within(days, one.refused_at)).map(|one| one.action);
+        let accepted = contacts().filter(|one| within(policy.accepted_days, one.accepted_at));
+        Self {
+            refused: refused(policy.refused_days).collect(),
+            refused_groups: refused(policy.refused_group_days).filter_map(|action| counted.group(action)).collect(),
+            accepted: accepted.map(|one| one.action).collect(),
+        }
+    }
+
+    /// The rule that leaves alone whoever has refused it, or has it.
+    fn rule(&self, choice: &Choice) -> Option<&'static str> {
+        if self.refused.contains(&choice.number) {
+            return Some("refused");
+        }
+        if self.refused_groups.contains(&choice.action.group.as_str()) {
+            return Some("refused_group");
+        }
+        self.accepted.contains(&choice.number).then_some("accepted")
+    }
 }
 
 impl<'a> Alone<'a> {
@@ -65,19 +109,22 @@ impl<'a> Alone<'a> {
         known: Option<&Knowledge>,
     ) -> Option<Self> {
         let policy = &how.contact;
-        if policy.is_none() && counted.ending().is_empty() {
+        if policy.is_none() && !counted.0.values().any(|of| of.ends) {
             return None;
         }
         let as_of = ask.question.as_of;
         let zone = known.and_then(|known| Zone::parse(known.traits.get(TIMEZONE)?).ok());
+        let reached = ask.world.reached();
         let mut alone = Self {
             policy,
             counted,
             no_upsell: no_upsell.and_then(|filter| scores.holds(filter, ask, known)),
-            reached: ask.world.reached(),
+            answers: Answers::of(&reached, (policy, counted), as_of),
+            reached,
             channel: ask.question.channel(),
             here: ask.question.channel().map_or(0, Contacted::number_of),
             sent: SENT.map(Contacted::number_of),
+            no_decision: Contacted::number_of(""),
             as_of,
             period_ms: how.same_hours.max(1).saturating_mul(HOUR_MS),
             is_quiet: policy.is_quiet(as_of, zone.as_ref().unwrap_or(&policy.timezone)),
@@ -90,34 +137,34 @@ impl<'a> Alone<'a> {
     }
 
     /// What a contact counts as; `None` where it does not, or nothing is declared of it now.
-    fn key(&self, contact: &Contacted) -> Option<Key> {
+    fn key(&self, contact: &Contacted) -> Option<Key<'a>> {
         self.any_key(contact, |of| of.counts)
     }
 
     /// What a contact is told apart from others by, where its action is one that is meant.
-    fn any_key(&self, contact: &Contacted, is_meant: impl Fn(&CountsAs) -> bool) -> Option<Key> {
+    fn any_key(&self, contact: &Contacted, is_meant: impl Fn(&CountsAs) -> bool) -> Option<Key<'a>> {
         let of = self.counted.0.get(&contact.action).filter(|of| is_meant(of))?;
-        let only = of.channel.as_deref().map_or(0, Contacted::number_of);
-        let channel = if contact.channel == 0 { only } else { contact.channel };
+        let only = || of.channel.as_deref().map_or(0, Contacted::number_of);
+        let channel = if contact.channel == 0 { only() } else { contact.channel };
         let which = match self.sent.contains(&channel) {
             true => (contact.decision, 0),
             // Which answer it was does not change when it is shown.
             false => (0, contact.answered_at.or(contact.at)?.as_millis().div_euclid(self.period_ms)),
         };
-        Some(Key { action: contact.action, channel, group: of.group.clone(), which })
+        Some(Key { action: contact.action, channel, group: &of.group, which })
     }
 
     /// What doing it now would count as.
-    fn now(&self, action: &Action) -> Option<Key> {
-        self.key(&self.contact(action))
+    fn now(&self, choice: &Choice) -> Option<Key<'a>> {
+        self.key(&self.contact(choice))
     }
 
     /// Doing it now.
-    fn contact(&self, action: &Action) -> Contacted {
+    fn contact(&self, choice: &Choice) -> Contacted {
         Contacted {
             // No decision has this number but by a chance of one in many.
-            decision: Contacted::number_of(""),
-            action: Contacted::number_of(&action.name),
+            decision: self.no_decision,
+            action: choice.number,
             channel: self.here,
             at: Some(self.as_of),
             answered_at: None,
@@ -127,77 +174,71 @@ impl<'a> Alone<'a> {
     }
 
     /// The first rule that leaves the customer alone.
-    pub(super) fn why_not(&self, action: &Action) -> Option<String> {
+    pub(super) fn why_not(&self, choice: &Choice) -> Option<Cow<'static, str>> {
+        let action = &choice.action;
         if action.nothing {
             return None;
         }
         let (policy, reached) = (self.policy, &self.reached);
         let through = |channels: &[String]| self.is_through(action, channels);
         if !action.service && !reached.permits_marketing && through(&policy.consent_channels) {
-            return Some("consent".to_owned());
+            return Some("consent".into());
         }
         if self.is_quiet && through(&policy.quiet_channels) {
-            return Some("quiet_hours".to_owned());
+            return Some("quiet_hours".into());
         }
-        if let Some(rule) = self.full(action) {
-            return Some(rule);
+        if self.is_full(action) {
+            return Some(FULL.into());
         }
-        if self.is_over(action) {
-            return Some("times".to_owned());
+        if self.is_over(choice) {
+            return Some("times".into());
         }
         if action.service {
             return None;
         }
         if action.upsell && self.no_upsell == Some(true) {
-            return Some("no_upsell".to_owned());
+            return Some("no_upsell".into());
         }
-        self.answered_before(action).map(str::to_owned).or_else(|| self.capped(action))
+        self.answers.rule(choice).map(Cow::Borrowed).or_else(|| self.capped(choice))
+    }
+
+    /// The rule by which what was chosen in this answer leaves no place or contact for another action.
+    pub(super) fn why_no_more(&self, choice: &Choice) -> Option<Cow<'static, str>> {
+        if choice.action.nothing {
+            return None;
+        }
+        if self.is_full(&choice.action) {
+            return Some(FULL.into());
+        }
+        if choice.action.service { None } else { self.capped(choice) }
     }
 
     /// Whether they were met by it as often as it is done at all. What would be the same contact as one before it is not one more.
-    fn is_over(&self, action: &Action) -> bool {
+    fn is_over(&self, choice: &Choice) -> bool {
+        let action = &choice.action;
         if action.times == 0 || self.is_nobody {
             return false;
         }
-        let now = self.contact(action);
+        let now = self.contact(choice);
         let key = |contact: &Contacted| self.any_key(contact, |of| of.ends);
         let met = self.reached.contacts.iter().filter(|one| one.action == now.action && one.at.is_some());
-        let met: BTreeSet<Key> = met.filter_map(key).collect();
+        let met: BTreeSet<Key<'_>> = met.filter_map(key).collect();
         met.len() >= action.times as usize && key(&now).is_none_or(|now| !met.contains(&now))
     }
 
-    /// The rule that leaves out what has no place free.
-    pub(super) fn full(&self, action: &Action) -> Option<String> {
-        let free = self.at(action).and_then(|channel| self.reached.free.get(&channel));
-        (free == Some(&0)).then(|| "capacity".to_owned())
-    }
-
-    /// The rule that leaves alone whoever has refused it, or has it.
-    fn answered_before(&self, action: &Action) -> Option<&'static str> {
-        let number = Contacted::number_of(&action.name);
-        let within = |days: i64, at: Option<Timestamp>| {
-            days > 0 && at.is_some_and(|at| at > Contacted::days_before(self.as_of, days))
-        };
-        let of_group = |one: &Contacted| self.counted.0.get(&one.action).is_some_and(|of| of.group == action.group);
-        let policy = self.policy;
-        let any = |holds: &dyn Fn(&Contacted) -> bool| self.reached.contacts.iter().any(holds);
-        if any(&|one| one.action == number && within(policy.refused_days, one.refused_at)) {
-            return Some("refused");
-        }
-        if any(&|one| of_group(one) && within(policy.refused_group_days, one.refused_at)) {
-            return Some("refused_group");
-        }
-        any(&|one| one.action == number && within(policy.accepted_days, one.accepted_at)).then_some("accepted")
+    /// Whether it has no place free.
+    fn is_full(&self, action: &Action) -> bool {
+        self.at(action).is_some_and(|channel| self.reached.free.get(channel) == Some(&0))
     }
 
     /// The limit that is reached.
-    pub(super) fn capped(&self, action: &Action) -> Option<String> {
+    fn capped(&self, choice: &Choice) -> Option<Cow<'static, str>> {
         // Of nobody there is nothing to count.
-        let now = self.now(action).filter(|_| !self.is_nobody)?;
-        self.policy.caps.iter().find(|cap| self.is_full(cap, &now)).map(Cap::rule)
+        let now = self.now(choice).filter(|_| !self.is_nobody)?;
+        self.policy.caps.iter().find(|cap| self.is_reached(cap, &now)).map(|cap| cap.rule().into())
     }
 
-    fn is_full(&self, cap: &Cap, now: &Key) -> bool {
+    fn is_reached(&self, cap: &Cap, now: &Key<'_>) -> bool {
         let is_of = |number: u64| cap.of.as_deref().is_none_or(|of| Contacted::number_of(of) == number);
         let concerns = match cap.per {
             Per::Customer => true,
@@ -208,42 +249,54 @@ impl<'a> Alone<'a> {
         if !concerns {
             return false;
         }
-        let like = |one: &Key| match cap.per {
+        let like = |one: &Key<'_>| match cap.per {
             Per::Customer => true,
             Per::Channel => one.channel == now.channel,
             Per::Action => one.action == now.action,
             Per::Group => one.group == now.group,
         };
-        let counted = self.within(cap.days, &like);
-        !counted.contains(now) && counted.len() >= cap.n as usize
+        let n = cap.n as usize;
+        // The same one twice counts once. Mostly all of them are too few, and need not be told apart.
+        let counted = || self.within(cap.days, like);
+        counted().count() >= n && {
+            let counted: BTreeSet<&Key<'_>> = counted().collect();
+            !counted.contains(now) && counted.len() >= n
+        }
     }
 
-    /// The contacts of some days, each once.
-    fn within(&self, days: i64, like: &dyn Fn(&Key) -> bool) -> BTreeSet<&Key> {
+    /// The contacts of some days.
+    fn within(&self, days: i64, like: impl Fn(&Key<'_>) -> bool) -> impl Iterator<Item = &Key<'a>> {
         let since = Contacted::days_before(self.as_of, days);
-        self.known.iter().filter(|(at, key)| *at > since && like(key)).map(|(_, key)| key).collect()
+        self.known.iter().filter(move |(at, key)| *at > since && like(key)).map(|(_, key)| key)
     }
 
     /// Which share of what it is worth is left after the contacts of the last days.
-    pub(super) fn fatigue(&self, action: &Action) -> f64 {
-        let Some(now) = self.now(action).filter(|_| self.policy.fatigue > 0.0 && !action.mandatory) else { return 1.0 };
-        let n = self.within(FATIGUE_DAYS, &|one| *one != now).len();
+    pub(super) fn fatigue(&self, choice: &Choice) -> f64 {
+        if self.policy.fatigue <= 0.0 || choice.action.mandatory {
+            return 1.0;
+        }
+        let Some(now) = self.now(choice) else { return 1.0 };
+        let n = self.within(FATIGUE_DAYS, |one| *one != now).collect::<BTreeSet<_>>().len();
         (1.0 - self.policy.fatigue).powi(i32::try_from(n).unwrap_or(i32::MAX))
     }
 
     /// Counts what is done in this answer.
-    pub(super) fn count(&mut self, action: &Action) {
-        if let Some(key) = self.now(action) {
+    pub(super) fn count(&mut self, choice: &Choice) {
+        if let Some(key) = self.now(choice) {
             self.known.push((self.as_of, key));
         }
-        if let Some(free) = self.at(action).filter(|_| !action.nothing).and_then(|at| self.reached.free.get_mut(&at)) {
+        let at = self.at(&choice.action).filter(|_| !choice.action.nothing);
+        if let Some(free) = at.and_then(|at| self.reached.free.get_mut(at)) {
             *free = free.saturating_sub(1);
         }
     }
 
     /// Over which channel it would be done, as far as that is known.
-    fn at(&self, action: &Action) -> Option<String> {
-        self.channel.map(str::to_owned).or_else(|| only(action))
+    fn at<'o>(&self, action: &'o Action) -> Option<&'o str>
+    where
+        'a: 'o,
+    {
+        self.channel.or_else(|| only(action))
     }
 
     /// Whether it would be done over one of these channels, whichever it is.
@@ -254,3 +307,6 @@ impl<'a> Alone<'a> {
         }
     }
 }
+
+/// The rule that leaves out what has no place free.
+const FULL: &str = "capacity";

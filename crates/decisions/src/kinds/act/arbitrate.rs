@@ -6,9 +6,9 @@
 
 use super::alone::Alone;
 use super::candidate::{By, Candidate, Guess};
-use super::conditions::Choice;
+use super::conditions::{Choice, Held};
 use crate::action::Action;
-use crate::kinds::conditions::Scores;
+use crate::filter::Filter;
 use crate::repertoire::Of;
 use crate::{Arbitration, Ask, ChosenAction, Contender, Explore, Knowledge, ModelRef, Worth};
 use learning::PolicyModel;
@@ -50,12 +50,15 @@ pub(super) fn arbitrate<'a>(
         if told.chosen.len() >= n {
             // What is mandatory is not drawn, so that nothing is learned of it.
             told.leave("no place", one.action);
-        } else if !told.leave_alone(one.action, alone.as_ref()) {
+        } else if !told.leave_alone(one.choice, alone.as_ref()) {
             told.chosen.push(one.chosen(1.0, "Comes before all others".to_owned()));
-            alone.iter_mut().for_each(|alone| alone.count(one.action));
+            alone.iter_mut().for_each(|alone| alone.count(one.choice));
         }
     }
-    let worth: Vec<_> = worth.into_iter().filter(|one| !told.leave_alone(one.action, alone.as_ref())).collect();
+    // Before anything is chosen, limits leave no more out than they have.
+    let is_new = !told.chosen.is_empty();
+    let worth: Vec<_> =
+        worth.into_iter().filter(|one| !(is_new && told.leave_alone(one.choice, alone.as_ref()))).collect();
     let p = chances(&worth, (of, how), guess, ask);
     if worth.len() > 1 && worth.iter().any(|one| one.action.nothing) {
         #[expect(clippy::cast_possible_truncation, reason = "seven digits of a chance say all that is learned from it")]
@@ -71,9 +74,9 @@ pub(super) fn arbitrate<'a>(
         let Some((at, propensity)) = draw(&left, (of, how), ask) else { break };
         let (one, _) = left.remove(at);
         told.chosen.push(one.chosen(propensity, one.reason()));
-        alone.iter_mut().for_each(|alone| alone.count(one.action));
+        alone.iter_mut().for_each(|alone| alone.count(one.choice));
         // What is chosen first may leave no contact for others: those that could still be chosen share what they had.
-        left.retain(|(one, _)| !told.leave_alone(one.action, alone.as_ref()));
+        left.retain(|(one, _)| !told.leave_alone(one.choice, alone.as_ref()));
     }
     left.iter().for_each(|(one, _)| told.leave(OUTRANKED, one.action));
     if told.chosen.len() < n {
@@ -92,7 +95,6 @@ pub(super) fn worths<'a>(
     let mut told = Arbitrated::default();
     let mut candidates = told.candidates(choices, &by, ask, known);
     candidates.retain(|one| !one.action.mandatory && !one.action.nothing && one.priority > 0.0);
-    candidates.retain(|one| !told.leave_alone(one.action, by.alone.as_ref()));
     let of = |one: &Candidate<'_>| Worth {
         name: one.action.name.clone(),
         worth: one.priority,
@@ -101,38 +103,52 @@ pub(super) fn worths<'a>(
     candidates.iter().map(of).collect()
 }
 
-/// The first rule that leaves an action out.
-fn why_not(choice: &Choice, scores: &Scores, ask: &Ask<'_>, known: Option<&Knowledge>) -> Option<&'static str> {
-    let action = &choice.action;
-    let said = |name: &str| ask.question.parameters.get(name);
-    let named = |name: &str| -> Option<BTreeSet<&str>> {
-        Some(said(name)?.as_array()?.iter().filter_map(serde_json::Value::as_str).collect())
-    };
-    if ask.question.channel().is_some_and(|channel| !action.is_for(channel)) {
-        return Some("channel");
+/// What the question says of which actions are meant.
+struct Meant<'a> {
+    channel: Option<&'a str>,
+    among: Option<BTreeSet<&'a str>>,
+    exclude: Option<BTreeSet<&'a str>>,
+}
+
+impl<'a> Meant<'a> {
+    fn by(ask: &Ask<'a>) -> Self {
+        let named = |name: &str| -> Option<BTreeSet<&'a str>> {
+            let said = ask.question.parameters.get(name)?;
+            Some(said.as_array()?.iter().filter_map(serde_json::Value::as_str).collect())
+        };
+        Self { channel: ask.question.channel(), among: named("among"), exclude: named("exclude") }
     }
-    if !action.is_at(ask.question.as_of) {
-        return Some("schedule");
+
+    /// The first rule that leaves an action out.
+    fn why_not(&self, choice: &Choice, held: &Held<'_>, ask: &Ask<'_>) -> Option<&'static str> {
+        let action = &choice.action;
+        if self.channel.is_some_and(|channel| !action.is_for(channel)) {
+            return Some("channel");
+        }
+        if !action.is_at(ask.question.as_of) {
+            return Some("schedule");
+        }
+        let is_meant = self.among.as_ref().is_none_or(|among| among.contains(action.name.as_str()));
+        if !is_meant || self.exclude.as_ref().is_some_and(|excluded| excluded.contains(action.name.as_str())) {
+            return Some("asked");
+        }
+        if action.weight <= 0.0 {
+            return Some("weight");
+        }
+        if let Some(rule) = held.fails(choice) {
+            return Some(rule);
+        }
+        let is_there = action.stock.as_ref().is_none_or(|item| ask.world.is_available(ItemKey::from(item)));
+        (!is_there).then_some("stock")
     }
-    let is_meant = named("among").is_none_or(|among| among.contains(action.name.as_str()));
-    if !is_meant || named("exclude").is_some_and(|excluded| excluded.contains(action.name.as_str())) {
-        return Some("asked");
-    }
-    if action.weight <= 0.0 {
-        return Some("weight");
-    }
-    if let Some(rule) = choice.fails(&|filter| scores.holds(filter, ask, known)) {
-        return Some(rule);
-    }
-    let is_there = action.stock.as_ref().is_none_or(|item| ask.world.is_available(ItemKey::from(item)));
-    (!is_there).then_some("stock")
 }
 
 /// Which of those that are left comes next, each with its chance, and how likely that was; `None` where nothing is left.
 fn draw(left: &[(Candidate<'_>, f64)], how: (Of, &Arbitration), ask: &Ask<'_>) -> Option<(usize, f64)> {
-    let drawn_by = who_and_when(how, ask);
+    let by = who_and_when(how, ask) + "\0";
     let p: Vec<f64> = left.iter().map(|(_, p)| *p).collect();
-    let order = race(&p, |at| unit(stable_hash(&format!("{drawn_by}\0{}", left[at].0.action.name))));
+    let drawn_by = |name: &str| [by.as_str(), name].concat();
+    let order = race(&p, |at| unit(stable_hash(&drawn_by(&left[at].0.action.name))));
     Some((*order.first()?, *race_propensities(&p, &order).first()?))
 }
 
@@ -142,7 +158,7 @@ fn chances(among: &[Candidate<'_>], (of, how): (Of, &Arbitration), guess: &Guess
     if let Some(policy) = guess.policy() {
         let votes = if how.explore.votes().is_none() { Vec::new() } else { guess.votes(among) };
         let seed = Seed::new(stable_hash(&who_and_when((of, how), ask)));
-        return by_policy(among, (&values, &votes), how, policy, seed);
+        return by_policy(among, (&values, &votes), how, (guess, policy), seed);
     }
     let most = values.iter().copied().fold(0.0, f64::max);
     // Without a model, what is best is all that can be compared with.
@@ -160,23 +176,15 @@ fn by_policy(
     worth: &[Candidate<'_>],
     (values, votes): (&[f64], &[Vec<f64>]),
     how: &Arbitration,
-    policy: &PolicyModel,
+    (guess, policy): (&Guess<'_>, &PolicyModel),
     seed: Seed,
 ) -> Vec<f64> {
     // What came lies as far from what was foretold as that of the best does; to do nothing brings nothing to compare with.
     let best = worth.iter().filter(|one| one.scale() > 0.0).max_by(|a, b| a.priority.total_cmp(&b.priority));
     let scale = best.map_or(1.0, Candidate::scale);
     let width = |one: &Candidate<'_>| {
-        let width = one.foretold.map_or(NOT_KNOWN, |foretold| foretold.width);
+        let width = one.foretold.map_or(NOT_KNOWN, |_| guess.width(one.action));
         if one.action.nothing { 0.0 } else { width * one.scale() / scale }
-    };
-    let widths: Vec<f64> = worth.iter().map(width).collect();
-    let beliefs = Beliefs {
-        values,
-        widths: &widths,
-        votes,
-        spread: policy.spread() * scale,
-        n_rounds: how.prior_rounds + policy.n_rounds(),
     };
     let explorer = match how.explore {
         Explore::SquareCb => square_cb(how),
@@ -186,6 +194,14 @@ fn by_policy(
         Explore::Epsilon => Explorer::Epsilon { share: 0.05 },
         Explore::Bag => Explorer::Bag { n: N_VOTES },
         Explore::Cover => Explorer::Cover { n: N_VOTES },
+    };
+    let widths: Vec<f64> = if explorer.looks_at_widths() { worth.iter().map(width).collect() } else { Vec::new() };
+    let beliefs = Beliefs {
+        values,
+        widths: &widths,
+        votes,
+        spread: policy.spread() * scale,
+        n_rounds: how.prior_rounds + policy.n_rounds(),
     };
     explorer.pmf(&beliefs, how.floor, seed)
 }
@@ -220,17 +236,18 @@ impl Arbitrated {
         ask: &Ask<'_>,
         known: Option<&Knowledge>,
     ) -> Vec<Candidate<'a>> {
+        let holds = |filter: &Filter| by.scores.holds(filter, ask, known);
+        let (held, meant) = (Held::new(by.conditions, &holds), Meant::by(ask));
         let mut candidates = Vec::new();
         for choice in choices {
-            let action = &choice.action;
-            if let Some(rule) = why_not(choice, by.scores, ask, known) {
-                self.leave(rule, action);
-            } else if let Some(rule) = by.alone.as_ref().and_then(|alone| alone.why_not(action)) {
-                self.leave(&rule, action);
+            if let Some(rule) = meant.why_not(choice, &held, ask) {
+                self.leave(rule, &choice.action);
+            } else if let Some(rule) = by.alone.as_ref().and_then(|alone| alone.why_not(choice)) {
+                self.leave(&rule, &choice.action);
             } else {
-                match Candidate::of(action, by, ask, known) {
+                match Candidate::of(choice, by, ask, known) {
                     Ok(candidate) => candidates.push(candidate),
-                    Err(rule) => self.leave(rule, action),
+                    Err(rule) => self.leave(rule, &choice.action),
                 }
             }
         }
@@ -238,14 +255,16 @@ impl Arbitrated {
     }
 
     fn leave(&mut self, rule: &str, action: &Action) {
-        self.left_out.entry(rule.to_owned()).or_default().push(action.name.clone());
+        match self.left_out.get_mut(rule) {
+            Some(actions) => actions.push(action.name.clone()),
+            None => drop(self.left_out.insert(rule.to_owned(), vec![action.name.clone()])),
+        }
     }
 
-    /// Whether what was chosen already leaves no contact for another action, which is told then.
-    fn leave_alone(&mut self, action: &Action, alone: Option<&Alone<'_>>) -> bool {
-        let capped = |alone: &Alone<'_>| if action.service { None } else { alone.capped(action) };
-        let rule = alone.filter(|_| !action.nothing).and_then(|alone| alone.full(action).or_else(|| capped(alone)));
-        rule.iter().for_each(|rule| self.leave(rule, action));
+    /// Whether what was chosen already leaves no place or contact for another action, which is told then.
+    fn leave_alone(&mut self, choice: &Choice, alone: Option<&Alone<'_>>) -> bool {
+        let rule = alone.and_then(|alone| alone.why_no_more(choice));
+        rule.iter().for_each(|rule| self.leave(rule, &choice.action));
         rule.is_some()
     }
 

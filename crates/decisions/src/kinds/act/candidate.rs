@@ -6,9 +6,11 @@
 //! ```
 
 use super::alone::Alone;
+use super::conditions::{Choice, Conditions};
 use super::context::Look;
 use super::{EFFECTS, LEAVES, POLICY};
 use crate::action::Action;
+use crate::filter::text_of;
 use crate::kind::Gist;
 use crate::kinds::conditions::Scores;
 use crate::repertoire::Of;
@@ -82,6 +84,12 @@ impl<'a> Guess<'a> {
         policy.foretell(view, &action.name, &action.group)
     }
 
+    /// How far what comes of an action may lie from what is foretold of it: a standard error, in units of the spread.
+    pub(super) fn width(&self, action: &Action) -> f64 {
+        let found = self.policy.as_ref().and_then(|(policy, _, view)| policy.width(view, &action.name, &action.group));
+        found.unwrap_or_default()
+    }
+
     fn changed(&self, action: &Action) -> Option<Changed<'a>> {
         let (effects, view) = self.effects.as_ref()?;
         effects.change(view, &action.name)
@@ -99,6 +107,7 @@ pub(super) struct By<'a> {
     /// From which list.
     pub(super) of: Of,
     pub(super) how: &'a Arbitration,
+    pub(super) conditions: &'a Conditions,
     pub(super) scores: &'a Scores,
     pub(super) guess: &'a Guess<'a>,
     /// Whether the customer is left alone; `None` where nobody is.
@@ -111,6 +120,7 @@ pub(super) struct By<'a> {
 
 /// An action that may be done, with what it is worth.
 pub(super) struct Candidate<'a> {
+    pub(super) choice: &'a Choice,
     pub(super) action: &'a Action,
     pub(super) factors: Factors,
     pub(super) priority: f64,
@@ -129,19 +139,19 @@ pub(super) struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     /// What it is worth; or the rule that leaves it out, since that cannot be told or its budget is spent.
     pub(super) fn of(
-        action: &'a Action,
+        choice: &'a Choice,
         by: &By<'a>,
         ask: &Ask<'_>,
         known: Option<&Knowledge>,
     ) -> Result<Self, &'static str> {
-        let guess = by.guess;
+        let (action, guess) = (&choice.action, by.guess);
         // To do nothing always succeeds, and what comes first is not drawn: nothing is learned of either.
         let is_learned = !action.nothing && !action.mandatory;
         let foretold = if is_learned { guess.foretell(action) } else { None };
         let changed = if is_learned { guess.changed(action) } else { None };
         let of_context = action.context.iter().filter_map(|(key, factors)| {
             let said = ask.question.context.get(key)?;
-            factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
+            factors.get(text_of(said).as_ref())
         });
         let ordered = if foretold.is_none() { guess.ordered(action, changed) } else { None };
         let propensity = foretold.map(|foretold| foretold.beside(action.prior)).or(ordered).unwrap_or(action.prior);
@@ -149,6 +159,7 @@ impl<'a> Candidate<'a> {
             Some(_) => Some(ask.world.shadow_price(&action.name).ok_or("budget: not known")?),
             None => None,
         };
+        let shadow_price = priced.map_or(0.0, |priced| priced.price);
         let factors = Factors {
             propensity,
             value: value(action, by, ask, known, changed).ok_or("value: not known")?,
@@ -156,26 +167,20 @@ impl<'a> Candidate<'a> {
             cost: action.cost,
             context: of_context.product(),
             weight: action.weight,
-            fatigue: by.alone.as_ref().map_or(1.0, |alone| alone.fatigue(action)),
+            fatigue: by.alone.as_ref().map_or(1.0, |alone| alone.fatigue(choice)),
             accepted: action.terms.accepted(&ask.question.context, known).ok_or("costs: not known")?,
-            shadow_price: priced.map_or(0.0, |priced| priced.price),
+            shadow_price,
         };
         if priced.and_then(|Priced { left, .. }| left).is_some_and(|left| factors.expected() > left) {
             return Err("budget");
         }
-        let at_best = |factors: Factors| match foretold {
-            None => factors.priority(),
-            Some(foretold) => {
-                let error = guess.policy().map_or(0.0, |policy| policy.spread() * foretold.width);
-                let (propensity, incremental) = ((propensity + error).max(LEAST), factors.incremental.max(LEAST));
-                Factors { propensity, incremental, ..factors }.priority()
-            }
-        };
-        let may_be_worth = at_best(factors) > 0.0;
-        let is_too_dear = !may_be_worth && at_best(Factors { shadow_price: 0.0, ..factors }) > 0.0;
         let priority = factors.priority();
+        let best = BestCase { factors, foretold, guess, action };
+        let may_be_worth = priority > 0.0 && best.is_no_less() || best.priority(factors) > 0.0;
+        let is_priced = shadow_price > 0.0;
+        let is_too_dear = is_priced && !may_be_worth && best.priority(Factors { shadow_price: 0.0, ..factors }) > 0.0;
         let is_ordered = ordered.is_some();
-        Ok(Self { action, priority, factors, foretold, is_ordered, changed, may_be_worth, is_too_dear })
+        Ok(Self { choice, action, priority, factors, foretold, is_ordered, changed, may_be_worth, is_too_dear })
     }
 
     /// The rule by which it is worth nothing.
@@ -236,6 +241,33 @@ impl<'a> Candidate<'a> {
     pub(super) fn scale(&self) -> f64 {
         let Factors { value, incremental, context, weight, fatigue, accepted, shadow_price, .. } = self.factors;
         (value * incremental - accepted) * context * weight * fatigue - shadow_price * accepted
+    }
+}
+
+/// What it is worth if what is foretold of it is a standard error too low.
+struct BestCase<'a> {
+    factors: Factors,
+    foretold: Option<Foretold>,
+    guess: &'a Guess<'a>,
+    action: &'a Action,
+}
+
+impl BestCase<'_> {
+    fn priority(&self, factors: Factors) -> f64 {
+        if self.foretold.is_none() {
+            return factors.priority();
+        }
+        let error = self.guess.policy().map_or(0.0, |policy| policy.spread() * self.guess.width(self.action));
+        let (propensity, incremental) = ((factors.propensity + error).max(LEAST), factors.incremental.max(LEAST));
+        Factors { propensity, incremental, ..factors }.priority()
+    }
+
+    /// Whether it is at least what is foretold, however large the error is: that is costly to tell. Where nothing that it costs rises
+    /// with it, it rises with each success.
+    fn is_no_less(&self) -> bool {
+        let Factors { propensity, incremental, accepted, shadow_price, .. } = self.factors;
+        let is_free = [accepted, shadow_price].into_iter().all(|costs| costs.abs() <= 0.0);
+        is_free && propensity >= 0.0 && incremental >= 0.0
     }
 }
 

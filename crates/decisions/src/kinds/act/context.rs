@@ -91,13 +91,17 @@ impl<'a> Look<'a> {
         if let Some(slot) = name.strip_prefix(SLOT).and_then(|slot| slot.parse::<usize>().ok()) {
             return self.slots.get(slot).copied().unwrap_or(f64::NAN);
         }
-        let hours = self.question.as_of.as_millis().rem_euclid(24 * HOUR_MS) as f64 / HOUR_MS as f64;
-        let turn = std::f64::consts::TAU * hours / 24.0;
         match name {
-            HOUR_SIN => turn.sin(),
-            HOUR_COS => turn.cos(),
+            HOUR_SIN => self.turn().sin(),
+            HOUR_COS => self.turn().cos(),
             _ => self.known.and_then(|known| known.feature(name)).unwrap_or(f64::NAN),
         }
+    }
+
+    /// How far the hand of a clock with 24 hours has turned.
+    fn turn(&self) -> f64 {
+        let hours = self.question.as_of.as_millis().rem_euclid(24 * HOUR_MS) as f64 / HOUR_MS as f64;
+        std::f64::consts::TAU * hours / 24.0
     }
 }
 
