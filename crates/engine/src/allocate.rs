@@ -51,6 +51,21 @@ pub struct Allocated {
     pub left: f64,
     /// How many customers were looked at.
     pub n_customers: u64,
+    /// Why the others get none.
+    pub without: Without,
+}
+
+/// How many customers get no offer, by why: each counts once, and with those who get one they are all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    /// None may be given to them, or none that may is worth more than it costs.
+    pub nothing: u64,
+    /// The budget is spent on those who bring more for it.
+    pub budget: u64,
+    /// The budget that the offer has of its own is.
+    pub own_budget: u64,
+    /// They are held out, or may not have it any more since it was chosen.
+    pub held_out: u64,
 }
 
 /// An offer for a customer.
@@ -89,6 +104,8 @@ impl Engine {
             }
             worths.push(self.worths(customer, &asks, (kind, &models), now)?);
         }
+        let mut without =
+            Without { nothing: worths.iter().filter(|worths| worths.is_empty()).count() as u64, ..Without::default() };
         let found = allot(&worths, asked.budget)
             .map_err(|error| EngineError::new(ErrorKind::Invalid, format!("the budget cannot be spent: {error}")))?;
         let mut chosen = Vec::new();
@@ -96,8 +113,13 @@ impl Engine {
             let Some(Worth { name, worth, cost }) = at.and_then(|at| worths.into_iter().nth(at)) else { continue };
             chosen.push(Allotment { customer: customer.clone(), offer: name, worth, cost, decision: None });
         }
+        let n_allotted = chosen.len() as u64;
+        without.budget = (customers.len() as u64 - without.nothing).saturating_sub(n_allotted);
         self.keep_own_budgets(kind, &mut chosen, now);
+        let n_kept = chosen.len() as u64;
+        without.own_budget = n_allotted - n_kept;
         let chosen = if asked.log { self.give(&asks, chosen)? } else { self.without_held_out(chosen, now) };
+        without.held_out = n_kept - chosen.len() as u64;
         let spent = chosen.iter().map(|one| one.cost).sum::<f64>().min(asked.budget);
         Ok(Allocated {
             spent,
@@ -105,6 +127,7 @@ impl Engine {
             shadow_price: found.shadow_price,
             left: asked.budget - spent,
             n_customers: customers.len() as u64,
+            without,
             chosen,
         })
     }

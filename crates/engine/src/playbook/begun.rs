@@ -74,7 +74,11 @@ pub(super) fn refuse_gone(name: &str, runs: &BTreeMap<String, Run>) -> Result<()
     Err(EngineError::new(ErrorKind::Conflict, why.to_string()))
 }
 
-fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
+/// Refuses that something that has begun becomes something else.
+///
+/// # Errors
+/// [`EngineError`] of kind `Conflict`.
+pub(super) fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
     let conflict = |why: Mistake| EngineError::new(ErrorKind::Conflict, why.to_string());
     for (name, run) in runs {
         let Some(began) = ran(run) else { continue };

@@ -70,6 +70,14 @@ pub(super) fn of_actions(data: &Data<'_>) -> BTreeMap<u32, Rows> {
     all
 }
 
+/// Whether there are choices that will tell something when their days are over.
+pub(super) fn has_young(data: &Data<'_>) -> bool {
+    let log = data.dataset.rounds();
+    let window_ms = log.settings.reward_days.saturating_mul(DAY_MS);
+    let is_young = |round: &&Round| round.at.as_millis().saturating_add(window_ms) > data.now.as_millis();
+    log.rounds.iter().filter(is_young).any(|round| round.place == 0 && !told_of(log, round).is_empty())
+}
+
 /// Of which actions a choice tells what they change, whether it was done, and with which chance in place of nothing.
 fn told_of(log: &RoundLog, round: &Round) -> Vec<(u32, bool, f64)> {
     let is_nothing = |action: u32| log.actions.get(action as usize).is_some_and(|it| it.is_nothing);

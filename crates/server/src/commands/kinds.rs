@@ -4,7 +4,7 @@ use super::{report, say};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::settings::Settings;
-use comfy_table::{Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use decisions::{Kind, KindAbout, Parameter, Takes};
 use engine::{Capabilities, story};
 use features::Catalogue;
@@ -13,6 +13,9 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use std::sync::Arc;
 use storage::{Access, DataDir, Storage, StorageSettings};
+
+/// So many columns fit into most windows.
+const N_COLUMNS: u16 = 110;
 
 /// One kind of decision, for programs.
 #[derive(Debug, Serialize)]
@@ -124,8 +127,8 @@ impl ParameterReport {
 
 fn in_words(kinds: &[KindReport<'_>]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["name", "title", "question", "parameters", "purpose", "answers with", "task", "model"]);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(N_COLUMNS);
+    table.set_header(["name", "question", "parameters", "purpose", "model"]);
     for kind in kinds {
         let parameters: Vec<_> = kind.parameters.iter().map(ParameterReport::in_words).collect();
         let model = match (kind.has_model, &kind.fault) {
@@ -134,8 +137,15 @@ fn in_words(kinds: &[KindReport<'_>]) -> String {
             (Some(false), None) => "none yet",
             (None, None) => "",
         };
-        let (parameters, tasks) = (parameters.join(", "), kind.tasks.join(", "));
-        table.add_row([kind.name, kind.title, kind.question, &parameters, kind.purpose, kind.answer, &tasks, model]);
+        table.add_row([kind.name, kind.question, &parameters.join(", "), kind.purpose, model]);
     }
-    table.to_string()
+    for (at, column) in table.column_iter_mut().enumerate() {
+        match at {
+            1 => {}
+            // A parameter and what it takes stand together.
+            2 => drop(column.set_delimiter(',')),
+            _ => drop(column.set_constraint(ColumnConstraint::ContentWidth)),
+        }
+    }
+    format!("{table}\n--json tells also what each is called, what an answer is, and what is learned for it.")
 }
