@@ -17,6 +17,9 @@ use storage::{Access, DataDir, Storage, StorageSettings};
 /// So many columns fit into most windows.
 const N_COLUMNS: u16 = 110;
 
+/// So many of them are of parameters.
+const N_COLUMNS_PARAMETERS: usize = 36;
+
 /// One kind of decision, for programs.
 #[derive(Debug, Serialize)]
 struct KindReport<'a> {
@@ -125,6 +128,18 @@ impl ParameterReport {
     }
 }
 
+/// Parameters, as many in a line as fit; none is broken.
+fn in_lines(parameters: &[String]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for parameter in parameters {
+        match lines.last_mut() {
+            Some(line) if line.len() + parameter.len() + 2 < N_COLUMNS_PARAMETERS => *line += &format!(", {parameter}"),
+            _ => lines.push(parameter.clone()),
+        }
+    }
+    lines.join(",\n")
+}
+
 fn in_words(kinds: &[KindReport<'_>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(N_COLUMNS);
@@ -137,15 +152,10 @@ fn in_words(kinds: &[KindReport<'_>]) -> String {
             (Some(false), None) => "none yet",
             (None, None) => "",
         };
-        table.add_row([kind.name, kind.question, &parameters.join(", "), kind.purpose, model]);
+        table.add_row([kind.name, kind.question, &in_lines(&parameters), kind.purpose, model]);
     }
-    for (at, column) in table.column_iter_mut().enumerate() {
-        match at {
-            1 => {}
-            // A parameter and what it takes stand together.
-            2 => drop(column.set_delimiter(',')),
-            _ => drop(column.set_constraint(ColumnConstraint::ContentWidth)),
-        }
-    }
+    // The question takes what is left: all else is short, or broken already.
+    let others = table.column_iter_mut().enumerate().filter(|(at, _)| *at != 1);
+    others.for_each(|(_, column)| drop(column.set_constraint(ColumnConstraint::ContentWidth)));
     format!("{table}\n--json tells also what each is called, what an answer is, and what is learned for it.")
 }

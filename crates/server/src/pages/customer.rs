@@ -93,8 +93,11 @@ fn decide_now(app: &App, id: &str, kind: &KindName) -> Result<Answer, ServerErro
     Ok(answer(app, &record, Some(latency_ms)))
 }
 
-/// As many items as fit on the page, where the decision is about items.
+/// As many items as fit on the page, where the decision is about items. Of what is done each is a contact: one, where nothing is said.
 fn parameters(about: &KindAbout) -> Parameters {
+    if about.shape == ContentShape::Actions {
+        return Parameters::new();
+    }
     about.usual().filter(|(name, _)| *name == "n").map(|(name, _)| (name.to_owned(), N_ITEMS.into())).collect()
 }
 
