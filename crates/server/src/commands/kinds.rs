@@ -155,7 +155,8 @@ fn in_words(kinds: &[KindReport<'_>]) -> String {
         table.add_row([kind.name, kind.question, &in_lines(&parameters), kind.purpose, model]);
     }
     // The question takes what is left: all else is short, or broken already.
-    let others = table.column_iter_mut().enumerate().filter(|(at, _)| *at != 1);
-    others.for_each(|(_, column)| drop(column.set_constraint(ColumnConstraint::ContentWidth)));
+    for (_, column) in table.column_iter_mut().enumerate().filter(|(at, _)| *at != 1) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
     format!("{table}\n--json tells also what each is called, what an answer is, and what is learned for it.")
 }
