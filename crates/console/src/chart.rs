@@ -135,6 +135,7 @@ struct Row {
 impl Row {
     const WIDTH: f64 = 1000.0;
     const HEIGHT: f64 = 100.0;
+    const WIDEST: f64 = 120.0;
     const GRID: &str = "<path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>";
 
     fn of(n: usize) -> Self {
@@ -155,7 +156,11 @@ impl Row {
 
     /// A bar of a column from `y` on downwards; `class` stands behind its own, `more` is further attributes.
     fn bar(&self, i: usize, y: f64, height: f64, class: &str, more: &str) -> String {
-        let (x, width) = (float(i) * self.pitch + self.gap / 2.0, self.pitch - self.gap);
+        // A few days are no walls: each stands in the middle of its place, and the only one where its name does.
+        let width = (self.pitch - self.gap).min(Self::WIDEST);
+        let is_only = self.pitch >= Self::WIDTH;
+        let beside = if is_only { self.gap } else { self.pitch - width };
+        let x = float(i) * self.pitch + beside / 2.0;
         format!(
             "<rect class=\"bar{class}\" x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"{more}/>"
         )

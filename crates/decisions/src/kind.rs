@@ -291,6 +291,11 @@ pub trait Kind: Send + Sync {
         None
     }
 
+    /// The table of the settings that declares what it chooses among.
+    fn table(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether one of those that it chooses among has this name.
     fn knows(&self, _name: &str) -> bool {
         false

@@ -16,6 +16,7 @@ mod which;
 
 pub use act::Act;
 pub(crate) use act::arbitrate::OUTRANKED;
+pub use act::context::looked_at_in_words;
 pub(crate) use act::context::{Look, names as looked_at};
 pub use conditions::names as names_of_conditions;
 pub use flags::Flags;

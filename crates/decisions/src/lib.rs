@@ -97,7 +97,7 @@ pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said, Worth};
 pub use kinds::{
     Act, Flags, Propensity, Quantity, Rank, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
-    names_of_conditions,
+    looked_at_in_words, names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lens::{Lens, Refusal, Regard, category_of};

@@ -58,6 +58,29 @@ pub struct Allocated {
     pub left: f64,
     /// How many customers were looked at.
     pub n_customers: u64,
+    /// Why the others get none.
+    pub without: Without,
+}
+
+/// How many customers get no offer, by why: each counts once, and with those who get one they are all. Of a campaign that is asked for
+/// again only those count who were not decided about before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    /// None may be given to them, or none that may is worth more than it costs.
+    pub nothing: u64,
+    /// The budget is spent on those who bring more for it.
+    pub budget: u64,
+    /// The budget that the offer has of its own is.
+    pub own_budget: u64,
+    /// They are held out, or may not have it any more since it was chosen.
+    pub held_out: u64,
+}
+
+/// What is worth most, before it is given.
+struct Most {
+    chosen: Vec<Allotment>,
+    shadow_price: f64,
+    without: Without,
 }
 
 /// An offer for a customer.
@@ -91,24 +114,28 @@ impl Engine {
         let before = if asked.log { Some(self.campaign(&asked.key)?) } else { None };
         let mut customers = self.customers_of(&asked.filter, time_max)?;
         let n_customers = customers.len() as u64;
-        let (mut chosen, mut shadow_price, mut budget) = (Vec::new(), None, asked.budget);
+        let (mut chosen, mut shadow_price, mut budget, mut without) =
+            (Vec::new(), None, asked.budget, Without::default());
         if let Some(before) = &before {
             budget = (budget - before.spent()).max(0.0);
             customers.retain(|customer| !before.decided.contains(customer));
             chosen.clone_from(&before.given);
         }
         if !before.as_ref().is_some_and(|before| before.is_whole) {
-            let (more, price) = self.most_worth(&asks, &customers, budget, (&watch, time_max))?;
-            shadow_price = Some(price);
-            chosen.extend(match &before {
-                Some(campaign) => self.give(&asks, more, campaign)?,
-                None => self.without_held_out(more, now),
-            });
+            let most = self.most_worth(&asks, &customers, budget, (&watch, time_max))?;
+            (shadow_price, without) = (Some(most.shadow_price), most.without);
+            let n_meant = most.chosen.len();
+            let given = match &before {
+                Some(campaign) => self.give(&asks, most.chosen, campaign)?,
+                None => self.without_held_out(most.chosen, now),
+            };
+            without.held_out = (n_meant - given.len()) as u64;
+            chosen.extend(given);
             chosen.sort_by(|a, b| a.customer.cmp(&b.customer));
         }
         let spent = chosen.iter().map(|one| one.cost).sum::<f64>().min(asked.budget);
         let worth = chosen.iter().map(|one| one.worth).sum();
-        Ok(Allocated { spent, worth, shadow_price, left: asked.budget - spent, n_customers, chosen })
+        Ok(Allocated { spent, worth, shadow_price, left: asked.budget - spent, n_customers, without, chosen })
     }
 
     /// Who of these customers gets what, and what one more unit of the budget would be worth.
@@ -118,7 +145,7 @@ impl Engine {
         customers: &[CustomerId],
         budget: f64,
         (watch, time_max): (&Stopwatch, Duration),
-    ) -> Result<(Vec<Allotment>, f64), EngineError> {
+    ) -> Result<Most, EngineError> {
         let in_force = self.capabilities.kinds.in_force(OFFER)?;
         let (kind, models, now) = (in_force.kind(), self.models(), self.clock.now());
         let mut worths = Vec::with_capacity(customers.len());
@@ -128,6 +155,8 @@ impl Engine {
             }
             worths.push(self.worths(customer, asks, (kind, &models), now)?);
         }
+        let mut without =
+            Without { nothing: worths.iter().filter(|worths| worths.is_empty()).count() as u64, ..Without::default() };
         let found = allot(&worths, budget)
             .map_err(|error| EngineError::new(ErrorKind::Invalid, format!("the budget cannot be spent: {error}")))?;
         let mut chosen = Vec::new();
@@ -135,8 +164,11 @@ impl Engine {
             let Some(Worth { name, worth, cost }) = at.and_then(|at| worths.into_iter().nth(at)) else { continue };
             chosen.push(Allotment { customer: customer.clone(), offer: name, worth, cost, decision: None });
         }
+        let n_allotted = chosen.len() as u64;
+        without.budget = (customers.len() as u64 - without.nothing).saturating_sub(n_allotted);
         self.keep_own_budgets(kind, &mut chosen, now);
-        Ok((chosen, found.shadow_price))
+        without.own_budget = n_allotted - chosen.len() as u64;
+        Ok(Most { chosen, shadow_price: found.shadow_price, without })
     }
 
     /// The question about each customer, but for whom it is about.

@@ -74,7 +74,7 @@ mod spending;
 mod standing;
 mod stopwatch;
 
-pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX, SAME_CAMPAIGN};
+pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX, SAME_CAMPAIGN, Without};
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use calendar::{Calendar, Stretch};
@@ -100,7 +100,7 @@ pub use measures::Measures;
 pub use needs::Material;
 pub use of_nobody::is_nobody;
 pub use pace::Pace;
-pub use playbook::{DeclaredIn, Declaring, EligibleCount, KnownTable};
+pub use playbook::{DeclaredIn, Declaring, EligibleCount, KnownTable, goes_with_what_began};
 pub use policies::{Learned, Refitted};
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;

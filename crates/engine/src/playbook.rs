@@ -223,6 +223,21 @@ impl Engine {
     }
 }
 
+/// Whether what the settings declare goes with what people saved and with the experiments that have begun, as it is asked while the
+/// program runs.
+///
+/// # Errors
+/// [`EngineError`] with the first of it that does not.
+pub fn goes_with_what_began(
+    settings: &Playbook,
+    saved: &[SavedTable],
+    runs: impl IntoIterator<Item = Run>,
+) -> Result<(), EngineError> {
+    let runs: BTreeMap<String, Run> = runs.into_iter().map(|run| (run.experiment.clone(), run)).collect();
+    let Joined { playbook, .. } = join::strictly(settings, saved, &runs)?;
+    begun::refuse_other(&playbook, &runs)
+}
+
 impl Kept {
     fn known(&self, list: &str, table: Map<String, Value>) -> KnownTable {
         let name = name_of(&table).to_owned();

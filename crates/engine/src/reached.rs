@@ -148,6 +148,16 @@ impl Engine {
         free.insert(channel.to_owned(), Free { n, until, taken: HashMap::new() });
     }
 
+    /// How many places a channel has free by now, and for how many seconds more that counts; `None` where it is not known.
+    #[must_use]
+    pub fn free_of(&self, channel: &str) -> Option<(u64, i64)> {
+        let now = self.clock.now();
+        let free = self.reaching.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = free.get(channel).filter(|free| free.until > now)?;
+        // Of a second that has begun it still counts.
+        Some((known.n, known.until.millis_since(now).saturating_add(999) / 1_000))
+    }
+
     /// What the customer of these names was answered, as far as it is looked back, by the log and since; where a write key told of
     /// decisions, within all of which it may have told, so that it is known which were given.
     pub(super) fn answered(

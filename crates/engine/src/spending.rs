@@ -151,6 +151,16 @@ impl Engine {
         each.collect()
     }
 
+    /// What was spent of each budget of a kind within its days; without those of which that is not known yet.
+    #[must_use]
+    pub fn spent_lately(&self, kind: &dyn Kind) -> BTreeMap<String, f64> {
+        let (now, budgets) = (self.clock.now(), kind.budgets());
+        let spent = self.spending.lock();
+        let known = budgets.into_iter().filter(|(name, _)| spent.read.contains(name));
+        let within = |name: &str, days| spent.of.get(name).map_or(0.0, |account| account.within(days, now));
+        known.map(|(name, budget)| (name.clone(), within(&name, budget.days))).collect()
+    }
+
     /// Takes what an answer gives off the budgets; answers whether it was there.
     pub(super) fn takes(&self, kind: &dyn Kind, content: &Content, (customer, now): (&CustomerId, Timestamp)) -> bool {
         let budgets = kind.budgets();

@@ -39,14 +39,21 @@ pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
     let most = all.values().max_by_key(|rows| (rows.n_arm(true).min(rows.n_arm(false)), rows.n_successes()));
     let of = |count: &dyn Fn(&Rows) -> usize| most.map_or(0, |rows| count(rows) as u64);
     let least = rows::N_ARM_MIN as u64;
+    let more = match rows::has_young(data) {
+        false => MORE.to_owned(),
+        true => format!(
+            "there are newer choices, which count when their days are over: wait, for `reward_days` is {}",
+            data.dataset.rounds().settings.reward_days
+        ),
+    };
     vec![
         Need::of_customers(
             "choices of one action where nothing could have been done",
             least,
             of(&|it| it.n_arm(true)),
-            MORE,
+            more.clone(),
         ),
-        Need::of_customers("choices to do nothing in its place", least, of(&|it| it.n_arm(false)), MORE),
+        Need::of_customers("choices to do nothing in its place", least, of(&|it| it.n_arm(false)), more),
         Need::of_customers("successes among them", rows::N_SUCCESSES_MIN as u64, of(&Rows::n_successes), ANSWER),
     ]
 }

@@ -238,7 +238,8 @@ pub struct RoundLog {
     pub rounds: Vec<Round>,
     /// How many were left out since what is said to have come of them cannot be.
     pub n_unbelievable: u64,
-    /// How many were left out since nobody told that they were shown, where that is told of others.
+    /// How many were left out since nobody told that they were shown, where that is told of others; of choices to do nothing none is
+    /// counted.
     pub n_unshown: u64,
 }
 
@@ -301,9 +302,15 @@ impl RoundLog {
         });
         self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
         let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
-        let (told, n_read) = (Told::of(&self.rounds, period_ms), self.rounds.len());
-        self.rounds.retain(|round| told.get(&round.channel).is_some_and(|told| told.counts(round)));
-        self.n_unshown += (n_read - self.rounds.len()) as u64;
+        let told = Told::of(&self.rounds, period_ms);
+        let (actions, n_unshown) = (&self.actions, &mut self.n_unshown);
+        self.rounds.retain(|round| {
+            let counts = told.get(&round.channel).is_some_and(|told| told.counts(round));
+            // Of doing nothing there is nothing to show, so that nobody misses the word that it was.
+            let is_missed = !counts && !actions[round.action as usize].is_nothing;
+            *n_unshown += u64::from(is_missed);
+            counts
+        });
         let mut first: BTreeMap<(CustomerId, i64, u32, Vec<u32>), usize> = BTreeMap::new();
         let mut kept: Vec<Round> = Vec::with_capacity(self.rounds.len());
         for round in self.rounds {

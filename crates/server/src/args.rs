@@ -150,7 +150,7 @@ pub enum Command {
     /// decisions, ask the server: POST /v1/offers/allocate
     Allocate {
         /// How much may be spent
-        #[arg(long, value_name = "AMOUNT")]
+        #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, value_parser = amount)]
         budget: f64,
         /// Which customers, as in lists, such as "churn >= 0.5"; without it, everybody
         #[arg(long, value_name = "FILTER", default_value = "")]
@@ -162,7 +162,7 @@ pub enum Command {
         #[arg(long, value_name = "CHANNEL", value_parser = decisions::CHANNELS)]
         channel: Option<String>,
         /// What is bought, of which a discount is; without it, what the orders of each customer usually are worth
-        #[arg(long, value_name = "AMOUNT")]
+        #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true, value_parser = amount)]
         value: Option<f64>,
     },
     /// Tell what experiments found, and what to do. Changes nothing; also while the server runs
@@ -394,6 +394,15 @@ fn whole<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
         let why = if is_whole { ", and it is too large" } else { "" };
         format!("it must be a whole number, 0 or more, such as 180{why}")
     })
+}
+
+/// The largest amount that is believed, as where it is asked over HTTP.
+const AMOUNT_MAX: f64 = 1e9;
+
+/// An amount that can be spent or paid.
+fn amount(text: &str) -> Result<f64, String> {
+    let found = text.parse::<f64>().ok().filter(|amount| (0.0..=AMOUNT_MAX).contains(amount));
+    found.ok_or_else(|| format!("give an amount from 0 to {AMOUNT_MAX}, such as 500"))
 }
 
 /// The first day before which a history may end: an earlier one is a slip.

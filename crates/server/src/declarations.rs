@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The only sections that take effect while the server runs.
-const FOLLOWED: [&str; 5] = ["actions", "experiments", "features", "flags", "offers"];
+pub(crate) const FOLLOWED: [&str; 5] = ["actions", "experiments", "features", "flags", "offers"];
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -185,6 +185,28 @@ fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn settings_are_compared_with_the_experiments_that_have_begun_where_there_are_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("begun.toml");
+    let declare = |share: f64| {
+        let variations = "variations = [{ name = \"control\", value = 1 }, { name = \"bold\", value = 2 }]";
+        let experiment = format!("[[experiments]]\nname = \"copy\"\nshare = {share}\n{variations}\n");
+        std::fs::write(&file, experiment).unwrap();
+    };
+    declare(0.5);
+    let (is_done, said) = rapport(&file, &["config", "check"]);
+    assert!(is_done && said.contains("They were not compared with experiments that have begun"), "{said}");
+    let settings = server::settings::load(Some(&file), Vec::new()).unwrap();
+    drop(Opened::open(&directory.path().join("data"), Access::Exclusive, settings).unwrap());
+    declare(0.4);
+    let (is_done, said) = rapport(&file, &["config", "check"]);
+    assert!(!is_done && said.contains("share is 0.4: it began with 0.5"), "{said}");
+    declare(0.6);
+    let (is_done, said) = rapport(&file, &["config", "check"]);
+    assert!(is_done && said.contains("can be used, also with what has begun in "), "{said}");
+}
+
+#[test]
 fn a_model_whose_features_are_being_counted_is_said_to_wait_for_them() {
     let data = tempfile::tempdir().unwrap();
     let open = |features| {

@@ -239,6 +239,9 @@ fn looked(asks: &mut Recorder) {
         let body = json!({"free": 12, "seconds": seconds});
         asks.ask(SERVER, ("PUT", "/v1/capacity/{channel}"), &format!("/v1/capacity/{channel}"), &body);
     }
+    for channel in ["call", "store"] {
+        asks.get(SERVER, "/v1/capacity/{channel}", &format!("/v1/capacity/{channel}"));
+    }
     for budget in [60, -1] {
         let body = json!({"budget": budget, "filter": "orders_365d >= 1"});
         asks.post(SERVER, "/v1/offers/allocate", "/v1/offers/allocate", &body);

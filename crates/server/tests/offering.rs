@@ -173,6 +173,9 @@ fn a_campaign_spends_its_budget_on_who_is_worth_most_and_is_logged() {
     assert!(spent <= 15.0 && (spent + left - 15.0).abs() < 1e-9 && found["customers"] == 60, "{found}");
     let costs: f64 = chosen.iter().map(|one| one["cost"].as_f64().unwrap()).sum();
     assert!((costs - spent).abs() < 1e-9, "{found}");
+    let of = |found: &Value, why: &str| found["without"][why].as_u64().unwrap();
+    let others: u64 = ["nothing", "budget", "ownBudget", "heldOut"].iter().map(|why| of(&found, why)).sum();
+    assert!(others + chosen.len() as u64 == 60 && of(&found, "budget") > 0, "each is told once: {found}");
     // Who brings most a unit comes first: small for all, and what is left for more.
     assert!(found["shadowPrice"].as_f64().unwrap() > 0.0, "{found}");
     let ids: BTreeSet<&str> = chosen.iter().map(|one| one["customerId"].as_str().unwrap()).collect();
@@ -186,6 +189,7 @@ fn a_campaign_spends_its_budget_on_who_is_worth_most_and_is_logged() {
     let of_pro = of_pro.ok();
     let chosen = of_pro["chosen"].as_array().unwrap();
     assert!((8..=19).contains(&chosen.len()) && of_pro["customers"] == 20, "some are held out: {of_pro}");
+    assert_eq!(of(&of_pro, "heldOut"), 20 - chosen.len() as u64, "{of_pro}");
     assert!(of_pro["shadowPrice"] == 0.0 && chosen.iter().all(|one| one["offer"] == "ten"), "{of_pro}");
     assert_eq!(decisions(&server), chosen.len());
     let id = chosen[0]["decisionId"].as_str().unwrap();

@@ -15,6 +15,10 @@ pub struct ActionsPage {
     pub kind: String,
     /// The kinds that do: name and title.
     pub kinds: Vec<(String, String)>,
+    /// The table of the settings that declares them: `actions`.
+    pub table: &'static str,
+    /// Whether the settings are followed there without a start.
+    pub is_followed: bool,
     /// Where another action is declared, for who may; none where that is done in the settings alone.
     pub editor: Option<String>,
     /// In which currency their values are.
@@ -37,7 +41,7 @@ pub struct ActionsPage {
     pub levers: Vec<LeverLine>,
     /// In how many decisions another would be best with them; none where nobody moved any.
     pub changed: Option<u64>,
-    /// How `[[actions]]` would say what was moved.
+    /// How the settings would say what was moved.
     pub written: Option<String>,
     /// What stands for what cannot be read of what was asked.
     pub refused: Option<String>,
@@ -63,6 +67,8 @@ pub struct ActionLine {
     pub cost: f64,
     /// When, where that is limited.
     pub when: Option<String>,
+    /// What it costs who accepts it, and what was spent of its budget, in words.
+    pub terms: Vec<String>,
     /// Whether it is in force, in a word.
     pub state: ActionState,
     /// What came of it.

@@ -2,8 +2,8 @@
 
 use super::reach::{self, signed, signed_amount, signed_range};
 use super::{Frame, Section, filters, page};
-use crate::Icon;
 use crate::chart::Html;
+use crate::{Icon, format};
 
 /// What decisions were worth, `/holdout`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
@@ -84,6 +84,8 @@ pub struct KpiLine {
     pub held_out: Option<f64>,
     /// Of the others.
     pub treated: Option<f64>,
+    /// Whether both are shares of customers.
+    pub is_share: bool,
     /// The lift with its interval.
     pub lift: Option<(f64, f64, f64)>,
     /// `better`, `worse`, `unclear` or `unknown`.
@@ -105,6 +107,35 @@ impl Earned {
 
     fn unit(&self) -> String {
         self.currency.clone().unwrap_or_default()
+    }
+
+    /// What can be compared; of the rest there is only why not.
+    fn compared(&self) -> impl Iterator<Item = &KpiLine> {
+        self.kpis.iter().filter(|kpi| kpi.lift.is_some())
+    }
+
+    /// Why nothing can be said of the others: each reason once, with what it holds for.
+    fn untold(&self) -> Vec<(&str, String)> {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for kpi in self.kpis.iter().filter(|kpi| kpi.lift.is_none()) {
+            let why = kpi.reason.as_deref().unwrap_or("not known yet");
+            match reasons.iter_mut().find(|(said, _)| *said == why) {
+                Some((_, titles)) => titles.push(&kpi.title),
+                None => reasons.push((why, vec![&kpi.title])),
+            }
+        }
+        reasons.into_iter().map(|(why, titles)| (why, titles.join(", "))).collect()
+    }
+}
+
+impl KpiLine {
+    /// A share in percent, and whatever else as a number.
+    fn told(&self, value: &Option<f64>) -> String {
+        match (value, self.is_share) {
+            (None, _) => "–".to_owned(),
+            (Some(value), true) => format::percent(*value),
+            (Some(value), false) => format::number(*value),
+        }
     }
 }
 
@@ -130,5 +161,36 @@ impl LiftLine {
             (_, "good") => "good",
             _ => "",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_why_nothing_can_be_said_is_said_once() {
+        let kpi = |title: &str, lift, reason: Option<&str>| KpiLine {
+            title: title.to_owned(),
+            held_out: Some(0.0974),
+            treated: None,
+            is_share: true,
+            lift,
+            bearing: "unknown",
+            reason: reason.map(str::to_owned),
+        };
+        let known = Some((0.1, 0.0, 0.2));
+        let kpis = vec![
+            kpi("Ratings", None, Some("nobody rated")),
+            kpi("Orders", known, None),
+            kpi("Tickets", None, None),
+            kpi("Stars", None, Some("nobody rated")),
+        ];
+        let told = Earned { kpis, ..Earned::default() };
+        assert_eq!(told.compared().map(|kpi| kpi.title.as_str()).collect::<Vec<_>>(), ["Orders"]);
+        let why = [("nobody rated", "Ratings, Stars".to_owned()), ("not known yet", "Tickets".to_owned())];
+        assert_eq!(told.untold(), why);
+        let orders = &told.kpis[1];
+        assert_eq!((orders.told(&orders.held_out), orders.told(&None)), ("9.7 %".to_owned(), "–".to_owned()));
     }
 }

@@ -132,7 +132,12 @@ impl Act {
     /// persuades is withheld, and nothing else.
     fn mandatory(&self, ask: &Ask<'_>, known: Option<&Knowledge>) -> Arbitrated {
         let choices = self.choices.iter().filter(|choice| choice.action.mandatory);
-        arbitrate::arbitrate(choices, self.by(&Guess::none(), ask, known), ask, known)
+        let told = arbitrate::arbitrate(choices, self.by(&Guess::none(), ask, known), ask, known);
+        // What is declared besides was not looked at, and that is why there are no more.
+        let few =
+            || format!("{} of {} {}: the customer is held out", told.chosen.len(), ask.whole(&N), self.of.plural());
+        let shortfall = told.shortfall.as_ref().map(|_| few());
+        Arbitrated { shortfall, ..told }
     }
 
     fn by<'a>(&'a self, guess: &'a Guess<'a>, ask: &Ask<'a>, known: Option<&Knowledge>) -> By<'a> {
@@ -206,6 +211,10 @@ impl Kind for Act {
         let always = self.counted.ending();
         let is_idle = self.choices.is_empty() || contact.is_none() && always.is_empty();
         (!is_idle).then(|| LookedBack { counted: contact.days_counted(), back: contact.days_back(), always })
+    }
+
+    fn table(&self) -> Option<&'static str> {
+        Some(self.of.plural())
     }
 
     fn knows(&self, name: &str) -> bool {

@@ -210,6 +210,11 @@ fn who_is_held_out_has_nothing_done_for_them() {
         // What is mandatory is for whom it is for, held out or not.
         assert_eq!(ids(&actions), ["terms", "vip_terms"]);
         assert!(answer.fallback.unwrap().ends_with("nothing is done but what is mandatory."));
+        let few = answer.shortfall.unwrap();
+        assert!(
+            few.starts_with("2 of 9 ") && few.ends_with(": the customer is held out"),
+            "not that none is declared: {few}"
+        );
         let (_, of_others) = answered(&act, &held, &buyer(0.0));
         assert_eq!((ids(&of_others), &*of_others.left_out["eligible"]), (vec!["terms"], &["vip_terms".to_owned()][..]));
         let (_, refused) = answered(&act, &held, &super::shop::refused());

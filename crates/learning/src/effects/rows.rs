@@ -63,6 +63,14 @@ pub(super) fn of_actions(data: &Data<'_>) -> BTreeMap<u32, Rows> {
     all
 }
 
+/// Whether there are choices that will tell something when their days are over.
+pub(super) fn has_young(data: &Data<'_>) -> bool {
+    let log = data.dataset.rounds();
+    let window_ms = log.settings.reward_days.saturating_mul(DAY_MS);
+    let is_young = |round: &&Round| round.at.as_millis().saturating_add(window_ms) > data.now.as_millis();
+    log.rounds.iter().filter(is_young).any(|round| round.place == 0 && !told_of(log, round).is_empty())
+}
+
 /// What customers ordered.
 struct Orders<'a> {
     dataset: &'a Dataset,

@@ -256,6 +256,12 @@ fn what_nobody_was_shown_is_not_learned_from_where_it_is_told_what_was() {
     let settled = with(3).settled();
     assert_eq!((settled.rounds.len(), settled.n_unshown, settled.n_untold()), (2_000, 6_000, 0));
     assert_eq!(format!("{:?}", settled.rounds), format!("{:?}", only_shown.rounds));
+    // Of doing nothing there is nothing to show, and nobody misses a word of it.
+    let mut idle = with(3);
+    idle.actions[1].is_nothing = true;
+    let n_others = idle.rounds.iter().filter(|round| !round.is_shown && round.action != 1).count() as u64;
+    let n_missed = idle.settled().n_unshown;
+    assert!(n_missed == n_others && n_missed < 6_000, "{n_missed} of {n_others}");
     let trained = learned(with(3), now);
     let found = share(policy(&trained), 1.0, "first", "a").unwrap();
     assert!((found - 0.4).abs() < 0.06, "{found}");

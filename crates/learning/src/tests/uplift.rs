@@ -176,6 +176,10 @@ fn only_first_places_whose_days_are_over_and_whose_chances_are_told_are_learned_
     // Young choices: of 500 hours the last seven days do not count.
     assert!(learned(log(900, now, 0, told_apart), now).is_ok());
     assert_eq!(lacking(log(500, now, 0, told_apart)).len(), 2, "332 choices are not 200 of each");
+    // Who has declared it all and asked is told to wait, and not to declare it.
+    let how = |n: usize, days_ago: i64| lacking(log(n, now, days_ago, told_apart))[0].how.clone();
+    assert!(how(300, 0).contains("wait, for `reward_days` is 7"), "{}", how(300, 0));
+    assert!(how(300, 8).contains("declare an action or offer"), "{}", how(300, 8));
     let changed_log = |change: &dyn Fn(&mut Round)| {
         let mut log = log(900, now, 8, told_apart);
         log.rounds.iter_mut().for_each(change);

@@ -46,7 +46,7 @@ pub(super) struct CapacityReply {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(tell))
+    OpenApiRouter::new().routes(routes!(tell, look))
 }
 
 /// Say how many places a channel has free
@@ -70,14 +70,7 @@ async fn tell(
     Path(channel): Path<String>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<CapacityReply>, ApiError> {
-    if !CHANNELS.contains(&channel.as_str()) {
-        let remedy = match nearest(&channel, CHANNELS) {
-            Some(name) => format!("did you mean \"{name}\"?"),
-            None => format!("write one of {}", CHANNELS.join(", ")),
-        };
-        let message = format!("there is no channel \"{}\": {remedy}", visible(&channel));
-        return Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", message));
-    }
+    known(&channel)?;
     let CapacityBody { free, seconds } = serde_json::from_slice(&body).map_err(|error| {
         let fault = plain_words(&error);
         ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"free\": 12, \"seconds\": 300}}"))
@@ -88,4 +81,45 @@ async fn tell(
     }
     app.engine.set_free(&channel, free, seconds);
     Ok(Json(CapacityReply { channel, free, seconds }))
+}
+
+/// See how many places a channel has free
+///
+/// What is left of what was said last, and for how many seconds more that counts. 404 where nothing was said, or it does not count any more:
+/// then nothing is left out for it.
+#[utoipa::path(
+    get, path = "/v1/capacity/{channel}", tag = "decisions",
+    params(("channel" = String, Path, description = "web, app, email, sms, push, call or store")),
+    responses(
+        (status = 200, description = "What is left", body = CapacityReply),
+        (status = 403, description = "A write key may not see it", body = crate::failure::ErrorBody),
+        (status = 404, description = "There is no such channel, or it is not known", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn look(
+    MayTell(_): MayTell,
+    State(app): State<Arc<App>>,
+    Path(channel): Path<String>,
+) -> Result<Json<CapacityReply>, ApiError> {
+    known(&channel)?;
+    let Some((free, seconds)) = app.engine.free_of(&channel) else {
+        let message = format!(
+            "it is not known how many places {channel} has free: say so with PUT /v1/capacity/{channel}; until then nothing is left out for it"
+        );
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", message));
+    };
+    Ok(Json(CapacityReply { channel, free, seconds }))
+}
+
+fn known(channel: &str) -> Result<(), ApiError> {
+    if CHANNELS.contains(&channel) {
+        return Ok(());
+    }
+    let remedy = match nearest(channel, CHANNELS) {
+        Some(name) => format!("did you mean \"{name}\"?"),
+        None => format!("write one of {}", CHANNELS.join(", ")),
+    };
+    let message = format!("there is no channel \"{}\": {remedy}", visible(channel));
+    Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", message))
 }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use decisions::CHANNELS;
-use engine::{Allocated, Allocating};
+use engine::{Allocated, Allocating, Without};
 use primitives::{nearest, plain_words, visible};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -67,6 +67,22 @@ pub(crate) struct AllocateReply {
     pub left: f64,
     /// How many customers were meant.
     pub customers: u64,
+    /// Why the others get none: with those who get an offer they are all.
+    pub without: WithoutReply,
+}
+
+/// How many customers get no offer, by why.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WithoutReply {
+    /// None may be given to them, or none that may is worth more than it costs.
+    pub nothing: u64,
+    /// The budget is spent on those who bring more for it.
+    pub budget: u64,
+    /// The budget that the offer has of its own is.
+    pub own_budget: u64,
+    /// They are held out, or may not have it any more since it was chosen.
+    pub held_out: u64,
 }
 
 /// That it is being allocated.
@@ -151,7 +167,8 @@ fn allocating() -> Response {
 
 impl From<&Allocated> for AllocateReply {
     fn from(found: &Allocated) -> Self {
-        let Allocated { chosen, spent, worth, shadow_price, left, n_customers } = found;
+        let Allocated { chosen, spent, worth, shadow_price, left, n_customers, without } = found;
+        let Without { nothing, budget, own_budget, held_out } = *without;
         let chosen = chosen.iter().map(|one| AllottedReply {
             customer_id: one.customer.to_string(),
             offer: one.offer.clone(),
@@ -166,6 +183,7 @@ impl From<&Allocated> for AllocateReply {
             shadow_price: *shadow_price,
             left: *left,
             customers: *n_customers,
+            without: WithoutReply { nothing, budget, own_budget, held_out },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::progress::spinner;
 use super::report;
-use crate::api::offers::AllocateReply;
+use crate::api::offers::{AllocateReply, WithoutReply};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::serve::Opened;
@@ -30,8 +30,21 @@ pub(super) fn run(options: &Options, settings: Settings, asked: &Allocating) -> 
     report(options, &told, || in_words(&told))
 }
 
+/// Why the others get none.
+fn others(without: WithoutReply) -> Option<String> {
+    let WithoutReply { nothing, budget, own_budget, held_out } = without;
+    let why = [
+        (nothing, "may have none, or none is worth more to them than it costs"),
+        (budget, "would bring less for this budget than the others"),
+        (own_budget, "would take more than is left of the budget that their offer has of its own"),
+        (held_out, "are held out"),
+    ];
+    let told: Vec<String> = why.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{n} {why}")).collect();
+    (!told.is_empty()).then(|| format!("Of the others {}.", told.join("; ")))
+}
+
 fn in_words(told: &AllocateReply) -> String {
-    let AllocateReply { chosen, spent, worth, shadow_price, left, customers } = told;
+    let AllocateReply { chosen, spent, worth, shadow_price, left, customers, without } = told;
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
     table.set_header(["customer", "offer", "worth", "cost"]);
@@ -46,6 +59,7 @@ fn in_words(told: &AllocateReply) -> String {
         counted(n, "customer", "customers"),
         counted(*customers, "customer", "customers")
     )];
+    lines.extend(others(*without));
     if n > 0 {
         lines.push(table.to_string());
     }

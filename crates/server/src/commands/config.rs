@@ -1,12 +1,15 @@
 //! What is configured? `rapport config`.
 
-use super::{report, settings_file};
+use super::{report, say, settings_file};
 use crate::args::{ConfigCommand, Listen, Options};
 use crate::error::ServerError;
+use crate::on_disk::ports;
 use crate::settings::{self, Settings};
+use engine::{EngineError, goes_with_what_began};
 use primitives::ErrorKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use storage::{Access, DataDir, Storage, StorageSettings};
 
 /// What is in force, and where each value comes from.
 #[derive(Debug, Serialize)]
@@ -14,6 +17,8 @@ struct Checked {
     #[serde(flatten)]
     settings: Settings,
     origins: BTreeMap<String, String>,
+    /// Whether there is a data directory, with whose experiments they were compared.
+    is_compared: bool,
 }
 
 /// Prints the settings in force, or the example file.
@@ -22,15 +27,44 @@ pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -
         ConfigCommand::Check(Listen { listen }) => {
             let flags: &[_] = if listen.is_some() { &[("server.listen", "--listen")] } else { &[] };
             let origins = settings::origins(settings_file(options).as_deref(), settings::environment()?, flags)?;
-            let checked = Checked { settings: settings.masked(), origins };
+            let is_compared = compare(options, settings)?;
+            let checked = Checked { settings: settings.masked(), origins, is_compared };
             let text = with_origins(&checked)?;
-            report(options, &checked, || format!("{text}# These settings can be used."))
+            let data = options.data.display();
+            let beside = match is_compared {
+                true => format!(", also with what has begun in {data}."),
+                false => {
+                    format!(". They were not compared with experiments that have begun: {data} is no data directory.")
+                }
+            };
+            report(options, &checked, || format!("{text}# These settings can be used{beside}"))
         }
         ConfigCommand::Example => {
             let example = Settings::example();
             report(options, &serde_json::json!({ "example": example }), || example.trim_end().to_owned())
         }
     }
+}
+
+/// Compares them with the experiments that have begun in the data directory, where there is one: who takes part in these stays as it is.
+fn compare(options: &Options, settings: &Settings) -> Result<bool, ServerError> {
+    if !options.data.is_dir() {
+        return Ok(false);
+    }
+    let opened = DataDir::open(&options.data, Access::ReadOnly);
+    let storage = match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
+        Ok(storage) => storage,
+        // Settings may lie where there are no data yet.
+        Err(error) => {
+            let why = ServerError::from(error).story();
+            say(&options.as_typed(&format!("What has begun cannot be looked at: {why}")));
+            return Ok(false);
+        }
+    };
+    let store = ports(&storage).playbook;
+    let (saved, runs) = (store.saved().map_err(EngineError::from)?, store.runs().map_err(EngineError::from)?);
+    goes_with_what_began(&settings.capabilities().playbook, &saved, runs)?;
+    Ok(true)
 }
 
 /// The settings as TOML, each with a comment that says where its value comes from.

@@ -9,6 +9,7 @@ mod lived;
 mod mark;
 mod part;
 mod purchases;
+mod visits;
 
 use self::mark::Mark;
 use self::part::Part;

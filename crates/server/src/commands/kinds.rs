@@ -4,7 +4,7 @@ use super::{report, say};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::settings::Settings;
-use comfy_table::{Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use decisions::{Kind, KindAbout, Parameter, Takes};
 use engine::{Capabilities, story};
 use features::Catalogue;
@@ -13,6 +13,12 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use std::sync::Arc;
 use storage::{Access, DataDir, Storage, StorageSettings};
+
+/// So many columns fit into most windows.
+const N_COLUMNS: u16 = 110;
+
+/// So many of them are of parameters.
+const N_COLUMNS_PARAMETERS: usize = 36;
 
 /// One kind of decision, for programs.
 #[derive(Debug, Serialize)]
@@ -122,10 +128,22 @@ impl ParameterReport {
     }
 }
 
+/// Parameters, as many in a line as fit; none is broken.
+fn in_lines(parameters: &[String]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for parameter in parameters {
+        match lines.last_mut() {
+            Some(line) if line.len() + parameter.len() + 2 < N_COLUMNS_PARAMETERS => *line += &format!(", {parameter}"),
+            _ => lines.push(parameter.clone()),
+        }
+    }
+    lines.join(",\n")
+}
+
 fn in_words(kinds: &[KindReport<'_>]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["name", "title", "question", "parameters", "purpose", "answers with", "task", "model"]);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(N_COLUMNS);
+    table.set_header(["name", "question", "parameters", "purpose", "model"]);
     for kind in kinds {
         let parameters: Vec<_> = kind.parameters.iter().map(ParameterReport::in_words).collect();
         let model = match (kind.has_model, &kind.fault) {
@@ -134,8 +152,11 @@ fn in_words(kinds: &[KindReport<'_>]) -> String {
             (Some(false), None) => "none yet",
             (None, None) => "",
         };
-        let (parameters, tasks) = (parameters.join(", "), kind.tasks.join(", "));
-        table.add_row([kind.name, kind.title, kind.question, &parameters, kind.purpose, kind.answer, &tasks, model]);
+        table.add_row([kind.name, kind.question, &in_lines(&parameters), kind.purpose, model]);
     }
-    table.to_string()
+    // The question takes what is left: all else is short, or broken already.
+    for (_, column) in table.column_iter_mut().enumerate().filter(|(at, _)| *at != 1) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    format!("{table}\n--json tells also what each is called, what an answer is, and what is learned for it.")
 }

@@ -10,14 +10,15 @@ use super::Asked;
 use super::action_words::{rule_in_words, stage};
 use super::visit::Visit;
 use crate::app::App;
+use crate::declarations::FOLLOWED;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
 use console::format;
 use console::view::{ActionLine, ActionState, ActionsPage, CameTold, Frame, FunnelStep, LatelyTold};
-use decisions::{Action, ContentShape, Kind, KindAbout};
+use decisions::{Action, ContentShape, Kind, KindAbout, Terms};
 use engine::{CameOfAction, Lately, Patience, Sensitivity};
-use primitives::{ErrorKind, Timestamp};
+use primitives::{Currency, ErrorKind, Timestamp};
 use std::time::Duration;
 
 /// For how long each part of a page is read at most, of which there are two.
@@ -55,6 +56,9 @@ pub(super) fn declared(app: &App, kind: &KindAbout) -> Result<Vec<Action>, Serve
 fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerError> {
     let kind = kind_asked(app, asked)?;
     let actions = declared(app, kind)?;
+    let in_force = app.engine.capabilities().kinds.in_force(kind.name.as_str())?;
+    let (table, spent) = (in_force.kind().table().unwrap_or("actions"), app.engine.spent_lately(in_force.kind()));
+    let currency = app.engine.capabilities().measures.currency;
     let lately = match actions.is_empty() {
         true => Lately::default(),
         false => app.engine.acted_lately(kind.name.as_str(), &Patience::of(PART_MAX))?,
@@ -68,9 +72,17 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
     Ok(ActionsPage {
         kind: kind.name.to_string(),
         kinds: tabs(app),
+        table,
+        is_followed: FOLLOWED.contains(&table),
         editor: None,
-        currency: app.engine.capabilities().measures.currency,
-        actions: actions.iter().map(|action| line(action, &actions, &lately, frame.now)).collect(),
+        currency,
+        actions: actions
+            .iter()
+            .map(|action| ActionLine {
+                terms: terms(&action.terms, spent.get(&action.name), currency),
+                ..line(action, &actions, &lately, frame.now)
+            })
+            .collect(),
         funnel: funnel(&lately),
         explored: (weighed.n > 0).then_some((weighed.n_explored, weighed.n, weighed.share_explored)),
         sensitivity: levers::sensitivity(&weighed),
@@ -78,7 +90,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
         is_all_weighed: weighed.is_all,
         levers: levers::lines(&actions, &levers, &weighed),
         changed: (is_moved && weighed.n > 0).then_some(weighed.n_changed),
-        written: is_moved.then(|| levers::written(&levers)),
+        written: is_moved.then(|| levers::written(table, &levers)),
         refused,
         lately: lately_told(&lately),
         frame,
@@ -104,9 +116,30 @@ fn line(action: &Action, all: &[Action], lately: &Lately, now: Timestamp) -> Act
         value: action.value,
         cost: action.cost,
         when: when(action),
+        terms: Vec::new(),
         state: state(action, now),
         came: lately.actions.get(&action.name).map(came).unwrap_or_default(),
     }
+}
+
+/// What it costs who accepts it, and what was spent of its budget.
+fn terms(terms: &Terms, spent: Option<&f64>, currency: Option<Currency>) -> Vec<String> {
+    let money = |amount: f64| match currency {
+        Some(currency) => format!("{} {currency}", format::number(amount)),
+        None => format::number(amount),
+    };
+    let when = "when it is accepted";
+    let discount = (terms.discount > 0.0).then(|| format!("{} off {when}", format::percent(terms.discount)));
+    let costs = (terms.costs > 0.0).then(|| format!("Costs {} {when}", money(terms.costs)));
+    let keeps = terms.keeps.then(|| "To keep who would leave".to_owned());
+    let budget = terms.budget.map(|budget| {
+        let days = format::counted(u64::try_from(budget.days).unwrap_or_default(), "day", "days");
+        match spent {
+            Some(spent) => format!("{} of {} spent in {days}", format::number(*spent), money(budget.amount)),
+            None => format!("{} in {days}; what is spent is being counted", money(budget.amount)),
+        }
+    });
+    [discount, costs, keeps, budget].into_iter().flatten().collect()
 }
 
 /// From when to when it can be done.

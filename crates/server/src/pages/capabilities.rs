@@ -91,12 +91,17 @@ fn fill(app: &App, frame: Frame, about: &KindAbout, base_url: &str) -> Result<Ca
 fn reads(app: &App, about: &KindAbout) -> Result<Vec<(String, String)>, ServerError> {
     let reads = &about.reads;
     let mut told: Vec<(&str, String)> = Vec::new();
-    for name in &reads.tasks {
-        let whose = if about.tasks.contains(name) { "Features of its model" } else { "Another score" };
-        told.push((whose, looked_at(app, name)?));
+    for name in reads.tasks.iter().filter(|name| about.tasks.contains(name)) {
+        told.push(("Features of its model", looked_at(app, name)?));
+    }
+    for name in reads.tasks.iter().filter(|name| !about.tasks.contains(name)) {
+        let title =
+            app.engine.capabilities().tasks.get(name.as_str()).map_or(name.as_str(), |task| &task.about().title);
+        told.push(("What another model says", format!("{title}; of features {}", looked_at(app, name)?)));
     }
     if !reads.features.is_empty() {
-        told.push((if reads.tasks.is_empty() { "Features" } else { "Other features" }, reads.features.join(", ")));
+        let what = if reads.tasks.is_empty() { "Features" } else { "Features besides" };
+        told.push((what, reads.features.join(", ")));
     }
     let probes = reads.asked.iter().flat_map(|(_, probes)| probes);
     let asked: BTreeSet<_> = probes.filter_map(|probe| Some(probe.cell()?.when.event.to_string())).collect();

@@ -93,8 +93,11 @@ fn decide_now(app: &App, id: &str, kind: &KindName) -> Result<Answer, ServerErro
     Ok(answer(app, &record, Some(latency_ms)))
 }
 
-/// As many items as fit on the page, where the decision is about items.
+/// As many items as fit on the page, where the decision is about items. Of what is done each is a contact: one, where nothing is said.
 fn parameters(about: &KindAbout) -> Parameters {
+    if about.shape == ContentShape::Actions {
+        return Parameters::new();
+    }
     about.usual().filter(|(name, _)| *name == "n").map(|(name, _)| (name.to_owned(), N_ITEMS.into())).collect()
 }
 
@@ -213,12 +216,14 @@ fn is_empty(app: &App, about: &KindAbout) -> bool {
     }
 }
 
-/// What would be shown to the customer now.
+/// What would be shown to the customer now: asked as whoever tries it asks, with caps, budgets and what is in force.
 fn shown(app: &App, customer: &Customer<FeatureState>, about: &KindAbout) -> Result<Shown, ServerError> {
-    let kind = app.engine.capabilities().kinds.get(about.name.as_str())?;
-    let preview = app.engine.preview(customer, kind, app.engine.clock().now(), parameters(about))?;
-    let content = content(app, &about.name, &preview, None);
-    Ok(Shown { title: about.title.clone(), content, note: preview.fallback })
+    let (names, parameters) = (vec![name_of(&customer.profile)], parameters(about));
+    let asked = Asked { kind: about.name.clone(), names, parameters, context: Fields::new() };
+    let answer = app.engine.try_out(asked)?;
+    let content = content(app, &about.name, &answer, None);
+    let said: Vec<String> = answer.fallback.into_iter().chain(answer.shortfall).collect();
+    Ok(Shown { title: about.title.clone(), content, note: (!said.is_empty()).then(|| said.join(" ")) })
 }
 
 /// Why something cannot be told of this customer, each reason once and before the averages that it stands for.

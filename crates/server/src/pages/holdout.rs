@@ -2,17 +2,19 @@
 
 use super::Asked;
 use super::visit::Visit;
+use super::words::unmarked;
 use crate::app::App;
 use crate::counting::COUNTING;
 use crate::error::ServerError;
 use crate::months::month;
 use axum::extract::Query;
 use axum::response::Response;
-use console::format::counted;
+use console::format::{counted, date_time};
 use console::view::{Earned, Frame, HoldoutPage, KpiLine, LiftLine, ReportPage};
 use engine::{Measured, Worth};
 use measurement::Interval;
 use measurement::experiment::{Bearing, Finding};
+use measurement::kpi::{Kpi, Made};
 use primitives::{Timestamp, capital};
 
 /// So many months can be chosen from.
@@ -91,7 +93,7 @@ fn in_words(first: Timestamp) -> String {
 /// What was counted, and when, in a sentence; nothing where it is being counted.
 fn earned(app: &App, measured: Option<&Measured>) -> (Earned, String) {
     match measured {
-        Some(measured) => (money(app, measured), format!("Counted at {}.", measured.at)),
+        Some(measured) => (money(app, measured), format!("Counted {}.", date_time(measured.at))),
         None => (Earned::default(), COUNTING.to_owned()),
     }
 }
@@ -103,14 +105,14 @@ fn money(app: &App, measured: &Measured) -> Earned {
     let measures = &app.engine.capabilities().measures;
     let report = &measured.all.kpis;
     let is_told = measured.all.lift.control.is_some();
-    let kpi_title = |name: &str| measures.kpis.iter().find(|kpi| kpi.name == name).map(|kpi| kpi.title.clone());
+    let kpi = |name: &str| measures.kpis.iter().find(|kpi| kpi.name == name);
     let kpis = report.metrics.iter().chain(&report.guardrails).filter(|_| is_told);
     let flow = &measured.all.flow;
     Earned {
         measure: capital(&measured.all.measure),
         currency: measures.currency.map(|currency| currency.to_string()),
         lines: all.chain(measured.kinds.iter().map(|(name, worth)| line(title(name), worth))).collect(),
-        kpis: kpis.map(|finding| kpi_line(kpi_title(&finding.metric), finding)).collect(),
+        kpis: kpis.map(|finding| kpi_line(kpi(&finding.metric), finding)).collect(),
         way: Some(flow.says.clone()).filter(|_| !flow.steps.is_empty()),
         n_left_out: measured.n_left_out,
     }
@@ -129,15 +131,17 @@ fn line(title: String, worth: &Worth) -> LiftLine {
         money: with(lift.money, lift.money_interval),
         sequential: lift.sequential.map(|interval| (interval.low, interval.high)),
         srm: (lift.srm.ok, Some(lift.srm.p).filter(|p| p.is_finite() && lift.n_control > 0)),
-        says: lift.says.clone(),
-        reason: lift.reason.clone(),
+        says: plainly(&lift.says),
+        reason: lift.reason.as_deref().map(plainly),
     }
 }
 
-fn kpi_line(title: Option<String>, finding: &Finding) -> KpiLine {
+fn kpi_line(kpi: Option<&Kpi>, finding: &Finding) -> KpiLine {
     let compared = &finding.compared;
+    let is_did = |made: &Made| matches!(made, Made::Did { .. });
     KpiLine {
-        title: title.unwrap_or_else(|| finding.metric.clone()),
+        title: kpi.map_or_else(|| finding.metric.clone(), |kpi| kpi.title.clone()),
+        is_share: kpi.is_some_and(|kpi| is_did(&kpi.numerator) && kpi.denominator.as_ref().is_none_or(is_did)),
         held_out: compared.control,
         treated: compared.treated,
         lift: compared.lift.map(|lift| (lift.value, lift.fixed.low, lift.fixed.high)),
@@ -147,8 +151,18 @@ fn kpi_line(title: Option<String>, finding: &Finding) -> KpiLine {
             Bearing::Unclear => "unclear",
             Bearing::Unknown => "unknown",
         },
-        reason: compared.reason.clone(),
+        reason: compared.reason.as_deref().map(plainly),
     }
+}
+
+/// A sentence of the mathematics as a page says it: arms by who is in them, and no marks of code.
+fn plainly(text: &str) -> String {
+    let who = [("control", "those held out"), ("treated", "those decided for")];
+    let said = who.into_iter().fold(text.to_owned(), |text, (arm, who)| {
+        let in_arm = text.replace(&format!("in the arm `{arm}`"), &format!("among {who}"));
+        in_arm.replace(&format!("the arm `{arm}`"), who)
+    });
+    unmarked(&said)
 }
 
 /// What the numbers of a report leave open.
@@ -178,7 +192,9 @@ fn unknown(app: &App, measured: &Measured, is_open: bool) -> Vec<String> {
     unknown.push("What was paid back is told beside, and not taken off what was earned.".to_owned());
     for (name, worth) in &measured.kinds {
         if let Some(reason) = &worth.lift.reason {
-            unknown.push(format!("{}: {reason}.", capital(name)));
+            let kind = app.engine.capabilities().kinds.get(name);
+            let title = kind.map_or_else(|_| name.clone(), |kind| kind.about().title.clone());
+            unknown.push(format!("{title}: {}.", plainly(reason)));
         }
     }
     if measured.n_left_out > 0 {
@@ -193,6 +209,12 @@ fn unknown(app: &App, measured: &Measured, is_open: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_mark_of_code_is_on_a_page() {
+        let said = plainly("there is nobody in the arm `control` yet: set `share`, and the share of the arm `treated`");
+        assert_eq!(said, "there is nobody among those held out yet: set share, and the share of those decided for");
+    }
 
     #[test]
     fn the_newest_months_come_first_and_go_over_the_year() {

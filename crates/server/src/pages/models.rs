@@ -3,6 +3,7 @@
 use super::door::flash;
 use super::visit::Visit;
 use super::waits::NO_PURCHASES;
+use super::words::unmarked;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
@@ -125,7 +126,7 @@ fn need(requirement: &learning::Need) -> Need {
             Err(_) => requirement.told.clone(),
         },
         need: requirement.need,
-        how: format!("{}.", capital(&requirement.how)),
+        how: format!("{}.", unmarked(&capital(&requirement.how))),
     }
 }
 
@@ -137,7 +138,7 @@ fn version(app: &App, version: &learning::Version) -> Version {
         metric: main.as_ref().map_or_else(String::new, |main| main.metric.title.to_owned()),
         value: main.map_or(f64::NAN, |main| main.model),
         champion: version.is_champion,
-        verdict: format!("{}.", capital(&version.header.verdict().reason)),
+        verdict: format!("{}.", unmarked(&capital(&version.header.verdict().reason))),
         gone: app.engine.gone_since(&version.header).map(|gone| who_is_gone(gone.n_refused, gone.n_erased, "")),
     }
 }
@@ -191,7 +192,7 @@ fn shown(catalogue: &Catalogue, version: &learning::Version) -> Champion {
         rows: header.rows.clone(),
         n_test: header.evaluation.n_test,
         metrics: header.evaluation.comparisons().iter().map(|comparison| metric(header, comparison)).collect(),
-        warnings: header.evaluation.warnings.iter().map(|warning| format!("{warning}.")).collect(),
+        warnings: header.evaluation.warnings.iter().map(|warning| format!("{}.", unmarked(warning))).collect(),
         calibration: match header.evaluation.base_rate {
             Some(_) => header.evaluation.calibration.iter().map(point).collect(),
             None => Vec::new(),
@@ -210,7 +211,8 @@ fn point(bin: &learning::CalibrationBin) -> CalibrationPoint {
 }
 
 fn meaning(catalogue: &Catalogue, feature: &str) -> String {
-    catalogue.get(feature).map_or_else(|| feature.replace('_', " "), |definition| definition.meaning.clone())
+    let known = catalogue.get(feature).map(|definition| definition.meaning.clone());
+    known.or_else(|| decisions::looked_at_in_words(feature)).unwrap_or_else(|| feature.replace('_', " "))
 }
 
 fn gap(gap: &learning::Gap) -> String {

@@ -1,6 +1,6 @@
 //! How is it learned what actions are worth, and what would another way of choosing have earned?
 
-use super::actions::{Moved, declared, kind_asked, lately_told, moved, tabs};
+use super::actions::{Moved, declared, kind_asked, kinds, lately_told, moved, tabs};
 use super::actions::{lever_lines, number, parts};
 use super::visit::Visit;
 use super::{Asked, text};
@@ -57,12 +57,9 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
         _ => app.engine.weighed_again(name, &Levers::default(), &Patience::of(WEIGHED_MAX))?,
     };
     let versions = versions(app, kind)?;
-    let (other, policy) = other(app, kind, (&actions, &how), asked)?;
-    let chances = match (&policy, lately.n) {
-        (Some(policy), _) => policy.chances.to_vec(),
-        (None, 0) => Vec::new(),
-        (None, _) => weighed.chances.to_vec(),
-    };
+    let other = other(app, kind, (&actions, &how), asked)?;
+    // The same choices as beside it, whoever asks for another policy; where none was drawn there is nothing to draw.
+    let is_drawn = weighed.chances.iter().any(|n| *n > 0);
     Ok(PoliciesPage {
         kind: name.to_owned(),
         kinds: tabs(app),
@@ -72,7 +69,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
         curve: versions.iter().rev().filter_map(point).collect(),
         days: days(&lately, frame.now),
         explored: (weighed.n > 0).then_some((weighed.n_explored, weighed.n, weighed.share_explored)),
-        chances: if chances.is_empty() { Vec::new() } else { parts(&CHANCES, &chances, format::percent) },
+        chances: if is_drawn { parts(&CHANCES, &weighed.chances, format::percent) } else { Vec::new() },
         other,
         ways: WAYS.iter().map(|(name, words)| (*name, capital(words))).collect(),
         lately: lately_told(&lately),
@@ -80,9 +77,12 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
     })
 }
 
-/// The newest versions of what is learned for a kind, newest first; nothing where nothing is.
+/// The newest versions of what is learned for a kind, newest first; nothing where nothing is. What has no task of its own is learned with
+/// the others.
 fn versions(app: &App, kind: &KindAbout) -> Result<Vec<Version>, ServerError> {
-    let Ok(task) = app.engine.capabilities().tasks.get(kind.name.as_str()) else { return Ok(Vec::new()) };
+    let tasks = &app.engine.capabilities().tasks;
+    let mut learned = std::iter::once(kind).chain(kinds(app)).filter_map(|kind| tasks.get(kind.name.as_str()).ok());
+    let Some(task) = learned.next() else { return Ok(Vec::new()) };
     let versions = app.engine.registry().versions(&task.about().name)?;
     Ok(learning::newest_versions(&versions, N_VERSIONS).cloned().collect())
 }
@@ -139,7 +139,7 @@ fn other(
     kind: &KindAbout,
     (actions, how): (&[Action], &Arbitration),
     asked: &Asked,
-) -> Result<(OtherTold, Option<OtherPolicy>), ServerError> {
+) -> Result<OtherTold, ServerError> {
     let Moved { levers, mut refused } = moved(actions, asked);
     let name_of = |explore: Explore| {
         WAYS.iter().find(|(name, _)| Explore::of(name) == Some(explore)).map_or("", |(name, _)| *name)
@@ -161,7 +161,7 @@ fn other(
     let policy = (is_asked && refused.is_none() && !actions.is_empty())
         .then(|| app.engine.other_policy(kind.name.as_str(), &levers, &Patience::of(OTHER_MAX)))
         .transpose()?;
-    let told = OtherTold {
+    Ok(OtherTold {
         explore: explore.map_or_else(|| declared.0.clone(), |explore| name_of(explore).to_owned()),
         gamma: gamma.unwrap_or(how.gamma),
         floor: floor.unwrap_or(how.floor),
@@ -169,8 +169,7 @@ fn other(
         levers: lever_lines(actions, &levers, &Sensitivity::default()),
         refused,
         earned: policy.as_ref().map(|policy| earned(policy, actions)),
-    };
-    Ok((told, policy))
+    })
 }
 
 fn earned(policy: &OtherPolicy, actions: &[Action]) -> OtherEarned {

@@ -15,6 +15,11 @@ const CHARS_MAX: usize = 90;
 /// What people call an item, where it has a name.
 pub(super) type NameOf<'a> = &'a dyn Fn(&ItemId) -> Option<String>;
 
+/// A sentence without the marks around names in it: a page has no code but where it shows some.
+pub(super) fn unmarked(sentence: &str) -> String {
+    sentence.replace('`', "")
+}
+
 /// What an event says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Words {

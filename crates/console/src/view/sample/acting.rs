@@ -39,6 +39,7 @@ fn line(name: &str, title: &str, value: f64, cost: f64, told: CameTold) -> Actio
         value,
         cost,
         when: None,
+        terms: vec![],
         state: ActionState::InForce,
         came: told,
     }
@@ -54,6 +55,7 @@ fn lines() -> Vec<ActionLine> {
         ActionLine {
             group: Some(text("cross_sell")),
             marks: vec!["sells more"],
+            terms: vec![text("10 % off when it is accepted"), text("31 of 50 EUR spent in 7 days")],
             ..line("cups", "Cups that go with it", 4.0, 0.0, came(240, 201, 20, 31, 6, 96.0))
         },
         ActionLine {
@@ -121,6 +123,8 @@ pub fn actions() -> ActionsPage {
         frame: frame("/actions"),
         kind: text("act"),
         kinds: vec![(text("act"), text("Next best action")), (text("offer"), text("Offer"))],
+        table: "actions",
+        is_followed: true,
         editor: None,
         currency: euro(),
         actions: lines(),

@@ -30,7 +30,7 @@ pub fn picture() -> String {
 fn for_one_width(css: &str) -> String {
     let mut kept = String::with_capacity(css.len());
     let mut rest = css;
-    while let Some((before, after)) = rest.split_once("@media (max-width") {
+    while let Some((before, after)) = rest.split_once("@media screen and (max-width") {
         kept.push_str(before);
         let mut depth = 0_i32;
         let end = after.find(|c| {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn styles_for_narrow_screens_are_left_out() {
-        assert_eq!(for_one_width("a{b}@media (max-width: 9px) {c{d}e{f}}g{h}"), "a{b}g{h}");
+        assert_eq!(for_one_width("a{b}@media screen and (max-width: 9px) {c{d}e{f}}g{h}"), "a{b}g{h}");
         assert_eq!(for_one_width("a{b}@media print {c{d}}"), "a{b}@media print {c{d}}");
     }
 

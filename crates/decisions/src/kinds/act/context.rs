@@ -57,6 +57,23 @@ pub(crate) fn names(features: &[String]) -> Vec<String> {
     names
 }
 
+/// What is looked at of a question, in words; `None` for what is a feature.
+#[must_use]
+pub fn looked_at_in_words(name: &str) -> Option<String> {
+    if let Some(channel) = name.strip_prefix(CHANNEL) {
+        return Some(format!("Whether it is asked for the channel {channel}"));
+    }
+    if name.starts_with(SLOT) {
+        return Some("What the question says of the place".to_owned());
+    }
+    let hour = match name {
+        HOUR_SIN => "morning or evening",
+        HOUR_COS => "noon or midnight",
+        _ => return None,
+    };
+    Some(format!("Hour of the day, {hour} (UTC)"))
+}
+
 /// One customer and one question, as a policy looks at them.
 pub(crate) struct Look<'a> {
     known: Option<&'a Knowledge>,
@@ -109,6 +126,14 @@ impl<'a> Look<'a> {
 mod tests {
     use super::*;
     use primitives::Timestamp;
+
+    #[test]
+    fn what_is_no_feature_has_words_of_its_own() {
+        let told: Vec<_> = names(&[]).iter().filter_map(|name| looked_at_in_words(name)).collect();
+        assert_eq!(told.len(), names(&[]).len() - FEATURES.len());
+        assert!(told.iter().all(|words| !words.contains(['_', ':'])), "{told:?}");
+        assert!(FEATURES.iter().all(|name| looked_at_in_words(name).is_none()));
+    }
 
     #[test]
     fn everything_that_is_looked_at_has_a_name_and_every_name_a_number() {

@@ -18,7 +18,7 @@ use events::Fields;
 use governance::Deed;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many actions are answered where nobody says, and at most; more may be asked for.
@@ -99,14 +99,18 @@ pub(super) async fn recommendations(
     let answer = app.run(move |app| {
         let kind = chooser(app).ok_or_else(no_actions)?.about().name.clone();
         let parameters = BTreeMap::from([("n".to_owned(), Value::from(n.min(N_MOST)))]);
-        let record = app.engine.decide(Asked { kind, names, parameters, context: Fields::new() })?;
-        Ok::<_, ServerError>((record.decision.id.to_string(), record.decision.answer.content))
+        let record = app.engine.decide(Asked { kind: kind.clone(), names, parameters, context: Fields::new() })?;
+        let in_force = app.engine.capabilities().kinds.in_force(kind.as_str())?;
+        let idle = in_force.kind().actions().into_iter().filter(|action| action.nothing);
+        let idle: BTreeSet<String> = idle.map(|action| action.name.clone()).collect();
+        Ok::<_, ServerError>((record.decision.id.to_string(), record.decision.answer.content, idle))
     });
-    let (id, content) = answer.await?;
+    let (id, content, idle) = answer.await?;
     let Content::Actions(actions) = content else { return Err(ApiError::from(no_actions()).into()) };
     let one = |action: &decisions::ChosenAction| {
-        // What Amazon calls a score is how likely it is taken.
-        let score = action.factors.map_or(1.0, |factors| factors.propensity.clamp(0.0, 1.0));
+        // What Amazon calls a score is how likely it is taken. Whoever orders by it must not find nothing before all else.
+        let likely = action.factors.map_or(1.0, |factors| factors.propensity.clamp(0.0, 1.0));
+        let score = if idle.contains(&action.id) { 0.0 } else { likely };
         json!({ "actionId": action.id, "score": score })
     };
     let listed: Vec<Value> = actions.chosen.iter().map(one).collect();

@@ -1,6 +1,7 @@
 //! How does the company live beside an engine whose clock shows its days?
 
 use super::hour::Hour;
+use super::visits::{self, Visits};
 use crate::commands::progress::is_cancelled;
 use crate::error::ServerError;
 use decisions::{Content, KindAbout};
@@ -29,6 +30,7 @@ pub(super) struct Beside<'e> {
     waiting: Vec<Event>,
     /// What the settings declare actions for.
     declared: BTreeSet<&'static str>,
+    visits: Visits,
     failed: Option<ServerError>,
     pub(super) n_events: u64,
     pub(super) n_decisions: u64,
@@ -38,8 +40,19 @@ impl<'e> Beside<'e> {
     /// Beside an engine whose clock is this one.
     pub(super) fn new(engine: &'e Engine, clock: &'e Hour) -> Self {
         let (waiting, writers) = Default::default();
-        let declared = declared(engine);
-        Self { engine, clock, until: None, writers, waiting, declared, failed: None, n_events: 0, n_decisions: 0 }
+        let (declared, visits) = (declared(engine), Visits::of(engine));
+        Self {
+            engine,
+            clock,
+            until: None,
+            writers,
+            waiting,
+            declared,
+            visits,
+            failed: None,
+            n_events: 0,
+            n_decisions: 0,
+        }
     }
 
     /// Nothing is heard of what happens after a moment.
@@ -144,7 +157,22 @@ impl<'e> Beside<'e> {
             asked.context = question.about.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         }
         self.clock.set(question.at);
+        if let Some(user) = question.user_id.as_deref().filter(|_| question.decision == decision::RECOMMEND) {
+            self.greet(user, question.at)?;
+        }
         self.ask(asked)
+    }
+
+    /// Asks what else a page needs of whoever is signed in, once a day, and tells what it showed of it.
+    fn greet(&mut self, user: &str, at: Timestamp) -> Result<(), ServerError> {
+        for asked in self.visits.asked_of(user, at) {
+            let shows = asked.parameters.contains_key("channel");
+            let Reply { decision_id, items, .. } = self.ask(asked)?;
+            if shows && !items.is_empty() {
+                self.waiting.push(visits::shown(user, &decision_id, at)?);
+            }
+        }
+        self.take_waiting()
     }
 
     /// Nothing is heard or asked any more once something went wrong.

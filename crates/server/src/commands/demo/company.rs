@@ -75,6 +75,8 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
         return Ok(None);
     }
     save_lists(&opened)?;
+    // Nothing with a budget is offered before it is known what was spent of it.
+    opened.engine.count_spent()?;
     let mut beside = Beside::new(&opened.engine, &hour);
     let Some(until) = live_beside(&mut beside, &hour, &mut company, &mut lives, began_on)? else { return Ok(None) };
     hour.let_go();

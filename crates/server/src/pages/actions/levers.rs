@@ -65,11 +65,11 @@ pub(in crate::pages) fn lines(actions: &[Action], levers: &Levers, weighed: &Sen
 }
 
 /// How the settings would say it.
-pub(super) fn written(levers: &Levers) -> String {
+pub(super) fn written(table: &str, levers: &Levers) -> String {
     let of = |(name, lever): (&String, &Lever)| {
         let line =
             |key: &str, number: Option<f64>| number.map_or_else(String::new, |number| format!("\n{key} = {number:?}"));
-        format!("[[actions]]\nname = \"{name}\"{}{}", line("value", lever.value), line("weight", lever.weight))
+        format!("[[{table}]]\nname = \"{name}\"{}{}", line("value", lever.value), line("weight", lever.weight))
     };
     levers.actions.iter().map(of).collect::<Vec<_>>().join("\n\n")
 }
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(some.levers.actions["a"], Lever { weight: Some(0.0), value: None });
         assert_eq!(some.levers.actions["b"], Lever { weight: None, value: Some(3.242) });
         assert_eq!(
-            written(&some.levers),
+            written("actions", &some.levers),
             "[[actions]]\nname = \"a\"\nweight = 0.0\n\n[[actions]]\nname = \"b\"\nvalue = 3.242"
         );
         for wrong in ["many", "-1", "NaN", "inf", "1e99", ""] {

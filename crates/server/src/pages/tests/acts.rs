@@ -362,6 +362,23 @@ fn what_would_be_done_can_be_tried_and_is_not_logged() {
 }
 
 #[test]
+fn a_customers_page_says_what_would_be_answered_caps_and_all() {
+    let console = console_with(|settings| {
+        let once = json!({"name": "terms", "title": "Terms of use", "mandatory": true, "value": 0, "times": 1});
+        settings.actions.push(Action::from_table(once.as_object().unwrap()).unwrap());
+    });
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann"}]}"#);
+    let done = "<strong>Terms of use</strong>";
+    let both = || ["/customers/ann", "/try?what=act&customer=ann"].map(|path| page(&console, path));
+    both().iter().for_each(|page| says(page, &[done]));
+    assert_eq!(first(&act(&console, "ann")).as_deref(), Some("terms"));
+    let once = "It was done as often as it may be";
+    for page in both() {
+        assert!(!page.contains(done) && page.contains(once), "{page}");
+    }
+}
+
+#[test]
 fn flags_and_experiments_are_told_with_who_got_what_and_what_to_do() {
     let console = Console::start(true);
     says(&page(&console, "/flags"), &["No flag is declared yet"]);
