@@ -234,8 +234,8 @@ pub fn goes_with_what_began(
     runs: impl IntoIterator<Item = Run>,
 ) -> Result<(), EngineError> {
     let runs: BTreeMap<String, Run> = runs.into_iter().map(|run| (run.experiment.clone(), run)).collect();
-    let Joined { playbook, .. } = join::strictly(settings, saved, &runs)?;
-    begun::refuse_other(&playbook, &runs)
+    let goes_on = |playbook: &Playbook| begun::refuse_other(playbook, &runs);
+    join::strictly(Sources { settings, saved, runs: &runs }, &LeftAlone::default(), &goes_on).map(|_| ())
 }
 
 impl Kept {

@@ -156,7 +156,7 @@ impl Engine {
     pub fn spent_lately(&self, kind: &dyn Kind) -> BTreeMap<String, f64> {
         let (now, budgets) = (self.clock.now(), kind.budgets());
         let spent = self.spending.lock();
-        let known = budgets.into_iter().filter(|(name, _)| spent.read.contains(name));
+        let known = budgets.into_iter().filter(|(name, _)| spent.read.contains_key(name));
         let within = |name: &str, days| spent.of.get(name).map_or(0.0, |account| account.within(days, now));
         known.map(|(name, budget)| (name.clone(), within(&name, budget.days))).collect()
     }
