@@ -34,3 +34,8 @@ pub use plain::plain;
 pub use slots::{Slot, SlotKind, slots};
 
 const NAME: &str = "model of what messages ask for";
+
+/// Whether there is a letter or a digit in a plain message.
+fn says_something(plain: &str) -> bool {
+    plain.contains(char::is_alphanumeric)
+}

@@ -107,7 +107,7 @@ impl Learned {
         let n_counted = words.len() + letters.len();
         let margins = how.lines.learn(&rows, classes, n_classes, n_counted + n_encoded, seed);
         // Words are known or not, which is a sign of its own: nearness is told by letters.
-        let compared = near::kept(&rows, words.len(), n_counted);
+        let compared = near::kept(&rows, words.len());
         let (n_messages, n_nearest, square) = (messages.len(), how.n_nearest, how.square);
         Self::of(Stored { words, letters, margins, compared, n_messages, n_nearest, square })
     }

@@ -1,13 +1,14 @@
 //! How near is a message to those that were learned from?
 
 use super::rows::{Row, Rows};
-use crate::linear::{dot, vectorised};
+use crate::linear::{add_scaled, dot, vectorised};
 
 /// So many messages are compared with at most: every so many-th of more.
 const N_MESSAGES_MAX: usize = 20_000;
-/// What stands in more than one of so many messages tells little, and takes the most time: it does not count, unless it stands in few.
-const RARE: usize = 16;
-const N_FEW: usize = 32;
+/// What stands in more than one of so many messages is kept for all of them: the numbers of neighbours are added at once.
+const RARE: usize = 8;
+/// Stands for a column that is kept for those messages only in which it stands.
+const NOWHERE: u32 = u32::MAX;
 
 /// In which messages each column stands, and with which number.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,9 @@ pub(crate) struct Near {
     starts: Vec<u32>,
     messages: Vec<u32>,
     values: Vec<f32>,
+    /// Which of the columns that are kept for all messages each is, and their numbers.
+    frequent: Vec<u32>,
+    of_frequent: Vec<f32>,
 }
 
 /// Room for sums, kept between questions.
@@ -27,38 +31,46 @@ fn compared(n_messages: usize) -> impl Iterator<Item = usize> {
     (0..n_messages).step_by(n_messages.div_ceil(N_MESSAGES_MAX).max(1))
 }
 
-/// Of rows, those that others are compared with; of their columns those from the first on that stand in few.
-pub(crate) fn kept(rows: &Rows, first: usize, n_columns: usize) -> Rows {
-    let mut n_with = vec![0_usize; n_columns];
-    for (column, _) in compared(rows.len()).flat_map(|row| rows.row(row).cells()) {
-        n_with[column] += 1;
-    }
-    let most = (compared(rows.len()).count() / RARE).max(N_FEW);
-    rows.picked(compared(rows.len()), |column| column >= first && n_with[column] <= most)
+/// Of rows, those that others are compared with, from a column on.
+pub(crate) fn kept(rows: &Rows, first: usize) -> Rows {
+    rows.picked(compared(rows.len()), |column| column >= first)
 }
 
 impl Near {
     /// Turns rows into columns.
     pub(crate) fn of(rows: &Rows, n_columns: usize) -> Self {
-        let mut starts = vec![0_u32; n_columns + 1];
+        let mut n_with = vec![0_u32; n_columns];
         for (column, _) in rows.iter().flat_map(Row::cells) {
-            starts[column + 1] += 1;
+            n_with[column] += 1;
         }
+        let mut n_frequent = 0;
+        let is_frequent = |n: u32| n as usize * RARE > rows.len();
+        let place = |n: &u32| {
+            n_frequent += u32::from(is_frequent(*n));
+            if is_frequent(*n) { n_frequent - 1 } else { NOWHERE }
+        };
+        let frequent: Vec<u32> = n_with.iter().map(place).collect();
+        let mut of_frequent = vec![0.0; n_frequent as usize * rows.len()];
+        let mut starts = vec![0_u32];
         let mut so_far = 0;
-        for start in &mut starts {
-            so_far += *start;
-            *start = so_far;
+        for n in &n_with {
+            so_far += if is_frequent(*n) { 0 } else { *n };
+            starts.push(so_far);
         }
         let n_cells = so_far as usize;
         let (mut messages, mut values, mut places) = (vec![0; n_cells], vec![0.0; n_cells], starts.clone());
-        for (message, row) in (0..).zip(rows.iter()) {
+        for (message, row) in (0_u32..).zip(rows.iter()) {
             for (column, value) in row.cells() {
+                if frequent[column] != NOWHERE {
+                    of_frequent[frequent[column] as usize * rows.len() + message as usize] = value;
+                    continue;
+                }
                 let place = places[column] as usize;
                 (messages[place], values[place]) = (message, value);
                 places[column] += 1;
             }
         }
-        Self { starts, messages, values }
+        Self { starts, messages, values, frequent, of_frequent }
     }
 
     /// The mean of the largest products with any of the messages: the mean cosine, where all rows have the length 1.
@@ -67,24 +79,32 @@ impl Near {
     /// mean of the n largest over i of  sum over columns of  x[column] row[i, column] + sum over what encoders say of  x row[i]
     /// ```
     /// Where there are fewer messages, the missing ones count as 0. *Cost*: as many products as the columns of the message have
-    /// messages.
+    /// messages, if rare.
     pub(crate) fn mean_of_nearest(&self, of: &Rows, row: Row<'_>, n_nearest: usize, Sums(sums): &mut Sums) -> f64 {
         sums.clear();
         sums.resize(of.len(), 0.0);
-        for (column, value) in row.cells() {
-            let Some((from, until)) = self.starts.get(column).zip(self.starts.get(column + 1)) else { continue };
-            let within = *from as usize..*until as usize;
-            for (message, other) in self.messages[within.clone()].iter().zip(&self.values[within]) {
-                sums[*message as usize] += value * other;
+        vectorised(|| {
+            for (column, value) in row.cells() {
+                match self.frequent.get(column) {
+                    None => {}
+                    Some(&NOWHERE) => {
+                        let within = self.starts[column] as usize..self.starts[column + 1] as usize;
+                        for (message, other) in self.messages[within.clone()].iter().zip(&self.values[within]) {
+                            sums[*message as usize] += value * other;
+                        }
+                    }
+                    Some(place) => {
+                        let first = *place as usize * of.len();
+                        add_scaled(sums, value, &self.of_frequent[first..first + of.len()]);
+                    }
+                }
             }
-        }
-        if !row.encoded.is_empty() && row.encoded.len() == of.n_encoded() {
-            vectorised(|| {
+            if !row.encoded.is_empty() && row.encoded.len() == of.n_encoded() {
                 for (sum, other) in sums.iter_mut().zip(of.encoded().chunks_exact(row.encoded.len())) {
                     *sum += dot(row.encoded, other);
                 }
-            });
-        }
+            }
+        });
         let n_nearest = n_nearest.max(1);
         // Ascending: the first is the one that gives way.
         let mut nearest = vec![0.0_f32; n_nearest];
@@ -113,14 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn what_nearly_all_say_is_not_compared() {
+    fn words_are_left_out_and_what_encoders_say_stays() {
         let mut rows = Rows::new(1);
-        for at in 0..1_000_u32 {
-            rows.push([(0, 0.1), (1, 0.2), (2 + at % 20, 0.5)], &[0.7]);
-        }
-        let some = kept(&rows, 1, 30);
-        assert_eq!((some.len(), some.row(3).columns, some.row(3).encoded), (1_000, &[5][..], &[0.7][..]));
-        assert_eq!(kept(&rows.picked(0..32, |_| true), 1, 30).row(3).columns, [1, 5], "of few all count");
+        rows.push([(0, 0.1), (1, 0.2), (5, 0.5)], &[0.7]);
+        let some = kept(&rows, 1);
+        assert_eq!((some.len(), some.row(0).columns, some.row(0).encoded), (1, &[1, 5][..], &[0.7][..]));
     }
 
     proptest! {

@@ -202,7 +202,7 @@ mod tests {
         let terms = Terms::learn(Grams::Letters, &MESSAGES, TWICE);
         assert_eq!(terms.len(), 80);
         let found = weights(&terms, MESSAGES[3]);
-        assert_eq!(found.len(), 52);
+        assert_eq!(found.len(), 54);
         let of = |name: &str| found.iter().find(|(term, _)| term == name).map_or(0.0, |(_, weight)| *weight);
         for (name, expected) in [
             (" a", 0.143_25),

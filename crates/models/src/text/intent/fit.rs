@@ -2,8 +2,8 @@
 
 use super::super::confidence::{chances, sharpness};
 use super::super::learned::{Encoders, Learned, Learning, Message, Room, Signs, encoded};
-use super::super::plain;
 use super::super::scope::{self, Scope};
+use super::super::{plain, says_something};
 use super::{IntentModel, IntentSettings, LeftOut};
 use crate::{ModelError, folds, metrics};
 use primitives::{Seed, stable_hash};
@@ -66,7 +66,7 @@ impl IntentSettings {
         }
         let plains: Vec<String> = messages.par_iter().map(|message| plain(message)).collect();
         let names: BTreeSet<&str> =
-            plains.iter().zip(classes).filter(|(plain, _)| !plain.is_empty()).map(|(_, class)| *class).collect();
+            plains.iter().zip(classes).filter(|(plain, _)| says_something(plain)).map(|(_, class)| *class).collect();
         let number_of: BTreeMap<&str, u32> = names.iter().copied().zip(0..).collect();
         let told = Told::of(self, &plains, classes, &number_of, encoders, seed);
         if told.messages.len() < 2 {
@@ -106,7 +106,7 @@ impl<'a> Told<'a> {
         encoders: &Encoders,
         seed: Seed,
     ) -> Self {
-        let known = plains.iter().zip(classes).filter(|(plain, _)| !plain.is_empty());
+        let known = plains.iter().zip(classes).filter(|(plain, _)| says_something(plain));
         let mut rows: Vec<(&str, u32)> =
             known.filter_map(|(plain, class)| Some((plain.as_str(), *number_of.get(class)?))).collect();
         // An order of their own: neither that of the file nor the names of classes say anything.

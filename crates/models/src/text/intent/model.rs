@@ -5,7 +5,7 @@ use super::super::confidence::chances;
 use super::super::encoder::Encoder;
 use super::super::learned::{Learned, Message, Room, Stored as StoredLearned, encoded};
 use super::super::scope::Scope;
-use super::super::{NAME, plain};
+use super::super::{NAME, plain, says_something};
 use super::LeftOut;
 use crate::{ModelError, bytes};
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,7 @@ impl IntentModel {
             chances,
             scope,
             scope_share: self.scope.share_below(scope),
-            is_out_of_scope: Learned::is_silent(room) || scope < self.scope.threshold(),
+            is_out_of_scope: !says_something(message) || Learned::is_silent(room) || scope < self.scope.threshold(),
         }
     }
 
