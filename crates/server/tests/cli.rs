@@ -174,11 +174,11 @@ fn messages_are_judged_from_files_alone() {
     );
     let told = place.run(&command);
     assert!(told.code == 0 && told.out.contains("Learned from 48 messages of 3 labels"), "{} {}", told.out, told.err);
-    place.run(&["evaluate", "intent"]).fails(1, &["name them, as in `rapport evaluate intent", "--train"]);
-    place.run(&["evaluate", "intent", "b.csv"]).fails(1, &["name them, as in"]);
+    place.run(&["evaluate", "intent"]).fails(1, &["judges files of messages: name them", "--train"]);
+    place.run(&["evaluate", "intent", "b.csv"]).fails(1, &["judges files of messages: name them"]);
     place
         .run(&["evaluate", "churn", "--train", &train, "--test", &test])
-        .fails(1, &["write `rapport evaluate intent`"]);
+        .fails(1, &["--train and --test are files of messages"]);
     place.run(&["evaluate", "intent", "--train", &train]).fails(2, &["--test"]);
     place.run(&["evaluate", "intent", "--train", &train, "--test", "none.csv"]).fails(1, &["none", "cannot be opened"]);
     let column = ["evaluate", "intent", "--train", &train, "--test", &test, "--text", "mesage", "--label", "reason"];
