@@ -151,42 +151,6 @@ fn every_command_explains_itself() {
 }
 
 #[test]
-fn messages_are_judged_from_files_alone() {
-    let place = Place::new();
-    let kinds =
-        [("delivery", "where is my parcel"), ("refund", "give my money back"), ("login", "i forgot the password")];
-    let ends = ["please", "now", "today", "at once", "thank you", "again", "soon", "?"];
-    let file = |n: usize| {
-        let row = |at: usize| format!("\"{}, {}\";{}\n", kinds[at % 3].1, ends[at / 3 % ends.len()], kinds[at % 3].0);
-        format!("message;reason\n{}", (0..n).map(row).collect::<String>())
-    };
-    let (train, test) = (place.write("a.csv", file(48)), place.write("b.csv", file(12)));
-    let other = place.write("c.csv", "message\nthe moon is made of green cheese\nquantum foam\n");
-    let command = ["evaluate", "intent", "--train", &train, "--test", &test, "--text", "message", "--label", "reason"];
-    let judged = place.run(&[&command[..], &["--out-of-scope", &other, "--json"]].concat()).json();
-    for metric in ["accuracy", "macro_f1", "oos_auroc"] {
-        assert!(judged["metrics"][metric].as_f64().unwrap() > 0.9, "{metric}: {judged}");
-    }
-    assert!(
-        judged["ms_per_message"].is_number()
-            && judged["fit_seconds"].is_number()
-            && judged["metrics"]["ece"].is_number()
-    );
-    let told = place.run(&command);
-    assert!(told.code == 0 && told.out.contains("Learned from 48 messages of 3 labels"), "{} {}", told.out, told.err);
-    place.run(&["evaluate", "intent"]).fails(1, &["name them, as in `rapport evaluate intent", "--train"]);
-    place.run(&["evaluate", "intent", "b.csv"]).fails(1, &["name them, as in"]);
-    place
-        .run(&["evaluate", "churn", "--train", &train, "--test", &test])
-        .fails(1, &["write `rapport evaluate intent`"]);
-    place.run(&["evaluate", "intent", "--train", &train]).fails(2, &["--test"]);
-    place.run(&["evaluate", "intent", "--train", &train, "--test", "none.csv"]).fails(1, &["none", "cannot be opened"]);
-    let column = ["evaluate", "intent", "--train", &train, "--test", &test, "--text", "mesage", "--label", "reason"];
-    place.run(&column).fails(1, &["there is no column `mesage`", "Did you mean `message`?"]);
-    assert!(!place.data().exists(), "no data directory is made");
-}
-
-#[test]
 fn wrong_usage_ends_with_two_and_failure_with_one() {
     let place = Place::new();
     for wrong in [

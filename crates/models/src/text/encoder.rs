@@ -21,7 +21,7 @@ pub trait Encoder: Send + Sync + std::fmt::Debug {
     fn n_dims(&self) -> usize;
     /// How much it counts beside words, of which all together count 1, and letters, which do too. About 1.5 to 3.
     fn weight(&self) -> f32;
-    /// The numbers of a [`plain`](super::plain) message, of length 1, or all 0 where it says nothing of it.
+    /// The numbers of a [`plain`](super::plain()) message, of length 1, or all 0 where it says nothing of it.
     fn encode(&self, plain: &str) -> Vec<f32>;
     /// The numbers of several messages, each as [`Self::encode`] says them.
     fn encode_all(&self, plains: &[&str]) -> Vec<Vec<f32>> {

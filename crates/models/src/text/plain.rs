@@ -25,8 +25,8 @@ const NUMBER: &str = "00000";
 /// marks above and below letters away, control characters and what takes no room as nothing,
 /// addresses, links and long numbers as one word each, at most 4,000 letters
 /// ```
-/// *Guarantees*: any text has an answer, in time bounded by 32 KB of it. Marks are taken off letters of Latin, Greek, Cyrillic, Hebrew and Arabic; where they are part of the letter, as in
-/// Hindi, they stay. *Source*: Unicode Standard Annex 15 for the forms; the rest elementary.
+/// *Guarantees*: any text has an answer, in time bounded by 32 KB of it. Marks are taken off letters of Latin, Greek,
+/// Cyrillic, Hebrew and Arabic; where they are part of the letter, as in Hindi, they stay. *Source*: Unicode Standard Annex 15 for the forms; the rest elementary.
 ///
 /// ```
 /// let plain = models::text::plain("<p>Wo bleibt <b>meine</b> Bestellung 4711234 f&uuml;r JOSÉ@example.com?</p>\n> On Monday");

@@ -129,3 +129,30 @@ fn with_few_labels_nothing_is_left_out_and_the_reason_is_told() {
     let why = judge(Path::new("a.csv"), &one, &one, None, &[]).unwrap_err().to_string();
     assert!(why.contains("nothing can be learned from a.csv") && why.contains("at least two classes"), "{why}");
 }
+
+#[test]
+fn the_command_reads_files_alone_and_makes_no_data_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Some(path)
+    };
+    let options = Options { data: dir.path().join("data"), config: None, json: true };
+    let files = TextFiles {
+        train: written("a.csv", &table(60, &KINDS)),
+        test: written("b.csv", &table(20, &KINDS)),
+        out_of_scope: written("c.csv", "text\nquantum foam\n"),
+        text: "text".to_owned(),
+        label: "label".to_owned(),
+    };
+    run(&options, &files).unwrap();
+    let refused =
+        |files: &TextFiles| run(&options, files).map(|()| String::new()).unwrap_or_else(|error| error.story());
+    assert!(refused(&TextFiles::default()).contains("judges files of messages: name them"));
+    let nowhere = TextFiles { test: Some(dir.path().join("none.csv")), ..files.clone() };
+    assert!(refused(&nowhere).contains("none.csv: cannot be opened"), "{}", refused(&nowhere));
+    let other = TextFiles { text: "txt".to_owned(), ..files };
+    assert!(refused(&other).contains("a.csv: line 1: there is no column `txt`"), "{}", refused(&other));
+    assert!(!options.data.exists());
+}

@@ -58,10 +58,10 @@ pub(super) fn texts(from: impl Read + 'static, text: &str, label: Option<&str>) 
                 )
             }
             Ok(true) => {
-                let message = record.get(text_at).unwrap_or_default();
+                let message = record.get(text_at).unwrap_or_default().trim();
                 let message = message.get(..message.floor_char_boundary(MESSAGE_BYTES_MAX)).unwrap_or_default();
                 let label = label_at.map(|at| record.get(at).unwrap_or_default().trim());
-                if message.trim().is_empty() || label.is_some_and(str::is_empty) {
+                if message.is_empty() || label.is_some_and(str::is_empty) {
                     found.n_without += 1;
                     continue;
                 }
