@@ -197,7 +197,9 @@ fn settings_are_compared_with_the_experiments_that_have_begun_where_there_are_da
     let (is_done, said) = rapport(&file, &["config", "check"]);
     assert!(is_done && said.contains("They were not compared with experiments that have begun"), "{said}");
     let settings = server::settings::load(Some(&file), Vec::new()).unwrap();
-    drop(Opened::open(&directory.path().join("data"), Access::Exclusive, settings).unwrap());
+    let opened = Opened::open(&directory.path().join("data"), Access::Exclusive, settings).unwrap();
+    opened.engine.begin_declared().unwrap();
+    drop(opened);
     declare(0.4);
     let (is_done, said) = rapport(&file, &["config", "check"]);
     assert!(!is_done && said.contains("share is 0.4: it began with 0.5"), "{said}");
