@@ -280,6 +280,16 @@ impl Action {
         self.channels.is_empty() || self.channels.contains(channel)
     }
 
+    /// How much it counts where a question's context says this.
+    #[must_use]
+    pub fn counts_in(&self, context: &events::Fields) -> f64 {
+        let factors = self.context.iter().filter_map(|(key, factors)| {
+            let said = context.get(key)?;
+            factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
+        });
+        factors.product()
+    }
+
     /// Whether its time has come and is not over.
     #[must_use]
     pub fn is_at(&self, as_of: Timestamp) -> bool {

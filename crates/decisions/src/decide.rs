@@ -1,9 +1,10 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
+use crate::interleave::{Interleave, SIDES, Side, coins, draft};
 use crate::recalled::{Further, Recalled};
 use crate::{
-    Answer, Arm, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject,
-    Why, World, Worth,
+    Answer, Arm, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, RankedItem, Record,
+    Subject, Why, World, Worth,
 };
 use features::Catalogue;
 use models::recommend::Part;
@@ -38,6 +39,52 @@ pub fn decide_by(
 ) -> Result<Answer, DecisionError> {
     kind.check(&question.parameters)?;
     Ok(answer(kind, &Ask { question, models, world, catalogue, as_before: false, is_unplaced: false }, subject))
+}
+
+/// Decides by a kind where an experiment drafts its lists from two ways to ask it: the answer, and who picked each item.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_drafted(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+    by: &Interleave,
+) -> Result<(Answer, Vec<Side>), DecisionError> {
+    for side in SIDES {
+        kind.check(&by.asked(question, side).parameters)?;
+    }
+    let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
+    Ok(drafted(kind, &ask, subject, by))
+}
+
+/// The list that both sides of an experiment pick. Who is not known, or has nothing by the control, is answered by that alone.
+fn drafted(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject, by: &Interleave) -> (Answer, Vec<Side>) {
+    let of = |side: Side| {
+        let question = by.asked(ask.question, side);
+        answer(kind, &Ask { question: &question, ..*ask }, subject)
+    };
+    let mut control = of(Side::Control);
+    let seed = ask.world.seed().filter(|_| ask.question.arm != Some(Arm::Holdout) && control.fallback.is_none());
+    let Some(seed) = seed else { return (control, Vec::new()) };
+    let other = of(Side::Other);
+    let (Content::Items(first), Content::Items(second)) = (&control.content, &other.content) else {
+        return (control, Vec::new());
+    };
+    let lists = [first, second];
+    let orders = lists.map(|list| list.iter().map(|item| ItemKey::from(&item.id)).collect::<Vec<_>>());
+    let n = first.len().max(second.len());
+    let picks = draft([&orders[0], &orders[1]], n, coins(seed));
+    let item = |(key, side): &(ItemKey, Side)| {
+        let at = orders[*side as usize].iter().position(|one| one == key)?;
+        // How likely it was to stand here hangs on both lists, and on the coins.
+        Some(RankedItem { propensity: None, ..lists[*side as usize][at].clone() })
+    };
+    control.content = Content::Items(picks.iter().filter_map(item).collect());
+    (control, picks.into_iter().map(|(_, side)| side).collect())
 }
 
 fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Answer {
@@ -182,7 +229,10 @@ fn again(
     let subject = if record.is_held_out_unseen() { record.subject().unseen() } else { record.subject() };
     // What was answered then may be answered again: which names there were was looked at then.
     kind.about().check(&question.parameters)?;
-    Ok(answer(kind, &ask, &subject))
+    Ok(match record.drafted() {
+        Some(by) => drafted(kind, &ask, &subject, &by.by).0,
+        None => answer(kind, &ask, &subject),
+    })
 }
 
 /// From which seed chance comes in a decision: its name tells it again.

@@ -3,8 +3,10 @@
 
 mod begun;
 mod join;
+mod prospects;
 mod save;
 
+pub use prospects::{Prospects, Reach};
 pub use save::{Declaring, EligibleCount};
 
 use crate::Engine;
@@ -167,8 +169,10 @@ impl Engine {
                 mistake: Box::new(Mistake::of_name("action", &action.name, remedy)),
             });
         }
+        let wrong = |mistake| NotDeclared { list: "experiments", mistake: Box::new(mistake) };
+        playbook.experiments.iter().try_for_each(|one| self.can_draft(one)).map_err(wrong)?;
         let measured = self.capabilities.measures.check(&playbook.experiments);
-        measured.map_err(|mistake| NotDeclared { list: "experiments", mistake: Box::new(mistake) })
+        measured.map_err(wrong)
     }
 
     fn note_runs(&self, runs: &[Run]) -> Result<(), EngineError> {
@@ -218,5 +222,5 @@ fn word(list: &str) -> &'static str {
 }
 
 fn refused(why: NotDeclared) -> EngineError {
-    EngineError::new(ErrorKind::Invalid, why.to_string())
+    EngineError::Declared { kind: ErrorKind::Invalid, mistake: why.mistake }
 }

@@ -72,7 +72,7 @@ impl Counting<'_> {
             (report.verdict, report.says) = verdict(&found, stage);
         }
         let switched = found.into_iter().map(|(name, is_guardrail, _, found)| (name, is_guardrail, found)).collect();
-        Found { began, state: Some(plan.state), report, switched }
+        Found { began, state: Some(plan.state), report, switched, preferred: None }
     }
 }
 

@@ -71,11 +71,11 @@ pub(super) fn now(playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timest
 pub(super) fn refuse_gone(name: &str, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
     let Some(began) = runs.get(name).filter(|run| run.ended_at.is_none()).and_then(ran) else { return Ok(()) };
     let why = wrong(&began, "state", json!("running"), "it runs: stop it before you take it away");
-    Err(EngineError::new(ErrorKind::Conflict, why.to_string()))
+    Err(EngineError::declared(ErrorKind::Conflict, why))
 }
 
 fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
-    let conflict = |why: Mistake| EngineError::new(ErrorKind::Conflict, why.to_string());
+    let conflict = |why: Mistake| EngineError::declared(ErrorKind::Conflict, why);
     for (name, run) in runs {
         let Some(began) = ran(run) else { continue };
         match playbook.experiments.iter().find(|experiment| experiment.name == *name) {
@@ -137,6 +137,7 @@ fn other(began: &Experiment, now: &Experiment) -> Option<Mistake> {
         ("who", json!(began.who), json!(now.who)),
         ("layer", json!(began.layer), json!(now.layer)),
         ("switchback", switchback(began), switchback(now)),
+        ("interleave", json!(began.interleave), json!(now.interleave)),
     ] {
         if was != is {
             let why = remedy("other customers would take part from now on", was);

@@ -9,6 +9,7 @@ use decisions::{Filter, Playbook, PlaybookChange, SavedTable};
 use events::Mistake;
 use primitives::ErrorKind;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,14 @@ pub struct EligibleCount {
     pub is_complete: bool,
 }
 
+/// What a change comes to, checked, and neither stored nor in force.
+struct Foreseen {
+    kept: Kept,
+    change: PlaybookChange,
+    /// What conditions may ask.
+    features: BTreeSet<String>,
+}
+
 impl KnownTable {
     /// What tells it from what it was before.
     #[must_use]
@@ -58,6 +67,27 @@ impl Engine {
     /// [`EngineError`] where all of it cannot be in force together, it was not saved, or it cannot be stored. Then nothing changes.
     pub fn declare_one(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
         let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
+        let Foreseen { kept, change, features } = self.prepare(list, wanted)?;
+        let name = change.saved.as_ref().map(|saved| saved.name.clone());
+        self.ports.playbook.change(&change)?;
+        self.put_in_force(&kept.in_force, &features);
+        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) = kept;
+        name.map(|name| self.declared_as(list, &name)).transpose()
+    }
+
+    /// What would be there by then, if somebody changed what is declared on a list so: checked as [`Engine::declare_one`] checks it, and
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// As [`Engine::declare_one`].
+    pub fn would_declare(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
+        let Foreseen { kept, change, .. } = self.prepare(list, wanted)?;
+        let table = change.saved.and_then(|saved| kept.in_force.table(list, &saved.name));
+        Ok(table.map(|table| kept.known(list, table)))
+    }
+
+    /// What a change would come to, where it can be.
+    fn prepare(&self, list: &str, wanted: Declaring<'_>) -> Result<Foreseen, EngineError> {
         let (settings, mut saved, runs, before) = {
             let Kept { settings, saved, runs, in_force, .. } = &*self.kept_playbook();
             (settings.clone(), saved.clone(), runs.clone(), Arc::clone(in_force))
@@ -95,14 +125,10 @@ impl Engine {
         self.fits(&playbook, &self.names_of_conditions(&features)).map_err(refused)?;
         playbook.keeps_types_of(&before).map_err(refused)?;
         let changed = begun::now(&playbook, &runs, self.clock.now())?;
-        let name = change.saved.as_ref().map(|saved| saved.name.clone());
-        self.ports.playbook.change(&PlaybookChange { runs: changed.clone(), ..change })?;
+        let change = PlaybookChange { runs: changed.clone(), ..change };
         let (playbook, runs) = begun::followed(playbook, runs, changed);
-        let in_force = Arc::new(playbook);
-        self.put_in_force(&in_force, &features);
-        *self.playbook.write().unwrap_or_else(PoisonError::into_inner) =
-            Kept { settings, saved, runs, in_force, hidden, told };
-        name.map(|name| self.declared_as(list, &name)).transpose()
+        let kept = Kept { settings, saved, runs, in_force: Arc::new(playbook), hidden, told };
+        Ok(Foreseen { kept, change, features })
     }
 
     /// How many customers a condition holds of, of those whose data may be used for it. Looks for at most `time_max`.
@@ -165,7 +191,7 @@ fn merged(
                     found: value.to_string(),
                     ..Mistake::of_name(word(list), &name, "it keeps its name: leave this out, or save another one")
                 };
-                return Err(EngineError::new(ErrorKind::Invalid, mistake.to_string()));
+                return Err(EngineError::declared(ErrorKind::Invalid, mistake));
             }
             (_, Value::Null) => drop(table.remove(key)),
             _ => drop(table.insert(key.clone(), value.clone())),

@@ -128,10 +128,6 @@ impl<'a> Candidate<'a> {
         let is_learned = !action.nothing && !action.mandatory;
         let foretold = if is_learned { guess.foretell(action) } else { None };
         let changed = if is_learned { guess.changed(action) } else { None };
-        let of_context = action.context.iter().filter_map(|(key, factors)| {
-            let said = ask.question.context.get(key)?;
-            factors.get(said.as_str().map_or_else(|| said.to_string(), str::to_owned).as_str())
-        });
         let propensity = foretold.map_or(action.prior, |foretold| foretold.share);
         let priced = match action.terms.budget {
             Some(_) => Some(ask.world.shadow_price(&action.name).ok_or("budget: not known")?),
@@ -142,7 +138,7 @@ impl<'a> Candidate<'a> {
             value: value(action, by, ask, known).ok_or("value: not known")?,
             incremental: incremental(changed, propensity),
             cost: action.cost,
-            context: of_context.product(),
+            context: action.counts_in(&ask.question.context),
             weight: action.weight,
             fatigue: by.alone.as_ref().map_or(1.0, |alone| alone.fatigue(action)),
             accepted: action.terms.accepted(&ask.question.context, known).ok_or("costs: not known")?,
