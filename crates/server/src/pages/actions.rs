@@ -4,7 +4,7 @@ mod levers;
 mod one;
 
 pub(super) use levers::{Moved, lines as lever_lines, moved, number, parts};
-pub(super) use one::show as show_one;
+pub(super) use one::{people_told, show as show_one};
 
 use super::Asked;
 use super::action_words::{rule_in_words, stage};
@@ -64,7 +64,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
     Ok(ActionsPage {
         kind: kind.name.to_string(),
         kinds: tabs(app),
-        editor: None,
+        // Offers are declared by the settings alone.
+        editor: (frame.may_operate && kind.name.as_str() == "act").then(|| "/actions/new".to_owned()),
         currency: app.engine.capabilities().measures.currency,
         actions: actions.iter().map(|action| line(action, &actions, &lately, frame.now)).collect(),
         funnel: funnel(&lately),

@@ -210,7 +210,17 @@ fn point(bin: &learning::CalibrationBin) -> CalibrationPoint {
 }
 
 fn meaning(catalogue: &Catalogue, feature: &str) -> String {
-    catalogue.get(feature).map_or_else(|| feature.replace('_', " "), |definition| definition.meaning.clone())
+    if let Some(definition) = catalogue.get(feature) {
+        return definition.meaning.clone();
+    }
+    // What is looked at of the question itself is no feature of the customer.
+    match (feature, feature.split_once(':')) {
+        ("hour_cos", _) => "The hour of the day: nearer to midnight, or to noon".to_owned(),
+        ("hour_sin", _) => "The hour of the day: in the morning, or in the evening".to_owned(),
+        (_, Some(("channel", channel))) => format!("Whether it is asked for {channel}"),
+        (_, Some(("context", part))) => format!("What the question says of the place, part {part}"),
+        _ => feature.replace('_', " "),
+    }
 }
 
 fn gap(gap: &learning::Gap) -> String {

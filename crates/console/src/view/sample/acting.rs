@@ -121,7 +121,7 @@ pub fn actions() -> ActionsPage {
         frame: frame("/actions"),
         kind: text("act"),
         kinds: vec![(text("act"), text("Next best action")), (text("offer"), text("Offer"))],
-        editor: None,
+        editor: Some(text("/actions/new")),
         currency: euro(),
         actions: lines(),
         lately: lately(),
@@ -208,7 +208,7 @@ pub fn action() -> ActionPage {
     ActionPage {
         frame: frame("/actions/grinder"),
         kind: text("act"),
-        editor: None,
+        editor: Some(text("/actions/grinder/edit")),
         currency: euro(),
         action,
         facts: vec![
