@@ -108,8 +108,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
     ];
     pages.extend(kept::pages());
-    pages.extend(acting::pages());
-    pages.extend(declared::pages());
+    pages.extend(acting::pages().into_iter().chain(declared::pages()));
     pages
 }
 

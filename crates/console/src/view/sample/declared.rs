@@ -56,21 +56,6 @@ fn row(key: &str, place: usize, cells: &[(&str, &str, &str, &[&str])]) -> Editor
 /// The form of an action, with a condition that cannot be read.
 #[must_use]
 pub fn editor() -> EditorPage {
-    let channels = ["web", "app", "email", "sms", "push", "call", "store"];
-    let channels = channels.map(|one| (text(one), primitives::capital(one), ["web", "email"].contains(&one)));
-    let eligible = EditorField {
-        wrong: Some(text("There is no such feature: did you mean \"orders_365d\"?")),
-        ..field(
-            "eligible",
-            "Who may have it",
-            "A condition on customers, as in lists: who may have it at all, such as \"orders_365d >= 1\".",
-            area("ordrs_365d >= 1 and traits.city = \"<b>Graz</b>\"", 2, "orders_365d >= 1"),
-        )
-    };
-    let name = EditorField {
-        is_fixed: true,
-        ..field("name", "Name", "Its name: small letters, digits, _ and -.", line("grinder", "grinder"))
-    };
     EditorPage {
         frame: frame("/actions/grinder/edit"),
         section: Section::Actions,
@@ -85,57 +70,7 @@ pub fn editor() -> EditorPage {
         fixed: None,
         notes: vec![],
         problem: None,
-        groups: vec![
-            group(
-                "What it is",
-                vec![
-                    name,
-                    field(
-                        "title",
-                        "Title",
-                        "What it is called on a page; without it, the words of its name.",
-                        line("A grinder", "A grinder for your beans"),
-                    ),
-                    field(
-                        "content",
-                        "Content",
-                        "What is handed out with it, as it stands.",
-                        area(
-                            "headline = \"Freshly <ground>\"\nurl = \"/grinders\"",
-                            3,
-                            "headline = \"Freshly ground\"",
-                        ),
-                    ),
-                ],
-            ),
-            group("Whom it is for", vec![eligible]),
-            group(
-                "Where and when",
-                vec![field(
-                    "channels",
-                    "Channels",
-                    "Where it can be done; without it, everywhere.",
-                    EditorInput::Ticks(channels.into()),
-                )],
-            ),
-            group(
-                "What it is worth",
-                vec![
-                    field(
-                        "value",
-                        "Value",
-                        "What it earns when it is accepted, in the default currency.",
-                        EditorInput::Number { text: text("12.5"), example: text("12.5") },
-                    ),
-                    field(
-                        "mandatory",
-                        "It comes first",
-                        "Whether it comes before all others where it may be done.",
-                        EditorInput::Tick(true),
-                    ),
-                ],
-            ),
-        ],
+        groups: groups_of_action(),
         told: vec![
             text("412 of 1,000 customers may have it now, and it suits them."),
             text("61 of the newest 500 decisions could have offered it, since 3 Nov 2026, 10:00:00."),
@@ -244,4 +179,69 @@ pub fn editor_of_experiment() -> EditorPage {
         told: vec![text("1,204 of 4,019 customers are meant now."), text("50 % of them take part.")],
         ..editor()
     }
+}
+
+fn groups_of_action() -> Vec<EditorGroup> {
+    let channels = ["web", "app", "email", "sms", "push", "call", "store"];
+    let channels = channels.map(|one| (text(one), primitives::capital(one), ["web", "email"].contains(&one)));
+    let eligible = EditorField {
+        wrong: Some(text("There is no such feature: did you mean \"orders_365d\"?")),
+        ..field(
+            "eligible",
+            "Who may have it",
+            "A condition on customers, as in lists: who may have it at all, such as \"orders_365d >= 1\".",
+            area("ordrs_365d >= 1 and traits.city = \"<b>Graz</b>\"", 2, "orders_365d >= 1"),
+        )
+    };
+    let name = EditorField {
+        is_fixed: true,
+        ..field("name", "Name", "Its name: small letters, digits, _ and -.", line("grinder", "grinder"))
+    };
+    vec![
+        group(
+            "What it is",
+            vec![
+                name,
+                field(
+                    "title",
+                    "Title",
+                    "What it is called on a page; without it, the words of its name.",
+                    line("A grinder", "A grinder for your beans"),
+                ),
+                field(
+                    "content",
+                    "Content",
+                    "What is handed out with it, as it stands.",
+                    area("headline = \"Freshly <ground>\"\nurl = \"/grinders\"", 3, "headline = \"Freshly ground\""),
+                ),
+            ],
+        ),
+        group("Whom it is for", vec![eligible]),
+        group(
+            "Where and when",
+            vec![field(
+                "channels",
+                "Channels",
+                "Where it can be done; without it, everywhere.",
+                EditorInput::Ticks(channels.into()),
+            )],
+        ),
+        group(
+            "What it is worth",
+            vec![
+                field(
+                    "value",
+                    "Value",
+                    "What it earns when it is accepted, in the default currency.",
+                    EditorInput::Number { text: text("12.5"), example: text("12.5") },
+                ),
+                field(
+                    "mandatory",
+                    "It comes first",
+                    "Whether it comes before all others where it may be done.",
+                    EditorInput::Tick(true),
+                ),
+            ],
+        ),
+    ]
 }
