@@ -276,6 +276,6 @@ export async function declaresAnActionWithoutScript({ tab }) {
   await tab.locator("button[value='look']").click();
   await tab.locator("#told", { hasText: "customers may have it now" }).waitFor();
   await tab.locator("button[value='save']").click();
-  await tab.locator("#wrong-name", { hasText: "small letters" }).waitFor();
+  await tab.locator("#wrong-name", { hasText: "name" }).waitFor();
 }
 declaresAnActionWithoutScript.options = { javaScriptEnabled: false };

@@ -83,6 +83,11 @@ fn drafted(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject, by: &Interleave) -
         // How likely it was to stand here hangs on both lists, and on the coins.
         Some(RankedItem { propensity: None, ..lists[*side as usize][at].clone() })
     };
+    // What rules left out of one list may stand in the other: of both together nothing is told.
+    control.left_out.clear();
+    if picks.len() > first.len() {
+        control.shortfall = other.shortfall;
+    }
     control.content = Content::Items(picks.iter().filter_map(item).collect());
     (control, picks.into_iter().map(|(_, side)| side).collect())
 }

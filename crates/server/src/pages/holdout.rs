@@ -129,8 +129,8 @@ fn line(title: String, worth: &Worth) -> LiftLine {
         money: with(lift.money, lift.money_interval),
         sequential: lift.sequential.map(|interval| (interval.low, interval.high)),
         srm: (lift.srm.ok, Some(lift.srm.p).filter(|p| p.is_finite() && lift.n_control > 0)),
-        says: lift.says.clone(),
-        reason: lift.reason.clone(),
+        says: lift.says.replace('`', ""),
+        reason: lift.reason.as_ref().map(|reason| reason.replace('`', "")),
     }
 }
 
@@ -147,7 +147,7 @@ fn kpi_line(title: Option<String>, finding: &Finding) -> KpiLine {
             Bearing::Unclear => "unclear",
             Bearing::Unknown => "unknown",
         },
-        reason: compared.reason.clone(),
+        reason: compared.reason.as_ref().map(|reason| reason.replace('`', "")),
     }
 }
 

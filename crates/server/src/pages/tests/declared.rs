@@ -120,7 +120,7 @@ fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
         assert!(beside.contains(part), "{key}: {beside:?}");
     };
     for (path, pairs, key, part) in [
-        ("/actions/new", &[("name", "A b")][..], "name", "small letters"),
+        ("/actions/new", &[("name", "A b")][..], "name", "begins with a letter from a to z"),
         ("/actions/new", &[("name", "a")], "value", "Write what it earns, more than 0"),
         ("/actions/new", &[("name", "a"), ("value", "much")], "value", "Write a number from 0"),
         ("/actions/new", &[("name", "a"), ("value", "5"), ("eligible", "ordrs_365d > 1")], "eligible", "orders_365d"),
@@ -253,7 +253,7 @@ fn a_flag_is_switched_and_an_experiment_begins_is_frozen_and_its_better_variatio
     );
     assert_eq!(table(&console, "experiments", "copy")["state"], "stopped");
     refused("/experiments/copy/state", &[("state", "running")], "begin%20another%20one");
-    refused("/experiments/copy/ship", &[("variation", "bold")], "no%20flag%20is%20decided");
+    refused("/experiments/copy/ship", &[("variation", "bold")], "No%20flag%20is%20decided");
 }
 
 #[test]
@@ -316,14 +316,17 @@ fn lists_are_drafted_from_two_ways_to_make_them_and_it_is_told_which_is_chosen_f
         let record = ask(at);
         assert_eq!(engine.replay(&record).unwrap(), record.response, "it is made again alike");
         let Some(drafted) = record.drafted().filter(|drafted| !drafted.picks.is_empty()) else { continue };
-        n_drafted += 1;
+        // Who does not permit analytics is shown such lists, and not counted.
+        let consents = &customers[at].profile.consents;
+        let is_counted = engine.policy().answer(consents, governance::Purpose::Analytics).granted;
+        n_drafted += u64::from(is_counted);
         // Everybody looks at the first item that the second side picked, and every fourth at one of the control.
         let items = record.decision.answer.content.items().unwrap();
         for (side, is_chosen) in [(decisions::Side::Other, true), (decisions::Side::Control, at % 4 == 0)] {
             let Some(place) = drafted.picks.iter().position(|picked| *picked == side).filter(|_| is_chosen) else {
                 continue;
             };
-            chosen[side as usize] += 1;
+            chosen[side as usize] += u64::from(is_counted);
             console.clock.advance(Duration::from_secs(1));
             let name = match customers[at].profile.links.keys().next().unwrap() {
                 Identifier::User(id) => json!({"userId": id.as_str()}),
