@@ -53,7 +53,8 @@ fn fill(app: &App, frame: Frame, name: &str, asked: &Asked) -> Result<ActionPage
     let currency = app.engine.capabilities().measures.currency;
     Ok(ActionPage {
         kind: kind.name.to_string(),
-        editor: None,
+        editor: (frame.may_operate && app.engine.declared_as("actions", name).is_ok())
+            .then(|| format!("/actions/{}/edit", format::url_part(name))),
         currency,
         action: line(action, &actions, &lately, frame.now),
         facts: facts(action, currency),
@@ -148,7 +149,7 @@ fn eligible(app: &App, action: &Action) -> Result<String, ServerError> {
     let found = app.engine.select(&selection, Page { n_max: 1, cursor: None }, TIME_MAX)?;
     let least = if found.is_complete { "" } else { "at least " };
     let rest = if found.is_complete { "" } else { ", as far as was looked while you waited" };
-    let (n, of) = (told(found.n), told(found.n_looked_at));
+    let (n, of) = (people_told(found.n), people_told(found.n_looked_at));
     if found.n_looked_at == 0 {
         return Ok("No customer is known yet.".to_owned());
     }
@@ -159,7 +160,7 @@ fn eligible(app: &App, action: &Action) -> Result<String, ServerError> {
 }
 
 /// A number of customers; of few it is told only that they are few.
-fn told(n: u64) -> String {
+pub(in crate::pages) fn people_told(n: u64) -> String {
     match Headcount::of(u32::try_from(n).unwrap_or(u32::MAX)) {
         nobody if nobody.is_nobody() => "none".to_owned(),
         some => some.told().map_or_else(|| "fewer than 5".to_owned(), |n| format::count(n.into())),
