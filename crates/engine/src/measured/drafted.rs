@@ -171,7 +171,7 @@ mod tests {
         for (interval, stage, told, part) in [
             ((0.1, 0.3), Stage::AtEnd, Verdict::Ship, "prefer diverse"),
             ((0.1, 0.3), running, Verdict::GoOn, "may be chance"),
-            ((1.1, 1.3), running, Verdict::Ship, "5 that"),
+            ((1.1, 1.3), running, Verdict::Ship, "chose 5 items that diverse picked"),
             ((-0.3, -0.1), Stage::Stopped, Verdict::Stop, "prefer usual"),
             ((-0.3, 0.1), Stage::AtEnd, Verdict::Stop, "neither is preferred"),
         ] {

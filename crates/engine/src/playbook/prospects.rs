@@ -2,7 +2,7 @@
 
 use super::EligibleCount;
 use crate::error::EngineError;
-use crate::{Engine, Page, Patience};
+use crate::{Engine, Patience};
 use decisions::{Action, Arm, Content, Factors, Record};
 use primitives::{CustomerId, Timestamp};
 use std::collections::BTreeSet;
@@ -44,9 +44,7 @@ impl Engine {
     pub fn prospects(&self, kind: &str, action: &Action, time_max: Duration) -> Result<Prospects, EngineError> {
         let conditions = [&action.eligible, &action.suitable].into_iter().filter(|written| !written.trim().is_empty());
         let condition = conditions.map(|written| format!("({written})")).collect::<Vec<_>>().join(" and ");
-        let selection = self.selection(&condition, "", "")?;
-        let found = self.select(&selection, Page { n_max: 1, cursor: None }, time_max)?;
-        let customers = EligibleCount { n: found.n, of: found.n_looked_at, is_complete: found.is_complete };
+        let customers = self.eligible(&condition, time_max)?;
         let mut prospects = Prospects { customers, ..Prospects::default() };
         let mut chosen = Vec::new();
         for logged in self.newest_of(kind, N_LOOKED_AT, &Patience::of(time_max))?.0 {

@@ -1,9 +1,10 @@
 //! What is tried out, what did it find, and what is to be done next?
 
+mod besides;
+
 use super::flags::saved_name;
 use super::visit::Visit;
 use super::words::unmarked;
-use crate::api::measured::preferred;
 use crate::app::App;
 use crate::counting::COUNTING;
 use crate::error::ServerError;
@@ -13,7 +14,6 @@ use console::view::{ArmLine, ExperimentCard, ExperimentState, ExperimentsPage, F
 use decisions::{Experiment, FlagRule, Flags, State};
 use engine::ExperimentFound;
 use measurement::experiment::{Bearing, Direction, ExperimentReport, Finding, Stage, Verdict};
-use measurement::interleave::Interleaved;
 use primitives::{Timestamp, capital};
 use std::collections::BTreeSet;
 
@@ -60,7 +60,6 @@ impl Told<'_> {
     fn card(&self, name: &str, plan: Option<&Experiment>, found: Option<&ExperimentFound>) -> ExperimentCard {
         let report = found.map(|found| &found.report);
         let stage = report.map(|report| report.stage);
-        let lines = |all: &[Finding]| all.iter().map(|finding| self.line(finding, stage)).collect::<Vec<_>>();
         let state = match plan.map(|plan| plan.state) {
             None => ExperimentState::Gone,
             Some(State::Draft) => ExperimentState::Draft,
@@ -69,6 +68,7 @@ impl Told<'_> {
             Some(State::Running) => ExperimentState::Running,
         };
         let is_met = report.is_some_and(|report| report.n.values().sum::<u64>() > 0);
+        let met = found.filter(|_| is_met);
         let report = report.filter(|_| is_met);
         let turns = plan.filter(|_| self.saved.contains(name)).map(|plan| self.turns(plan, report));
         ExperimentCard {
@@ -93,13 +93,8 @@ impl Told<'_> {
             srm: report.map_or((true, None), |report| {
                 (report.srm.ok, Some(report.srm.p).filter(|p| p.is_finite() && report.n.len() > 1))
             }),
-            metrics: report
-                .map(|report| lines(&report.metrics))
-                .into_iter()
-                .flatten()
-                .chain(found.and_then(|found| preference(found.preferred.as_ref()?, plan, stage)))
-                .collect(),
-            guardrails: report.map(|report| lines(&report.guardrails)).unwrap_or_default(),
+            metrics: met.map(|found| self.found(found, &found.report.metrics, plan, false)).unwrap_or_default(),
+            guardrails: met.map(|found| self.found(found, &found.report.guardrails, plan, true)).unwrap_or_default(),
             segments: report.map(|report| self.segments(&report.by_segment, stage)).unwrap_or_default(),
             turns,
             n_mixed: report.map_or(0, |report| report.n_mixed),
@@ -143,26 +138,44 @@ impl Told<'_> {
         Span { began, closes, ends, now: self.now }
     }
 
+    /// What was found of metrics or of guardrails: customer by customer, slice by slice, and list by list.
+    fn found(
+        &self,
+        found: &ExperimentFound,
+        findings: &[Finding],
+        plan: Option<&Experiment>,
+        is_guardrail: bool,
+    ) -> Vec<FindingLine> {
+        let stage = found.report.stage;
+        let mut lines: Vec<FindingLine> = findings.iter().map(|one| self.line(one, Some(stage))).collect();
+        if let Some(plan) = plan {
+            let slices = found.switched.iter().filter(|one| one.is_guardrail == is_guardrail);
+            lines.extend(slices.filter_map(|one| besides::sliced(one, self.title_of(&one.metric), plan)));
+            let preferred = found.preferred.iter().filter(|_| !is_guardrail);
+            lines.extend(preferred.filter_map(|found| besides::preference(found, plan, stage)));
+        }
+        lines
+    }
+
+    /// What a metric is called.
+    fn title_of(&self, metric: &str) -> String {
+        let kpis = &self.app.engine.capabilities().measures.kpis;
+        kpis.iter().find(|kpi| kpi.name == metric).map_or_else(|| metric.to_owned(), |kpi| kpi.title.clone())
+    }
+
     fn line(&self, finding: &Finding, stage: Option<Stage>) -> FindingLine {
         let compared = &finding.compared;
-        let kpis = &self.app.engine.capabilities().measures.kpis;
-        let title = kpis.iter().find(|kpi| kpi.name == finding.metric).map(|kpi| kpi.title.clone());
         let interval = compared.lift.as_ref().zip(stage).map(|(lift, stage)| {
             let interval = Finding::interval(lift, stage);
             (lift.value, interval.low, interval.high)
         });
         FindingLine {
-            title: title.unwrap_or_else(|| finding.metric.clone()),
+            title: self.title_of(&finding.metric),
             variation: finding.variation.clone(),
             numbers: (compared.control, compared.treated),
             lift: interval,
             is_less_better: finding.direction == Direction::Down,
-            bearing: match finding.bearing {
-                Bearing::Better => "better",
-                Bearing::Worse => "worse",
-                Bearing::Unclear => "unclear",
-                Bearing::Unknown => "unknown",
-            },
+            bearing: besides::word(finding.bearing),
             reason: compared.reason.as_deref().map(unmarked),
         }
     }
@@ -192,25 +205,6 @@ fn who(plan: &Experiment) -> String {
     };
     let takes = if whom == "everybody" { "takes" } else { "take" };
     format!("{} {takes} part.{layer}", capital(&format!("{share}{whom}")))
-}
-
-/// By how much one of two sides is preferred from which lists are drafted.
-fn preference(found: &Interleaved, plan: Option<&Experiment>, stage: Option<Stage>) -> Option<FindingLine> {
-    let interval = if stage?.is_over() { found.fixed } else { found.sequential };
-    Some(FindingLine {
-        title: "Chosen of what it picked".to_owned(),
-        variation: plan?.variations.get(1)?.name.clone(),
-        numbers: preferred(found),
-        lift: found.preference.zip(interval).map(|(value, interval)| (value, interval.low, interval.high)),
-        is_less_better: false,
-        bearing: match interval {
-            None => "unknown",
-            Some(interval) if interval.low > 0.0 => "better",
-            Some(interval) if interval.high < 0.0 => "worse",
-            Some(_) => "unclear",
-        },
-        reason: found.reason.clone(),
-    })
 }
 
 /// The variations, in the order of the plan; of an experiment that is planned no longer, as they were met.
