@@ -246,3 +246,36 @@ export async function movesLeversWithoutScript({ tab }) {
   await tab.getByText("Cannot be told").waitFor();
 }
 movesLeversWithoutScript.options = { javaScriptEnabled: false };
+
+/** An action is declared: what is wrong is told beside its field while it is written, and so is how many it is for. */
+export async function declaresAnAction({ tab, fault, judge }) {
+  await tab.goto("/actions/new");
+  await tab.evaluate(() => (window.isTheSamePage = true));
+  await tab.locator("#f-eligible").fill("ordrs_all >= 1");
+  await tab.locator("#wrong-eligible", { hasText: "orders_all" }).waitFor();
+  if ((await tab.locator("#wrong-name").textContent()) !== "") fault("a name is missed before anybody came to it");
+  await judge("mistaken");
+  await tab.locator("#f-eligible").fill("orders_all >= 1");
+  await tab.locator("#wrong-eligible", { hasNotText: "orders_all" }).waitFor({ state: "attached" });
+  await tab.locator("#told", { hasText: "customers may have it now" }).waitFor();
+  if ((await tab.locator("#f-eligible").inputValue()) !== "orders_all >= 1") fault("what was written is gone");
+  await tab.locator("#f-name").fill("browser_offer");
+  await tab.locator("#f-value").fill("3");
+  await tab.locator("button[value='save']").click();
+  await tab.waitForURL("**/actions/browser_offer");
+  if (!(await tab.evaluate(() => window.isTheSamePage))) fault("the page was loaded anew");
+  await tab.goto("/actions/browser_offer/edit");
+  await tab.locator(".confirm summary").click();
+  await tab.locator(".confirm button").click();
+  await tab.waitForURL("**/actions");
+}
+
+export async function declaresAnActionWithoutScript({ tab }) {
+  await tab.goto("/actions/new");
+  await tab.locator("#f-eligible").fill("orders_all >= 1");
+  await tab.locator("button[value='look']").click();
+  await tab.locator("#told", { hasText: "customers may have it now" }).waitFor();
+  await tab.locator("button[value='save']").click();
+  await tab.locator("#wrong-name", { hasText: "name" }).waitFor();
+}
+declaresAnActionWithoutScript.options = { javaScriptEnabled: false };

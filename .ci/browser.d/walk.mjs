@@ -68,6 +68,9 @@ await api("/v1/lists", { name: "of_the_browser", filter: "known" }).catch(() => 
 /** Every page: those of the navigation, and the first of each kind that they lead to. */
 async function pages() {
   const found = new Set(["/search?q=a", "/search?q=qqqqqq", "/nowhere", "/policies?explore=greedy", "/actions?w.cups=2"]);
+  // Forms of what is declared: of something new, and of what the settings declare.
+  for (const list of ["actions", "flags", "experiments"]) found.add(`/${list}/new`);
+  for (const path of ["/actions/grinder/edit", "/flags/checkout/edit"]) found.add(path);
   found.add(`/try?what=act&customer=${encodeURIComponent(customers[0])}`);
   const links = async (path) => {
     await first.goto(path);
@@ -80,7 +83,7 @@ async function pages() {
   for (const path of [...found]) {
     for (const deeper of await links(path)) {
       const kind = /^(\/(?:customers|decisions|catalogue|lists|capabilities|imports|data|actions))\/[^/?]+$/.exec(deeper)?.[1];
-      if (kind && !kinds.has(kind)) kinds.set(kind, deeper);
+      if (kind && !kinds.has(kind) && !deeper.endsWith("/new")) kinds.set(kind, deeper);
       if (/^\/(events|decisions|data|lists|)\?/.test(deeper) && !kinds.has(deeper.split("=")[0])) {
         kinds.set(deeper.split("=")[0], deeper);
       }

@@ -176,6 +176,7 @@ document.addEventListener("submit", (event) => {
   const [form, button] = [event.target, event.submitter];
   if (!form.matches("form[data-morph]")) return;
   event.preventDefault();
+  trying?.abort();
   const asked = (name) => button?.getAttribute(`form${name}`) || form.getAttribute(name);
   const fields = new URLSearchParams(new FormData(form, button));
   const url = new URL(asked("action") || location.href, location.href);
@@ -183,6 +184,27 @@ document.addEventListener("submit", (event) => {
   for (const [name, value] of [...fields]) if (value === "") fields.delete(name, value);
   url.search = fields;
   go(url.href);
+});
+
+// --- A form tells what would come of it while it is filled in ---
+
+let trying = null;
+
+document.addEventListener("input", async ({ target }) => {
+  const form = target.closest?.("form[data-preview]");
+  if (!form) return;
+  trying?.abort();
+  const { signal } = (trying = new AbortController());
+  await new Promise((rest) => setTimeout(rest, 400));
+  if (signal.aborted || !form.isConnected) return;
+  const body = new URLSearchParams(new FormData(form));
+  body.set("do", "look");
+  const { page } = await load(form.getAttribute("action"), { method: "POST", body, signal }).catch(() => ({}));
+  if (!page || signal.aborted || !form.isConnected) return;
+  for (const fresh of all("[data-told][id]", page)) {
+    const old = document.getElementById(fresh.id);
+    if (old) morph(old, fresh, true);
+  }
 });
 
 // A jump within a page that was never left needs nothing new.

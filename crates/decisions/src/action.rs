@@ -1,6 +1,6 @@
 //! What can be done for a customer, and when may it be? A table of the settings: an action, or an offer.
 
-use crate::filter::Names;
+use crate::filter::{Names, text_of};
 use crate::terms::{self, Terms};
 use events::declared::{Mistake, Table};
 use learning::TaskName;
@@ -278,6 +278,16 @@ impl Action {
     #[must_use]
     pub fn is_for(&self, channel: &str) -> bool {
         self.channels.is_empty() || self.channels.contains(channel)
+    }
+
+    /// How much it counts where a question's context says this.
+    #[must_use]
+    pub fn counts_in(&self, context: &events::Fields) -> f64 {
+        let factors = self.context.iter().filter_map(|(key, factors)| {
+            let said = context.get(key)?;
+            factors.get(text_of(said).as_ref())
+        });
+        factors.product()
     }
 
     /// Whether its time has come and is not over.

@@ -1,9 +1,10 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
+use crate::interleave::{Interleave, SIDES, Side, coins, draft};
 use crate::recalled::{Further, Recalled};
 use crate::{
-    Answer, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why,
-    World, Worth,
+    Answer, Ask, Contender, Content, DecisionError, Kind, Kinds, Models, Parameters, Question, RankedItem, Record,
+    Subject, Why, World, Worth,
 };
 use features::Catalogue;
 use models::recommend::Part;
@@ -58,6 +59,56 @@ fn recalled<'a>(
     }
     let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
     Ok(Ask { question, models, world, catalogue, as_before, is_unplaced })
+}
+
+/// Decides by a kind where an experiment drafts its lists from two ways to ask it: the answer, and who picked each item.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_drafted(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+    by: &Interleave,
+) -> Result<(Answer, Vec<Side>), DecisionError> {
+    for side in SIDES {
+        kind.check(&by.asked(question, side).parameters)?;
+    }
+    Ok(drafted(kind, &live(catalogue, question, models, world), subject, by))
+}
+
+/// The list that both sides of an experiment pick. Who is not known, or has nothing by the control, is answered by that alone.
+fn drafted(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject, by: &Interleave) -> (Answer, Vec<Side>) {
+    let of = |side: Side| {
+        let question = by.asked(ask.question, side);
+        answer(kind, &Ask { question: &question, ..*ask }, subject)
+    };
+    let mut control = of(Side::Control);
+    let seed = ask.world.seed().filter(|_| !ask.is_held_out() && control.fallback.is_none());
+    let Some(seed) = seed else { return (control, Vec::new()) };
+    let other = of(Side::Other);
+    let (Content::Items(first), Content::Items(second)) = (&control.content, &other.content) else {
+        return (control, Vec::new());
+    };
+    let lists = [first, second];
+    let orders = lists.map(|list| list.iter().map(|item| ItemKey::from(&item.id)).collect::<Vec<_>>());
+    let n = first.len().max(second.len());
+    let picks = draft([&orders[0], &orders[1]], n, coins(seed));
+    let item = |(key, side): &(ItemKey, Side)| {
+        let at = orders[*side as usize].iter().position(|one| one == key)?;
+        // How likely it was to stand here hangs on both lists, and on the coins.
+        Some(RankedItem { propensity: None, ..lists[*side as usize][at].clone() })
+    };
+    // What rules left out of one list may stand in the other: of both together nothing is told.
+    control.left_out.clear();
+    if picks.len() > first.len() {
+        control.shortfall = other.shortfall;
+    }
+    control.content = Content::Items(picks.iter().filter_map(item).collect());
+    (control, picks.into_iter().map(|(_, side)| side).collect())
 }
 
 fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Answer {
@@ -189,7 +240,10 @@ fn again(
     let subject = if record.is_held_out_unseen() { record.subject().unseen() } else { record.subject() };
     // What was answered then may be answered again: which names there were was looked at then.
     kind.about().check(&question.parameters)?;
-    Ok(answer(kind, &ask, &subject))
+    Ok(match record.drafted() {
+        Some(by) => drafted(kind, &ask, &subject, &by.by).0,
+        None => answer(kind, &ask, &subject),
+    })
 }
 
 /// From which seed chance comes in a decision: its name tells it again.

@@ -3,6 +3,7 @@
 use crate::draw::Draw;
 use crate::filter::Names;
 use crate::flag_type::{FlagType, VALUE_BYTES_MAX};
+use crate::interleave::Interleave;
 use crate::switch::Switchback;
 use events::declared::{Mistake, Table, unknown};
 use learning::TaskName;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of a declaration, and what each says.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     (
         "name",
         "its name: small letters, digits, `_` and `-`; who gets what is drawn by it, so another name is another draw",
@@ -22,6 +23,11 @@ const KEYS: [(&str, &str); 13] = [
         "switchback",
         "every so many minutes it is drawn what everybody in one place gets: { minutes = 60, by = \"store\" }, where by names what \
          a question's context says",
+    ),
+    (
+        "interleave",
+        "a kind of decision, such as recommend: each list is drafted from two ways to make it, whose values say how, such as \
+         { diversity = 0.3 }",
     ),
     (
         "who",
@@ -110,6 +116,8 @@ pub struct Experiment {
     pub stretch: Option<[f64; 2]>,
     /// How it is switched, where not every customer is drawn for themselves.
     pub switchback: Option<Switchback>,
+    /// The kind of decision whose lists are drafted from both variations, where that is compared.
+    pub interleave: Option<String>,
     /// What is compared, the control first.
     pub variations: Vec<Variation>,
     /// What is to become better.
@@ -156,6 +164,7 @@ impl Experiment {
             share,
             stretch: stretch(&table, share)?,
             switchback: switchback(&table, share)?,
+            interleave: interleave(&table)?,
             layer: table.get("layer").map(|_| table.text("layer", TEXT_BYTES_MAX).map(str::to_owned)).transpose()?,
             variations: variations(&table)?,
             metrics: metrics(&table, "metrics")?,
@@ -182,6 +191,7 @@ impl Experiment {
                 json!(self.switchback.as_ref().map(|how| json!({"minutes": how.minutes, "by": how.by}))),
                 self.switchback.is_some(),
             ),
+            ("interleave", json!(self.interleave), self.interleave.is_some()),
             ("variations", variations.into(), true),
             ("metrics", json!(self.metrics), !self.metrics.is_empty()),
             ("guardrails", json!(self.guardrails), !self.guardrails.is_empty()),
@@ -189,6 +199,17 @@ impl Experiment {
             ("state", json!(self.state.name()), true),
         ];
         told.into_iter().filter(|(_, _, is_told)| *is_told).map(|(key, value, _)| (key.to_owned(), value)).collect()
+    }
+
+    /// What it asks a question besides whose lists it drafts, the control first; nothing where it does not.
+    #[must_use]
+    pub fn drafts(&self) -> Option<Interleave> {
+        self.interleave.as_ref()?;
+        let of = |one: &Variation| -> Option<crate::Parameters> {
+            Some(one.value.as_object()?.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+        };
+        let [first, second] = self.variations.as_slice() else { return None };
+        Some(Interleave { experiment: self.name.clone(), sides: [of(first)?, of(second)?] })
     }
 
     /// Whether experiments can be declared together, over what conditions may ask.
@@ -342,6 +363,26 @@ fn switchback(table: &Table<'_>, share: f64) -> Result<Option<Switchback>, Mista
         return Err(wrong("it is switched on and off: write two variations, the control first"));
     }
     Ok(Some(Switchback { minutes, by }))
+}
+
+fn interleave(table: &Table<'_>) -> Result<Option<String>, Mistake> {
+    if table.get("interleave").is_none() {
+        return Ok(None);
+    }
+    let kind = table.text("interleave", TEXT_BYTES_MAX)?;
+    if let Some(other) = ["who", "layer", "switchback"].into_iter().find(|key| table.get(key).is_some()) {
+        let remedy = format!("every list tells which of the two is chosen from, whoever it is for: leave {other} out");
+        return Err(table.wrong("interleave", &remedy));
+    }
+    let values = table.get("variations").and_then(Value::as_array);
+    if !values.is_some_and(|all| all.len() == 2 && all.iter().all(|one| one.get("value").is_some_and(Value::is_object)))
+    {
+        return Err(table.wrong(
+            "variations",
+            "write two, whose values say how each makes its list: { name = \"diverse\", value = { diversity = 0.3 } }",
+        ));
+    }
+    Ok(Some(kind.to_owned()))
 }
 
 fn variations(table: &Table<'_>) -> Result<Vec<Variation>, Mistake> {

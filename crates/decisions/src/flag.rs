@@ -195,6 +195,10 @@ impl Flag {
             let known = experiments.iter().map(|experiment| experiment.name.as_str());
             return Err(self.wrong("rules.experiment", name, no_such("experiment", name, known)));
         };
+        if experiment.interleave.is_some() {
+            let why = "it drafts lists, and gives nobody a variation: take another experiment";
+            return Err(self.wrong("rules.experiment", name, why));
+        }
         let unfit = experiment.variations.iter().find(|one| FlagType::of(&one.value) != Some(self.of));
         unfit.map_or(Ok(()), |one| {
             let of = self.of.name();

@@ -32,6 +32,7 @@ pub mod filter;
 mod flag;
 mod flag_type;
 mod holdout;
+mod interleave;
 mod item_filter;
 mod item_traits;
 mod keyed;
@@ -84,7 +85,9 @@ pub use content::{
     Actions, Amount, Answer, ChosenAction, Content, Decision, Factors, FlagAnswer, FlagAnswers, FlagReason, Likely,
     ModelRef, RankedItem, Reason,
 };
-pub use decide::{contenders, decide, decide_by, parts, replay, replay_further, seed_of, withheld, worths};
+pub use decide::{
+    contenders, decide, decide_by, decide_drafted, parts, replay, replay_further, seed_of, withheld, worths,
+};
 pub use declaration::Declaration;
 pub use draw::{Draw, Of, Over};
 pub use error::DecisionError;
@@ -93,6 +96,7 @@ pub use filter::{Filter, FilterError};
 pub use flag::{Flag, FlagRule, Need};
 pub use flag_type::FlagType;
 pub use holdout::{Arm, Drawn, Exposure, Holdout, share_of};
+pub use interleave::{Drafted, Interleave, Side, draft};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said, Worth};
 pub use kinds::{

@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn every_key_of_every_list_is_written_as_it_is_read() {
-        // By what is drawn is said by the next test; what costs something, and within a budget, contradicts the others.
-        let not_told = ["unit", "switchback", "costs", "mandatory", "nothing"];
+        // By what is drawn is said by the next tests; what costs something, and within a budget, contradicts the others.
+        let not_told = ["unit", "switchback", "interleave", "costs", "mandatory", "nothing"];
         let mut playbook = Playbook::default();
         for (list, table) in full() {
             let unsaid: Vec<&str> =
@@ -273,6 +273,45 @@ mod tests {
         assert_eq!(written["switchback"], switching["switchback"]);
         let again = playbook.put("experiments", &written).unwrap();
         assert_eq!(playbook.table("experiments", &again).unwrap(), written);
+    }
+
+    #[test]
+    fn an_experiment_that_drafts_lists_is_written_as_it_is_read_and_asks_nobody_who_they_are() {
+        let drafting = table(json!({
+            "name": "mix", "interleave": "recommend", "share": 0.5,
+            "variations": [{"name": "usual", "value": {}, "weight": 1.0}, {"name": "mixed", "value": {"diversity": 0.3}, "weight": 1.0}],
+        }));
+        let mut playbook = Playbook::default();
+        let name = playbook.put("experiments", &drafting).unwrap();
+        let written = playbook.table("experiments", &name).unwrap();
+        assert_eq!(
+            (written["interleave"].clone(), written["variations"].clone()),
+            (json!("recommend"), drafting["variations"].clone())
+        );
+        playbook.put("experiments", &written).unwrap();
+        assert_eq!(playbook.table("experiments", &name).unwrap(), written);
+        let drafts = playbook.experiments[0].drafts().unwrap();
+        assert_eq!(json!(drafts.sides), json!([{}, {"diversity": 0.3}]));
+        for (key, value, said) in [
+            ("who", json!("known"), "leave who out"),
+            ("layer", json!("a"), "leave layer out"),
+            ("variations", json!([{"name": "a", "value": 1}, {"name": "b", "value": 2}]), "write two, whose values"),
+            (
+                "variations",
+                json!([{"name": "a", "value": {}}, {"name": "b", "value": {}}, {"name": "c", "value": {}}]),
+                "write two",
+            ),
+        ] {
+            let mut wrong = drafting.clone();
+            wrong.insert(key.to_owned(), value);
+            let why = Playbook::default().put("experiments", &wrong).unwrap_err().to_string();
+            assert!(why.contains(said), "{why}");
+        }
+        // Nobody gets a variation of it: a flag cannot ask for one.
+        let flag = table(json!({"name": "a", "default": {}, "rules": [{"experiment": "mix"}]}));
+        playbook.put("flags", &flag).unwrap();
+        let why = playbook.check(&Names::default()).unwrap_err().to_string();
+        assert!(why.contains("it drafts lists"), "{why}");
     }
 
     proptest! {

@@ -6,8 +6,8 @@ use crate::digest::digest;
 use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
-    Arm, Bought, Content, Decision, DecisionError, Exposed, Exposure, FlagReason, Kind, Knowledge, LoggedDecision,
-    ModelInputs, Models, Question, Subject, Testimony,
+    Arm, Bought, Content, Decision, DecisionError, Drafted, Exposed, Exposure, FlagReason, Kind, Knowledge,
+    LoggedDecision, ModelInputs, Models, Question, Subject, Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Purpose, Statement, Voice, permit};
 use learning::TaskName;
@@ -51,6 +51,9 @@ pub struct Record {
     /// What whoever was held out would have been answered; `None` where nobody was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     would: Option<Content>,
+    /// Who picked each item, where an experiment drafts such lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    drafted: Option<Drafted>,
     /// The draws that the customer met. The log keeps them by customer.
     #[serde(skip)]
     exposures: Vec<Exposure>,
@@ -176,10 +179,23 @@ impl Record {
             unusable,
             decision,
             would,
+            drafted: None,
             exposures: Vec::new(),
             response,
             sent,
         }
+    }
+
+    /// With who picked each item of it.
+    #[must_use]
+    pub fn drafted_by(self, drafted: Option<Drafted>) -> Self {
+        Self { drafted, ..self }
+    }
+
+    /// Who picked each item, where an experiment drafts such lists.
+    #[must_use]
+    pub fn drafted(&self) -> Option<&Drafted> {
+        self.drafted.as_ref()
     }
 
     /// With the draws that the customer met.

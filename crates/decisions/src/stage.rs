@@ -21,18 +21,45 @@ impl Stage {
     /// All of them, in the order in which actions come through.
     pub const ALL: [Self; 6] = [Self::Here, Self::Eligible, Self::Suitable, Self::LeftAlone, Self::Worth, Self::Chosen];
 
-    /// The one at which a rule leaves an action out. What is not known here is a rule of whom to leave alone: those have names
-    /// of their own.
+    /// The rules that leave actions out, each with the stage at which it does. Besides these there are limits on contacts, `cap:…`: they
+    /// leave customers alone.
+    pub const RULES: [(&str, Self); 24] = [
+        ("channel", Self::Here),
+        ("schedule", Self::Here),
+        ("asked", Self::Here),
+        ("weight", Self::Here),
+        ("eligible", Self::Eligible),
+        ("eligible: not known", Self::Eligible),
+        ("suitable", Self::Suitable),
+        ("suitable: not known", Self::Suitable),
+        ("stock", Self::Suitable),
+        ("consent", Self::LeftAlone),
+        ("quiet_hours", Self::LeftAlone),
+        ("capacity", Self::LeftAlone),
+        ("no_upsell", Self::LeftAlone),
+        ("refused", Self::LeftAlone),
+        ("refused_group", Self::LeftAlone),
+        ("accepted", Self::LeftAlone),
+        ("times", Self::LeftAlone),
+        ("value", Self::Worth),
+        ("value: not known", Self::Worth),
+        ("costs: not known", Self::Worth),
+        ("budget", Self::Worth),
+        ("budget: not known", Self::Worth),
+        ("outranked", Self::Chosen),
+        ("no place", Self::Chosen),
+    ];
+
+    /// The one at which a rule leaves an action out. What is not known here is a limit on contacts.
     #[must_use]
     pub fn of(rule: &str) -> Self {
-        match rule {
-            "channel" | "schedule" | "asked" | "weight" => Self::Here,
-            "eligible" | "eligible: not known" => Self::Eligible,
-            "suitable" | "suitable: not known" | "stock" => Self::Suitable,
-            "value" | "budget" => Self::Worth,
-            "outranked" | "no place" => Self::Chosen,
-            _ => Self::LeftAlone,
-        }
+        Self::RULES.iter().find(|(known, _)| *known == rule).map_or(Self::LeftAlone, |(_, stage)| *stage)
+    }
+
+    /// Whether a rule is known, so that it is told at its stage and in words.
+    #[cfg(test)]
+    pub(crate) fn knows(rule: &str) -> bool {
+        rule.starts_with("cap:") || Self::RULES.iter().any(|(known, _)| *known == rule)
     }
 }
 

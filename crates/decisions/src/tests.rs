@@ -7,6 +7,7 @@ mod among;
 mod asked;
 mod cut;
 mod declared;
+mod drafted;
 mod filtered;
 mod flags;
 mod laws;

@@ -10,8 +10,8 @@ use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Hits, Wanted, words_of};
 use decisions::{
-    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Exposure, Holdout, ItemFilter, Kind,
-    KindName, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Subject, Testimony, Witness,
+    Answer, Arm, Content, Decision, DecisionError, DecisionQuery, Declaration, Drafted, Exposure, Holdout, ItemFilter,
+    Kind, KindName, Models, N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Subject, Testimony, Witness,
 };
 use events::Fields;
 use features::FeatureState;
@@ -66,6 +66,8 @@ struct Weighed {
     would: Option<Content>,
     /// The draws that the customer met.
     exposures: Vec<Exposure>,
+    /// Who picked each item, where an experiment drafts such lists.
+    drafted: Option<Drafted>,
 }
 
 /// All that a decision is made from.
@@ -227,12 +229,12 @@ impl Engine {
         let (of, _) = back.as_ref().map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
         let weighed = self.weigh_within_budgets(asked, sought, (kind, &models), (as_of, seed), holdout)?;
-        let Weighed { question, subject, answer, testimony, would, mut exposures } = weighed;
+        let Weighed { question, subject, answer, testimony, would, mut exposures, drafted } = weighed;
         exposures.extend(answer.content.exposures());
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
-        let record = record.meeting(exposures);
+        let record = record.meeting(exposures).drafted_by(drafted);
         if back.is_some() {
             self.reaching.count(&record);
         }
@@ -324,11 +326,19 @@ impl Engine {
         self.about(asked, sought, (kind, models), (as_of, purses), holdout, |about| {
             let About { question, subject, shelves, exposures } = about;
             let witness = Witness::new(shelves).by_chance(Some(seed));
-            let answer = decisions::decide_by(kind, &catalogue, &question, &subject, models, &witness)?;
+            let (answer, drafted) = match self.drafting(kind, &question) {
+                None => (decisions::decide_by(kind, &catalogue, &question, &subject, models, &witness)?, None),
+                Some(by) => {
+                    let decided =
+                        decisions::decide_drafted(kind, &catalogue, &question, &subject, models, &witness, &by);
+                    let (answer, picks) = decided?;
+                    (answer, Some(Drafted { by, picks }))
+                }
+            };
             let testimony = witness.into_testimony();
             let is_held = question.arm == Some(Arm::Holdout);
             let would = is_held.then(|| decisions::withheld(kind, &catalogue, &question, &subject, models, shelves));
-            Ok(Weighed { would: would.transpose()?, question, subject, answer, testimony, exposures })
+            Ok(Weighed { would: would.transpose()?, question, subject, answer, testimony, exposures, drafted })
         })
     }
 

@@ -54,6 +54,14 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// What somebody declares cannot be: where it says so, and what to write.
+    #[error("{mistake}")]
+    Declared {
+        /// Of which kind it is: wrong by itself, or not to be changed any more.
+        kind: ErrorKind,
+        /// What is wrong.
+        mistake: Box<events::Mistake>,
+    },
     /// Everything else, with its kind.
     #[error("{message}")]
     Other {
@@ -68,6 +76,11 @@ impl EngineError {
     /// An error of a kind with a sentence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::Other { kind, message: message.into() }
+    }
+
+    /// That something cannot be declared so.
+    pub(crate) fn declared(kind: ErrorKind, mistake: events::Mistake) -> Self {
+        Self::Declared { kind, mistake: Box::new(mistake) }
     }
 
     /// The kind of failure.
@@ -85,7 +98,7 @@ impl EngineError {
             Self::Playbook(error) => error.kind,
             Self::Words(error) => error.kind,
             Self::Thread { .. } => ErrorKind::Internal,
-            Self::Keeping { kind, .. } | Self::Other { kind, .. } => *kind,
+            Self::Keeping { kind, .. } | Self::Declared { kind, .. } | Self::Other { kind, .. } => *kind,
         }
     }
 

@@ -13,6 +13,7 @@ mod cursor;
 mod deliver;
 mod facts;
 mod follow;
+mod holding;
 mod left_out;
 mod order;
 mod people;

@@ -2,6 +2,8 @@
 
 mod claimed;
 
+mod drafted;
+
 mod drawn;
 mod switched;
 
@@ -21,6 +23,7 @@ use learning::{Believed, Dataset};
 use measurement::experiment::{self, Direction, ExperimentReport, Metric, Stage, Variation};
 use measurement::exposed::{Span, Unit, arms, counts};
 use measurement::flow::{Flow, Step, flow};
+use measurement::interleave::Interleaved;
 use measurement::kpi::Kpi;
 use measurement::lift::{self, About, Against, Lift};
 use measurement::statistics::{How, Measure, Moments};
@@ -101,6 +104,8 @@ pub struct Found {
     pub report: ExperimentReport,
     /// What it found slice by slice, where it is switched.
     pub switched: Vec<SwitchedMetric>,
+    /// Which side customers chose from, where lists are drafted from two.
+    pub preferred: Option<Interleaved>,
 }
 
 impl Engine {
@@ -172,6 +177,7 @@ impl Engine {
             experiments.insert(name, found);
         }
         experiments.extend(counting.switched(&draws, &declared, &of_both));
+        experiments.extend(self.drafted(&declared, now)?);
         Ok(Measured { at: now, period, all, kinds, experiments, n_left_out: draws.n_left_out() })
     }
 }
@@ -362,7 +368,13 @@ impl<'a> Counting<'a> {
             n_mixed,
             drawn: n_drawn,
         };
-        Found { began, state: plan.map(|plan| plan.state), report: experiment::report(&counted), switched: Vec::new() }
+        Found {
+            began,
+            state: plan.map(|plan| plan.state),
+            report: experiment::report(&counted),
+            switched: Vec::new(),
+            preferred: None,
+        }
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod begun;
 mod join;
+mod prospects;
 mod save;
 
+pub use prospects::Prospects;
 pub use save::{Declaring, EligibleCount};
 
 use crate::Engine;
@@ -192,8 +194,9 @@ impl Engine {
     /// Whether all of it can be in force together.
     fn fits(&self, playbook: &Playbook, names: &Names) -> Result<(), EngineError> {
         playbook.check(names).map_err(refused)?;
-        let measured = self.capabilities.measures.check(&playbook.experiments);
-        measured.map_err(|mistake| EngineError::new(ErrorKind::Invalid, mistake.to_string()))
+        let wrong = |mistake| EngineError::declared(ErrorKind::Invalid, mistake);
+        playbook.experiments.iter().try_for_each(|one| self.can_draft(one)).map_err(wrong)?;
+        self.capabilities.measures.check(&playbook.experiments).map_err(wrong)
     }
 
     fn note_runs(&self, runs: &[Run]) -> Result<(), EngineError> {
@@ -275,5 +278,5 @@ fn word(list: &str) -> &'static str {
 }
 
 fn refused(why: NotDeclared) -> EngineError {
-    EngineError::new(ErrorKind::Invalid, why.to_string())
+    EngineError::Declared { kind: ErrorKind::Invalid, mistake: why.mistake }
 }

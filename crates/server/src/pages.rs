@@ -25,6 +25,7 @@ mod customers;
 mod data;
 mod decisions;
 mod door;
+mod editor;
 mod entry;
 mod erasure;
 mod event;
@@ -144,6 +145,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(seen)
         .merge(decided)
+        .merge(editor::routes().route_layer(needing(Action::Declare)))
         .merge(operated)
         .merge(administered)
         .merge(open)

@@ -54,8 +54,21 @@ pub struct ExperimentCard {
     pub segments: Vec<(String, Vec<FindingLine>)>,
     /// How many customers met more than one variation.
     pub n_mixed: u64,
+    /// What can be done with it here; none where the settings declare it, or nobody any more.
+    pub turns: Option<Turns>,
     /// Which intervals are told, in a sentence.
     pub intervals: &'static str,
+}
+
+/// What can be done with an experiment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turns {
+    /// Whether it can begin.
+    pub begins: bool,
+    /// Whether it can be stopped.
+    pub stops: bool,
+    /// The variations that can be given to all, the best first; none where no flag that is saved here is decided by it.
+    pub ships: Vec<String>,
 }
 
 /// How far an experiment is.
@@ -175,6 +188,11 @@ fn share_of(from: Timestamp, at: Timestamp, until: Timestamp) -> f64 {
 }
 
 impl ExperimentCard {
+    /// Whether anybody declares it still.
+    fn is_declared(&self) -> bool {
+        self.state != ExperimentState::Gone
+    }
+
     fn n(&self) -> u64 {
         self.arms.iter().map(|arm| arm.n).sum()
     }

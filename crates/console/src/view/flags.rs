@@ -40,6 +40,8 @@ pub struct FlagCard {
     pub needs: Vec<String>,
     /// Who gets another value.
     pub rules: Vec<FlagRuleTold>,
+    /// Whether it was saved here, so that it can be changed here; else the settings declare it, and win.
+    pub is_saved: bool,
     /// Which values were answered lately, the most frequent first: the value, why, and how often.
     pub got: Vec<FlagGot>,
 }

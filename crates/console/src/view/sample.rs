@@ -3,6 +3,7 @@
 mod acting;
 mod administration;
 mod capable;
+mod declared;
 mod earned;
 mod happening;
 mod incoming;
@@ -19,6 +20,7 @@ mod tried;
 pub use acting::{action, actions, actions_moved, actions_none, policies, tried_actions, tried_actions_nothing};
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
+pub use declared::{editor, editor_of_experiment, editor_of_flag};
 pub use earned::{holdout, holdout_of_nobody, report};
 pub use happening::{event, events, events_rejected};
 pub use incoming::{data, data_one};
@@ -106,7 +108,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
     ];
     pages.extend(kept::pages());
-    pages.extend(acting::pages());
+    pages.extend(acting::pages().into_iter().chain(declared::pages()));
     pages
 }
 

@@ -133,6 +133,7 @@ impl Record {
             sent: if sent.is_empty() && !response.is_empty() { digest(&response) } else { sent },
             decision,
             would: None,
+            drafted: None,
             exposures: Vec::new(),
             response,
         }

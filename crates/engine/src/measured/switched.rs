@@ -72,7 +72,7 @@ impl Counting<'_> {
         if report.verdict != Verdict::Broken {
             (report.verdict, report.says) = (verdict, says);
         }
-        Found { began, state: Some(plan.state), report, switched }
+        Found { began, state: Some(plan.state), report, switched, preferred: None }
     }
 
     /// What its plan names, and what is usual where it names nothing. What is named is told though it is not counted.

@@ -71,7 +71,7 @@ pub(super) fn keep(
 pub(super) fn refuse_gone(name: &str, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
     let Some(began) = runs.get(name).filter(|run| run.ended_at.is_none()).and_then(ran) else { return Ok(()) };
     let why = wrong(&began, "state", json!("running"), "it runs: stop it before you take it away");
-    Err(EngineError::new(ErrorKind::Conflict, why.to_string()))
+    Err(EngineError::declared(ErrorKind::Conflict, why))
 }
 
 /// Refuses what would make something else of an experiment that has begun.
@@ -79,7 +79,7 @@ pub(super) fn refuse_gone(name: &str, runs: &BTreeMap<String, Run>) -> Result<()
 /// # Errors
 /// [`EngineError`] of kind `Conflict`, with what it was and what to do.
 pub(super) fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) -> Result<(), EngineError> {
-    let conflict = |why: Mistake| EngineError::new(ErrorKind::Conflict, why.to_string());
+    let conflict = |why: Mistake| EngineError::declared(ErrorKind::Conflict, why);
     for experiment in &playbook.experiments {
         let Some((run, began)) = runs.get(&experiment.name).and_then(|run| Some((run, ran(run)?))) else { continue };
         if run.ended_at.is_some() && experiment.state != State::Stopped {
@@ -141,6 +141,7 @@ fn other(began: &Experiment, now: &Experiment) -> Option<Mistake> {
         ("who", json!(began.who), json!(now.who)),
         ("layer", json!(began.layer), json!(now.layer)),
         ("switchback", switchback(began), switchback(now)),
+        ("interleave", json!(began.interleave), json!(now.interleave)),
     ] {
         if was != is {
             let why = remedy("other customers would take part from now on", was);

@@ -9,6 +9,7 @@ use decisions::{Filter, Playbook, PlaybookChange, Run, SavedTable};
 use events::Mistake;
 use primitives::{ErrorKind, Timestamp};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub enum Declaring<'a> {
 }
 
 /// How many customers a condition is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EligibleCount {
     /// How many were found.
     pub n: u64,
@@ -39,6 +40,15 @@ pub struct EligibleCount {
     pub of: u64,
     /// Whether all were.
     pub is_complete: bool,
+}
+
+/// What a change comes to, checked, and neither stored nor in force.
+struct Foreseen {
+    kept: Kept,
+    joined: Joined,
+    change: PlaybookChange,
+    /// What conditions may ask.
+    features: BTreeSet<String>,
 }
 
 impl KnownTable {
@@ -63,17 +73,36 @@ impl Engine {
 
     fn declare_alone(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
         let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut kept = self.kept_playbook().clone();
-        let change = kept.change(list, wanted, self.clock.now())?;
+        let Foreseen { kept, joined, change, features } = self.prepare(list, wanted)?;
+        let name = change.saved.as_ref().map(|saved| saved.name.clone());
+        self.ports.playbook.change(&change)?;
+        self.take_over(kept, joined, &features);
+        name.map(|name| self.declared_as(list, &name)).transpose()
+    }
+
+    /// What would be there by then, if somebody changed what is declared on a list so: checked as [`Engine::declare_one`] checks it, and
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// As [`Engine::declare_one`].
+    pub fn would_declare(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
+        let Foreseen { kept, joined, change, .. } = self.prepare(list, wanted)?;
+        let table = change.saved.and_then(|saved| joined.playbook.table(list, &saved.name));
+        let kept = Kept { hidden: joined.hidden, ..kept };
+        Ok(table.map(|table| kept.known(list, table)))
+    }
+
+    /// What a change would come to, where it can be.
+    fn prepare(&self, list: &str, wanted: Declaring<'_>) -> Result<Foreseen, EngineError> {
+        let (mut kept, now) = (self.kept_playbook().clone(), self.clock.now());
+        let change = kept.change(list, wanted, now)?;
         let features = self.features_wanted();
         let joined = self.join_strictly(&kept, &self.names_of_conditions(&features))?;
         let mut runs = change.runs;
-        runs.extend(begun::changed(&joined.playbook, &kept.runs, self.clock.now()));
-        let name = change.saved.as_ref().map(|saved| saved.name.clone());
-        self.ports.playbook.change(&PlaybookChange { runs: runs.clone(), ..change })?;
+        runs.extend(begun::changed(&joined.playbook, &kept.runs, now));
+        let change = PlaybookChange { runs: runs.clone(), ..change };
         let (playbook, runs) = begun::followed(joined.playbook, kept.runs.clone(), runs);
-        self.take_over(Kept { runs, ..kept }, Joined { playbook, ..joined }, &features);
-        name.map(|name| self.declared_as(list, &name)).transpose()
+        Ok(Foreseen { kept: Kept { runs, ..kept }, joined: Joined { playbook, ..joined }, change, features })
     }
 
     /// How many customers a condition holds of, of those whose data may be used for it. Looks for at most `time_max`.
@@ -187,7 +216,7 @@ fn merged(
                     found: value.to_string(),
                     ..Mistake::of_name(word(list), &name, "it keeps its name: leave this out, or save another one")
                 };
-                return Err(EngineError::new(ErrorKind::Invalid, mistake.to_string()));
+                return Err(EngineError::declared(ErrorKind::Invalid, mistake));
             }
             (_, Value::Null) => drop(table.remove(key)),
             _ => drop(table.insert(key.clone(), value.clone())),

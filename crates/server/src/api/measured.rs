@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use engine::{ExperimentFound, Measured, Worth};
 use measurement::Interval;
 use measurement::experiment::{Bearing, ExperimentReport, Finding, Stage, Verdict};
+use measurement::interleave::Interleaved;
 use measurement::lift::Against;
 use measurement::statistics::Effect;
 use measurement::switchback::SwitchedMetric;
@@ -357,7 +358,9 @@ fn of(
     is_guardrail: bool,
 ) -> BTreeMap<String, MetricReply> {
     let slices = found.switched.iter().filter(|one| one.is_guardrail == is_guardrail);
-    of_customers.into_iter().chain(slices.map(|one| (one.metric.clone(), one.into()))).collect()
+    let preferred =
+        found.preferred.iter().filter(|_| !is_guardrail).map(|found| ("preference".to_owned(), found.into()));
+    of_customers.into_iter().chain(slices.map(|one| (one.metric.clone(), one.into()))).chain(preferred).collect()
 }
 
 impl From<&SwitchedMetric> for MetricReply {
@@ -384,6 +387,42 @@ impl From<&SwitchedMetric> for MetricReply {
             reason: found.reason.clone(),
         }
     }
+}
+
+/// By how much the second of two sides is preferred, from −1 to 1, told as a lift; the numbers are the shares of what was chosen.
+impl From<&Interleaved> for MetricReply {
+    fn from(found: &Interleaved) -> Self {
+        let (control, treated) = preferred(found);
+        let sure = found.sequential.map(|interval| (interval.low > 0.0, interval.high < 0.0));
+        Self {
+            control,
+            treated,
+            difference: control.zip(treated).map(|(control, treated)| treated - control),
+            lift: found.preference,
+            low: low(found.fixed),
+            high: high(found.fixed),
+            sequential_low: low(found.sequential),
+            sequential_high: high(found.sequential),
+            p: found.p,
+            p_adjusted: found.p_sequential,
+            n: found.n_customers,
+            bearing: match sure {
+                None => "unknown",
+                Some((true, _)) => "better",
+                Some((_, true)) => "worse",
+                Some(_) => "unclear",
+            },
+            reason: found.reason.clone(),
+        }
+    }
+}
+
+/// Which share of what was chosen each side had picked.
+#[expect(clippy::cast_precision_loss, reason = "far fewer are chosen than a float tells apart")]
+pub(crate) fn preferred(found: &Interleaved) -> (Option<f64>, Option<f64>) {
+    let of = (found.n_a + found.n_b) as f64;
+    let share = |n: u64| (of > 0.0).then(|| n as f64 / of);
+    (share(found.n_a), share(found.n_b))
 }
 
 /// Findings by their metric; where several variations are compared with the control, by both.

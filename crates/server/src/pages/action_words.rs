@@ -19,7 +19,12 @@ pub(super) fn stage(stage: Stage) -> &'static str {
 
 /// A rule that leaves an action out, as the beginning of nothing: `it is not for this channel`.
 pub(super) fn rule_in_words(rule: &str) -> String {
-    let words = match rule {
+    words_of(rule).map(str::to_owned).or_else(|| cap(rule)).unwrap_or_else(|| rule.replace('_', " "))
+}
+
+/// What a rule is called that has a name of its own.
+fn words_of(rule: &str) -> Option<&'static str> {
+    Some(match rule {
         "channel" => "it is not for this channel",
         "schedule" => "its time has not come, or is over",
         "asked" => "the question did not mean it",
@@ -44,9 +49,8 @@ pub(super) fn rule_in_words(rule: &str) -> String {
         "value: not known" => "it is not known what the customer is about to be lost with",
         "outranked" => "another was drawn",
         "no place" => "there was no place left",
-        other => return cap(other).unwrap_or_else(|| other.replace('_', " ")),
-    };
-    words.to_owned()
+        _ => return None,
+    })
 }
 
 /// `cap:channel:email:7d`: a limit on contacts.
@@ -100,5 +104,8 @@ mod tests {
         ] {
             assert_eq!(rule_in_words(rule), words);
         }
+        let wordless: Vec<&str> =
+            Stage::RULES.into_iter().map(|(rule, _)| rule).filter(|rule| words_of(rule).is_none()).collect();
+        assert!(wordless.is_empty(), "{wordless:?}");
     }
 }

@@ -4,7 +4,7 @@ mod levers;
 mod one;
 
 pub(super) use levers::{Moved, lines as lever_lines, moved, number, parts};
-pub(super) use one::show as show_one;
+pub(super) use one::{people_told, show as show_one};
 
 use super::Asked;
 use super::action_words::{rule_in_words, stage};
@@ -74,7 +74,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
         kinds: tabs(app),
         table,
         is_followed: FOLLOWED.contains(&table),
-        editor: None,
+        // Offers are declared by the settings and over `/v1`.
+        editor: (frame.may_operate && table == "actions").then(|| "/actions/new".to_owned()),
         currency,
         actions: actions
             .iter()

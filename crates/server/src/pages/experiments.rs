@@ -1,16 +1,21 @@
 //! What is tried out, what did it find, and what is to be done next?
 
+mod besides;
+
+use super::flags::saved_name;
 use super::visit::Visit;
+use super::words::unmarked;
 use crate::app::App;
 use crate::counting::COUNTING;
 use crate::error::ServerError;
 use axum::response::Response;
 use console::format;
-use console::view::{ArmLine, ExperimentCard, ExperimentState, ExperimentsPage, FindingLine, Frame, Span};
+use console::view::{ArmLine, ExperimentCard, ExperimentState, ExperimentsPage, FindingLine, Frame, Span, Turns};
 use decisions::{Experiment, FlagRule, Flags, State};
 use engine::ExperimentFound;
-use measurement::experiment::{Bearing, Direction, Finding, Stage, Verdict};
+use measurement::experiment::{Bearing, Direction, ExperimentReport, Finding, Stage, Verdict};
 use primitives::{Timestamp, capital};
+use std::collections::BTreeSet;
 
 /// `/experiments`.
 pub(super) async fn show(visit: Visit) -> Response {
@@ -21,7 +26,9 @@ fn fill(app: &App, frame: Frame) -> Result<ExperimentsPage, ServerError> {
     let declared = app.engine.capabilities().flags.now();
     let measured = app.engine.measured_lately(None)?;
     let found = |name: &str| measured.as_ref().and_then(|measured| measured.experiments.get(name));
-    let told = Told { app, declared: &declared, now: frame.now };
+    let saved = |list| app.engine.declared_on(list).into_iter().filter_map(saved_name).collect();
+    let told =
+        Told { app, declared: &declared, now: frame.now, saved: saved("experiments"), saved_flags: saved("flags") };
     let mut cards: Vec<ExperimentCard> =
         declared.experiments().map(|one| told.card(&one.name, Some(one), found(&one.name))).collect();
     let gone = measured.iter().flat_map(|measured| &measured.experiments);
@@ -35,7 +42,8 @@ fn fill(app: &App, frame: Frame) -> Result<ExperimentsPage, ServerError> {
         ExperimentState::Gone => 3,
     });
     let when = measured.map(|measured| format!("Counted at {}.", format::date_time(measured.at)));
-    Ok(ExperimentsPage { frame, editor: None, when: when.unwrap_or_else(|| COUNTING.to_owned()), experiments: cards })
+    let editor = frame.may_operate.then(|| "/experiments/new".to_owned());
+    Ok(ExperimentsPage { frame, editor, when: when.unwrap_or_else(|| COUNTING.to_owned()), experiments: cards })
 }
 
 /// What is told by.
@@ -43,13 +51,15 @@ struct Told<'a> {
     app: &'a App,
     declared: &'a Flags,
     now: Timestamp,
+    /// The experiments and the flags that are changed here, and not in the settings.
+    saved: BTreeSet<String>,
+    saved_flags: BTreeSet<String>,
 }
 
 impl Told<'_> {
     fn card(&self, name: &str, plan: Option<&Experiment>, found: Option<&ExperimentFound>) -> ExperimentCard {
         let report = found.map(|found| &found.report);
         let stage = report.map(|report| report.stage);
-        let lines = |all: &[Finding]| all.iter().map(|finding| self.line(finding, stage)).collect::<Vec<_>>();
         let state = match plan.map(|plan| plan.state) {
             None => ExperimentState::Gone,
             Some(State::Draft) => ExperimentState::Draft,
@@ -58,7 +68,9 @@ impl Told<'_> {
             Some(State::Running) => ExperimentState::Running,
         };
         let is_met = report.is_some_and(|report| report.n.values().sum::<u64>() > 0);
+        let met = found.filter(|_| is_met);
         let report = report.filter(|_| is_met);
+        let turns = plan.filter(|_| self.saved.contains(name)).map(|plan| self.turns(plan, report));
         ExperimentCard {
             title: plan.map_or_else(|| capital(&name.replace(['_', '-'], " ")), |plan| plan.title.clone()),
             who: plan.map(who).unwrap_or_default(),
@@ -66,15 +78,25 @@ impl Told<'_> {
             timeline: plan.zip(found.and_then(|found| found.began)).map(|(plan, began)| self.span(plan, began)),
             // Of what nobody plans any more there is nothing to decide.
             verdict: report.filter(|_| plan.is_some()).map(|report| verdict(report.verdict, report.stage)),
-            says: report.filter(|_| plan.is_some()).map(|report| unquoted(&report.says)),
-            next: next(name, (plan, &self.flags_of(name)), report.map(|report| (report.verdict, report.stage))),
+            says: report.filter(|_| plan.is_some()).map(|report| unmarked(&report.says)),
+            next: match (&turns, report.map(|report| report.verdict)) {
+                (Some(Turns { begins: true, .. }), _) => {
+                    "Start it when everything is as it should be: what it compares and who takes part is frozen then."
+                        .to_owned()
+                }
+                (Some(Turns { ships, .. }), Some(Verdict::Ship)) if !ships.is_empty() => {
+                    "Give it to all: its value becomes the default of its flags, and it is stopped.".to_owned()
+                }
+                _ => next(name, (plan, &self.flags_of(name)), report.map(|report| (report.verdict, report.stage))),
+            },
             arms: arms(plan, found),
             srm: report.map_or((true, None), |report| {
                 (report.srm.ok, Some(report.srm.p).filter(|p| p.is_finite() && report.n.len() > 1))
             }),
-            metrics: report.map(|report| lines(&report.metrics)).unwrap_or_default(),
-            guardrails: report.map(|report| lines(&report.guardrails)).unwrap_or_default(),
+            metrics: met.map(|found| self.found(found, &found.report.metrics, plan, false)).unwrap_or_default(),
+            guardrails: met.map(|found| self.found(found, &found.report.guardrails, plan, true)).unwrap_or_default(),
             segments: report.map(|report| self.segments(&report.by_segment, stage)).unwrap_or_default(),
+            turns,
             n_mixed: report.map_or(0, |report| report.n_mixed),
             intervals: match stage.is_some_and(Stage::is_over) {
                 true => "Intervals are of 95 %, for one look at the end.",
@@ -82,6 +104,24 @@ impl Told<'_> {
             },
             name: name.to_owned(),
             state,
+        }
+    }
+
+    /// What can be done with it here.
+    fn turns(&self, plan: &Experiment, report: Option<&ExperimentReport>) -> Turns {
+        let flags = self.flags_of(&plan.name);
+        let is_here = !flags.is_empty() && flags.iter().all(|flag| self.saved_flags.contains(flag));
+        let mut ships: Vec<String> = plan.variations.iter().map(|one| one.name.clone()).collect();
+        // What was found to be better stands first.
+        let is_better = |name: &String| {
+            let of = |finding: &&Finding| finding.variation == *name && finding.bearing == Bearing::Better;
+            report.is_some_and(|report| report.metrics.iter().any(|finding| of(&finding)))
+        };
+        ships.sort_by_key(|name| !is_better(name));
+        Turns {
+            begins: plan.state == State::Draft,
+            stops: plan.state == State::Running,
+            ships: if is_here && plan.state != State::Draft { ships } else { Vec::new() },
         }
     }
 
@@ -98,27 +138,45 @@ impl Told<'_> {
         Span { began, closes, ends, now: self.now }
     }
 
+    /// What was found of metrics or of guardrails: customer by customer, slice by slice, and list by list.
+    fn found(
+        &self,
+        found: &ExperimentFound,
+        findings: &[Finding],
+        plan: Option<&Experiment>,
+        is_guardrail: bool,
+    ) -> Vec<FindingLine> {
+        let stage = found.report.stage;
+        let mut lines: Vec<FindingLine> = findings.iter().map(|one| self.line(one, Some(stage))).collect();
+        if let Some(plan) = plan {
+            let slices = found.switched.iter().filter(|one| one.is_guardrail == is_guardrail);
+            lines.extend(slices.filter_map(|one| besides::sliced(one, self.title_of(&one.metric), plan)));
+            let preferred = found.preferred.iter().filter(|_| !is_guardrail);
+            lines.extend(preferred.filter_map(|found| besides::preference(found, plan, stage)));
+        }
+        lines
+    }
+
+    /// What a metric is called.
+    fn title_of(&self, metric: &str) -> String {
+        let kpis = &self.app.engine.capabilities().measures.kpis;
+        kpis.iter().find(|kpi| kpi.name == metric).map_or_else(|| metric.to_owned(), |kpi| kpi.title.clone())
+    }
+
     fn line(&self, finding: &Finding, stage: Option<Stage>) -> FindingLine {
         let compared = &finding.compared;
-        let kpis = &self.app.engine.capabilities().measures.kpis;
-        let title = kpis.iter().find(|kpi| kpi.name == finding.metric).map(|kpi| kpi.title.clone());
         let interval = compared.lift.as_ref().zip(stage).map(|(lift, stage)| {
             let interval = Finding::interval(lift, stage);
             (lift.value, interval.low, interval.high)
         });
         FindingLine {
-            title: title.unwrap_or_else(|| finding.metric.clone()),
+            title: self.title_of(&finding.metric),
             variation: finding.variation.clone(),
             numbers: (compared.control, compared.treated),
             lift: interval,
             is_less_better: finding.direction == Direction::Down,
-            bearing: match finding.bearing {
-                Bearing::Better => "better",
-                Bearing::Worse => "worse",
-                Bearing::Unclear => "unclear",
-                Bearing::Unknown => "unknown",
-            },
-            reason: compared.reason.as_deref().map(unquoted),
+            bearing: besides::word(finding.bearing),
+            reason: compared.reason.as_deref().map(unmarked),
         }
     }
 
@@ -182,6 +240,9 @@ fn next(name: &str, (plan, flags): (Option<&Experiment>, &[String]), found: Opti
     let Some(plan) = plan else {
         return "It is not declared any more: what it found is told for as long as decisions are kept.".to_owned();
     };
+    if let Some(kind) = &plan.interleave {
+        return next_drafted((name, kind), plan, found);
+    }
     match (plan.state, found) {
         (State::Draft, _) => format!("To begin, set state = \"running\" for {name} in [[experiments]]."),
         (_, None) if flags.is_empty() => {
@@ -213,9 +274,27 @@ fn next(name: &str, (plan, flags): (Option<&Experiment>, &[String]), found: Opti
     }
 }
 
-/// A sentence without the signs around names in it.
-fn unquoted(sentence: &str) -> String {
-    sentence.replace('`', "")
+/// The same where lists are drafted from two ways to make them.
+fn next_drafted((name, kind): (&str, &str), plan: &Experiment, found: Option<(Verdict, Stage)>) -> String {
+    let other = plan.variations.get(1);
+    let value = other.map_or_else(String::new, |one| one.value.to_string());
+    let other = other.map_or("the other", |one| one.name.as_str());
+    match (plan.state, found) {
+        (State::Draft, _) => format!("To begin, set state = \"running\" for {name} in [[experiments]]."),
+        (State::Running, None) => format!("Nobody has chosen anything yet: go on to ask for {kind}."),
+        (State::Stopped, None) => "It was stopped before anybody chose anything.".to_owned(),
+        (_, Some((Verdict::Ship, _))) => {
+            format!(
+                "Ask for {kind} as {other} does ({value}), or set that for all in [decisions], and set state = \"stopped\"."
+            )
+        }
+        (_, Some((Verdict::Stop | Verdict::Broken, _))) => {
+            format!("Set state = \"stopped\": lists of {kind} are made as before then.")
+        }
+        (_, Some((Verdict::GoOn, _))) => {
+            "Leave it alone: it goes on. Looking before its end changes nothing.".to_owned()
+        }
+    }
 }
 
 #[cfg(test)]

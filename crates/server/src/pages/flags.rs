@@ -7,8 +7,8 @@ use axum::response::Response;
 use console::format;
 use console::view::{FlagCard, FlagGot, FlagRuleTold, FlagsPage, Frame};
 use decisions::{Content, ContentShape, DecisionQuery, Flag, FlagAnswer, FlagReason, FlagRule, Kind, Record};
-use engine::{EngineError, Stopwatch};
-use std::collections::BTreeMap;
+use engine::{DeclaredIn, EngineError, KnownTable, Stopwatch};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// So many of the newest answers are looked at, for at most so long.
@@ -28,14 +28,16 @@ type Got = BTreeMap<String, BTreeMap<(String, String), u64>>;
 fn fill(app: &App, frame: Frame) -> Result<FlagsPage, ServerError> {
     let declared = app.engine.capabilities().flags.now();
     let (got, n_answers, is_all) = if declared.flags().next().is_some() { lately(app)? } else { (Got::new(), 0, true) };
+    let may = frame.may_operate;
+    let saved: BTreeSet<String> = app.engine.declared_on("flags").into_iter().filter_map(saved_name).collect();
     Ok(FlagsPage {
         frame,
-        editor: None,
+        editor: may.then(|| "/flags/new".to_owned()),
         problem: app
             .engine
             .refused_features()
             .map(|why| format!("{}. What was declared before stays.", primitives::capital(why.trim_end_matches('.')))),
-        flags: declared.flags().map(|flag| card(flag, got.get(&flag.name))).collect(),
+        flags: declared.flags().map(|flag| card(flag, got.get(&flag.name), saved.contains(&flag.name))).collect(),
         n_answers,
         is_all,
     })
@@ -86,7 +88,7 @@ fn why(answer: &FlagAnswer) -> String {
     }
 }
 
-fn card(flag: &Flag, got: Option<&BTreeMap<(String, String), u64>>) -> FlagCard {
+fn card(flag: &Flag, got: Option<&BTreeMap<(String, String), u64>>, is_saved: bool) -> FlagCard {
     let mut values: Vec<FlagGot> = got
         .into_iter()
         .flatten()
@@ -105,8 +107,14 @@ fn card(flag: &Flag, got: Option<&BTreeMap<(String, String), u64>>) -> FlagCard 
         on: flag.on,
         needs: flag.needs.iter().map(|need| format!("{} is {}", need.flag, need.is)).collect(),
         rules: flag.rules.iter().map(rule).collect(),
+        is_saved,
         got: values,
     }
+}
+
+/// The name of what is changed here, and not in the settings.
+pub(super) fn saved_name(known: KnownTable) -> Option<String> {
+    (known.source == DeclaredIn::Saved).then(|| known.name().to_owned())
 }
 
 fn rule(rule: &FlagRule) -> FlagRuleTold {

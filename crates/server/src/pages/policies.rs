@@ -28,14 +28,6 @@ const N_VERSIONS: usize = 40;
 const N_DAYS: i64 = 30;
 /// The largest gamma that can be set.
 const GAMMA_MAX: f64 = 1e6;
-/// How choices are tried, by the names of settings.
-const WAYS: [(&str, &str); 4] = [
-    ("squarecb", "the worse, the less (SquareCB)"),
-    ("linucb", "what could be best (LinUCB)"),
-    ("thompson", "as often as it could be best (Thompson)"),
-    ("greedy", "only by what is spread evenly"),
-];
-
 /// `/policies?kind=&explore=&gamma=&floor=&w.NAME=&v.NAME=`.
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     visit.page(move |app, frame| Ok(fill(app, frame, &asked)?.render())).await
@@ -71,7 +63,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<PoliciesPage, ServerEr
         explored: (weighed.n > 0).then_some((weighed.n_explored, weighed.n, weighed.share_explored)),
         chances: if is_drawn { parts(&CHANCES, &weighed.chances, format::percent) } else { Vec::new() },
         other,
-        ways: WAYS.iter().map(|(name, words)| (*name, capital(words))).collect(),
+        ways: Explore::NAMES.into_iter().filter_map(|name| Some((name, capital(way(Explore::of(name)?))))).collect(),
         lately: lately_told(&lately),
         frame,
     })
@@ -90,13 +82,12 @@ fn versions(app: &App, kind: &KindAbout) -> Result<Vec<Version>, ServerError> {
 fn facts(versions: &[Version], how: &Arbitration, now: Timestamp) -> Vec<(String, String)> {
     let Some(champion) = versions.iter().find(|version| version.is_champion) else { return Vec::new() };
     let header = &champion.header;
-    let way = WAYS.iter().find(|(name, _)| Explore::of(name) == Some(how.explore)).map_or("", |(_, words)| words);
     let fact = |what: &str, value: String| (what.to_owned(), value);
     vec![
         fact("Version", champion.version.to_string()),
         fact("Learned", format::ago(header.trained_at, now)),
         fact("From", format!("{} {}", format::count(header.n_rows), header.rows)),
-        fact("It tries", way.to_owned()),
+        fact("It tries", way(how.explore).to_owned()),
         fact("Gamma", format::number(how.gamma)),
         fact("Spread evenly", format::percent(how.floor)),
     ]
@@ -133,6 +124,19 @@ fn days(lately: &Lately, now: Timestamp) -> Vec<(Timestamp, u64, u64)> {
     (first.max(today - N_DAYS + 1)..=today).map(day).collect()
 }
 
+/// How choices are tried, as the end of *it tries*.
+fn way(explore: Explore) -> &'static str {
+    match explore {
+        Explore::SquareCb => "the worse, the less (SquareCB)",
+        Explore::LinUcb => "what could be best (LinUCB)",
+        Explore::Thompson => "as often as it could be best (Thompson)",
+        Explore::Greedy => "only by what is spread evenly",
+        Explore::Epsilon => "a twentieth evenly, whatever is believed (epsilon)",
+        Explore::Bag => "as often as models of resamples take it for the best (bag)",
+        Explore::Cover => "as often as models that differ on purpose take it for the best (cover)",
+    }
+}
+
 /// The other policy as it is asked for, and what it would have earned, where somebody asks.
 fn other(
     app: &App,
@@ -142,7 +146,7 @@ fn other(
 ) -> Result<OtherTold, ServerError> {
     let Moved { levers, mut refused } = moved(actions, asked);
     let name_of = |explore: Explore| {
-        WAYS.iter().find(|(name, _)| Explore::of(name) == Some(explore)).map_or("", |(name, _)| *name)
+        Explore::NAMES.into_iter().find(|name| Explore::of(name) == Some(explore)).unwrap_or_default()
     };
     let declared = (name_of(how.explore).to_owned(), how.gamma, how.floor);
     let mut read = |name: &str, words: &str, max: f64| -> Option<f64> {
@@ -232,4 +236,16 @@ fn estimates(report: &PolicyReport) -> Vec<(String, f64, Option<f64>)> {
     ];
     let told = all.into_iter().filter_map(|(name, words, value)| Some((words, value?, report.se.get(name).copied())));
     told.map(|(words, value, se)| (words.to_owned(), value, se)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_way_to_try_that_settings_know_has_words_of_its_own() {
+        let ways: BTreeSet<&str> = Explore::NAMES.into_iter().filter_map(Explore::of).map(way).collect();
+        assert_eq!(ways.len(), Explore::NAMES.len(), "{ways:?}");
+    }
 }

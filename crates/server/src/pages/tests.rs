@@ -5,6 +5,7 @@ mod acts;
 mod calls;
 mod catalogue;
 mod decided;
+mod declared;
 mod figures;
 mod kept;
 mod kinds;
@@ -31,7 +32,7 @@ const ADMIN: &str = "demo-admin-key";
 const SERVER: &str = "demo-server-key";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 50] = [
+const PAGES: [&str; 53] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
@@ -62,6 +63,9 @@ const PAGES: [&str; 50] = [
     "/policies",
     "/policies?kind=zz&explore=x&gamma=-1&floor=%3Cb%3E",
     "/flags",
+    "/actions/new",
+    "/flags/new",
+    "/experiments/new",
     "/experiments",
     "/try?what=act",
     "/try?what=act&customer=zz&channel=%3Cb%3E&n=-1",

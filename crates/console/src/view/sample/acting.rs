@@ -125,7 +125,7 @@ pub fn actions() -> ActionsPage {
         kinds: vec![(text("act"), text("Next best action")), (text("offer"), text("Offer"))],
         table: "actions",
         is_followed: true,
-        editor: None,
+        editor: Some(text("/actions/new")),
         currency: euro(),
         actions: lines(),
         lately: lately(),
@@ -213,7 +213,7 @@ pub fn action() -> ActionPage {
     ActionPage {
         frame: frame("/actions/grinder"),
         kind: text("act"),
-        editor: None,
+        editor: Some(text("/actions/grinder/edit")),
         currency: euro(),
         action,
         facts: vec![

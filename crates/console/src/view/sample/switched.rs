@@ -15,7 +15,7 @@ pub fn flags() -> FlagsPage {
     let got = |value: &str, why: &str, n| FlagGot { value: text(value), why: text(why), n };
     FlagsPage {
         frame: frame("/flags"),
-        editor: None,
+        editor: Some(text("/flags/new")),
         problem: Some(text(
             "flag \"basket\": \"default\" is missing: write the value that it has by itself. What was declared before stays.",
         )),
@@ -37,6 +37,7 @@ pub fn flags() -> FlagsPage {
                     rule("Who takes part in checkout_copy", "", None, Some("checkout_copy")),
                     rule("25 % of the customers", "", Some("\"new\""), None),
                 ],
+                is_saved: true,
                 got: vec![got("\"old\"", "default", 512), got("\"bold\"", "drawn", 201), got("\"new\"", "rule 1", 88)],
             },
             FlagCard {
@@ -47,6 +48,7 @@ pub fn flags() -> FlagsPage {
                 on: true,
                 needs: vec![],
                 rules: vec![],
+                is_saved: false,
                 got: vec![got("true", "default", 801)],
             },
             FlagCard {
@@ -62,6 +64,7 @@ pub fn flags() -> FlagsPage {
                     Some("{\"text\":\"<b>Sale</b>\",\"colour\":\"red\"}"),
                     None,
                 )],
+                is_saved: true,
                 got: vec![],
             },
         ],
@@ -122,6 +125,7 @@ pub fn experiments() -> ExperimentsPage {
             text("Had not bought before"),
             vec![finding("Customers who ordered", "unclear", Some((0.05, -0.1, 0.2)), None)],
         )],
+        turns: Some(Turns { begins: false, stops: true, ships: vec![text("bold"), text("control")] }),
         n_mixed: 3,
         intervals: "While it runs, intervals are those that hold however often one looks.",
     };
@@ -132,6 +136,7 @@ pub fn experiments() -> ExperimentsPage {
         says: Some(text("The variations are not as large as they should be.")),
         next: text("Stop it, find where customers of one variation are lost, and begin anew under another name."),
         srm: (false, Some(0.000_2)),
+        turns: None,
         metrics: vec![],
         guardrails: vec![],
         segments: vec![],
@@ -146,12 +151,13 @@ pub fn experiments() -> ExperimentsPage {
         says: None,
         next: text("Set state = \"running\" in [[experiments]] to begin."),
         srm: (true, None),
+        turns: Some(Turns { begins: true, ..Turns::default() }),
         n_mixed: 0,
         ..broken.clone()
     };
     ExperimentsPage {
         frame: frame("/experiments"),
-        editor: None,
+        editor: Some(text("/experiments/new")),
         when: text("Counted at 2026-11-22T04:52:39Z."),
         experiments: vec![running, broken, draft],
     }

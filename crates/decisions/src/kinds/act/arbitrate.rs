@@ -255,6 +255,9 @@ impl Arbitrated {
     }
 
     fn leave(&mut self, rule: &str, action: &Action) {
+        // Every test that meets a rule without a stage fails.
+        #[cfg(test)]
+        assert!(crate::Stage::knows(rule), "{rule} is not on the list of rules");
         match self.left_out.get_mut(rule) {
             Some(actions) => actions.push(action.name.clone()),
             None => drop(self.left_out.insert(rule.to_owned(), vec![action.name.clone()])),

@@ -10,7 +10,6 @@ use super::conditions::{Choice, Conditions};
 use super::context::Look;
 use super::{EFFECTS, LEAVES, POLICY};
 use crate::action::Action;
-use crate::filter::text_of;
 use crate::kind::Gist;
 use crate::kinds::conditions::Scores;
 use crate::repertoire::Of;
@@ -149,10 +148,6 @@ impl<'a> Candidate<'a> {
         let is_learned = !action.nothing && !action.mandatory;
         let foretold = if is_learned { guess.foretell(action) } else { None };
         let changed = if is_learned { guess.changed(action) } else { None };
-        let of_context = action.context.iter().filter_map(|(key, factors)| {
-            let said = ask.question.context.get(key)?;
-            factors.get(text_of(said).as_ref())
-        });
         let ordered = if foretold.is_none() { guess.ordered(action, changed) } else { None };
         let propensity = foretold.map(|foretold| foretold.beside(action.prior)).or(ordered).unwrap_or(action.prior);
         let priced = match action.terms.budget {
@@ -165,7 +160,7 @@ impl<'a> Candidate<'a> {
             value: value(action, by, ask, known, changed).ok_or("value: not known")?,
             incremental: incremental(changed, propensity),
             cost: action.cost,
-            context: of_context.product(),
+            context: action.counts_in(&ask.question.context),
             weight: action.weight,
             fatigue: by.alone.as_ref().map_or(1.0, |alone| alone.fatigue(choice)),
             accepted: action.terms.accepted(&ask.question.context, known).ok_or("costs: not known")?,

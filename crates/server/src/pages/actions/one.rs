@@ -13,7 +13,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::format;
 use console::view::{ActionDay, ActionPage, ConditionTold, DecisionRow, Frame};
-use engine::{CameOfAction, EngineError, Page, Patience};
+use engine::{CameOfAction, EngineError, Patience};
 use governance::Headcount;
 use primitives::{Currency, DAY_MS, DecisionId, ErrorKind, Timestamp, capital};
 use std::time::Duration;
@@ -53,7 +53,8 @@ fn fill(app: &App, frame: Frame, name: &str, asked: &Asked) -> Result<ActionPage
     let currency = app.engine.capabilities().measures.currency;
     Ok(ActionPage {
         kind: kind.name.to_string(),
-        editor: None,
+        editor: (frame.may_operate && app.engine.declared_as("actions", name).is_ok())
+            .then(|| format!("/actions/{}/edit", format::url_part(name))),
         currency,
         action: line(action, &actions, &lately, frame.now),
         facts: facts(action, currency),
@@ -132,34 +133,35 @@ fn asks(app: &App, written: &str) -> Vec<(String, String)> {
     asks
 }
 
-/// How many customers may have it now, in a sentence; as many as can be looked at while somebody waits.
+/// How many customers may have it now, of those whose data may be used for it, in a sentence; as many as can be looked at while somebody waits.
 fn eligible(app: &App, action: &Action) -> Result<String, ServerError> {
     let parts: Vec<String> = [&action.eligible, &action.suitable]
         .into_iter()
         .filter(|written| !written.is_empty())
         .map(|written| format!("({written})"))
         .collect();
-    let selection = match app.engine.selection(&parts.join(" and "), "", "") {
-        Ok(selection) => selection,
+    let found = match app.engine.eligible(&parts.join(" and "), TIME_MAX) {
+        Ok(found) => found,
         // What decisions can ask need not be what lists can.
         Err(EngineError::Filter(error)) => return Ok(format!("How many that are cannot be told: {error}.")),
         Err(error) => return Err(error.into()),
     };
-    let found = app.engine.select(&selection, Page { n_max: 1, cursor: None }, TIME_MAX)?;
     let least = if found.is_complete { "" } else { "at least " };
     let rest = if found.is_complete { "" } else { ", as far as was looked while you waited" };
-    let (n, of) = (told(found.n), told(found.n_looked_at));
-    if found.n_looked_at == 0 {
+    let (n, of) = (people_told(found.n), people_told(found.of));
+    if found.of == 0 {
         return Ok("No customer is known yet.".to_owned());
     }
     Ok(capital(&match parts.is_empty() {
-        true => format!("everybody may have it, which are {least}{n} customers now{rest}."),
+        true => format!(
+            "everybody may have it who permits personalization, which are {least}{n} of {of} customers now{rest}."
+        ),
         false => format!("{least}{n} of {of} customers may have it now, and it suits them{rest}."),
     }))
 }
 
 /// A number of customers; of few it is told only that they are few.
-fn told(n: u64) -> String {
+pub(in crate::pages) fn people_told(n: u64) -> String {
     match Headcount::of(u32::try_from(n).unwrap_or(u32::MAX)) {
         nobody if nobody.is_nobody() => "none".to_owned(),
         some => some.told().map_or_else(|| "fewer than 5".to_owned(), |n| format::count(n.into())),

@@ -198,7 +198,7 @@ fn an_action_tells_whom_it_is_for_and_what_came_of_it() {
     says(
         &grinder,
         &[
-            "Everybody may have it, which are 40 customers now",
+            "Everybody may have it who permits personalization, which are 40 of 40 customers now",
             "Succeeded, worth 10.00 EUR",
             "href=\"/decisions/",
             "× 2",
@@ -206,6 +206,12 @@ fn an_action_tells_whom_it_is_for_and_what_came_of_it() {
     );
     let course = page(&console, "/actions/course");
     says(&course, &["Set aside", "Its weight is 0", "None of 40 customers may have it now"]);
+    console.send_events(
+        r#"{"batch":[{"type":"track","userId":"u3","event":"Consent Changed",
+            "context":{"consent":{"categoryPreferences":{"personalization":false}}}}]}"#,
+    );
+    says(&page(&console, "/actions/cups"), &["39 of 40 customers may have it now"]);
+    says(&page(&console, "/actions/grinder"), &["which are 39 of 40 customers now"]);
     assert_eq!(console.get("/actions/nonsense").status, 404);
     assert_eq!(console.get("/actions/cups?kind=nonsense").status, 200);
     assert_eq!(console.get("/actions/%FF").status, 404);
@@ -238,6 +244,16 @@ fn a_customer_has_what_was_done_for_them_and_the_held_out_have_that_nothing_was(
     let customer = page(&console, &format!("/customers/{user}"));
     says(&customer, &["Not counted: they do not permit analytics"]);
     says(&page(&console, "/actions"), &["1 action was chosen for customers who do not permit analytics"]);
+}
+
+#[test]
+fn whichever_way_to_try_the_settings_name_is_the_one_that_stands_in_the_form() {
+    for explore in ["epsilon", "cover"] {
+        let console = console_with(|settings| settings.act.explore = explore.to_owned());
+        let told = page(&console, "/policies");
+        assert_eq!(told.matches("selected>").count(), 1, "{told}");
+        says(&told, &[&format!("value=\"{explore}\" selected>")]);
+    }
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! What is done by one button: a flag is switched, an experiment is started, stopped, and its better variation given to all.
+
+use super::{Named, Sent, saved};
+use crate::app::App;
+use crate::error::ServerError;
+use crate::pages::door::{flash, unreadable};
+use crate::pages::visit::Visit;
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+use console::format::url_part;
+use decisions::{Experiment, FlagRule};
+use engine::{By, Declaring};
+use governance::Deed;
+use primitives::ErrorKind;
+use serde_json::{Map, Value, json};
+
+/// `POST /flags/{name}/switch`: `on` is `true` or `false`.
+pub(super) async fn switch(visit: Visit, name: Named, sent: Sent) -> Response {
+    let (Ok(Path(name)), Ok(Form(sent))) = (name, sent) else { return unreadable(&visit) };
+    let Some(on) = said(&sent, "on").and_then(|on| on.parse::<bool>().ok()) else { return unreadable(&visit) };
+    let (by, back) = (visit.by(), format!("/flags#f-{}", url_part(&name)));
+    let done = visit.app.run(move |app| {
+        change(app, &by, ("flags", &name), json!({ "on": on }))?;
+        Ok(match on {
+            true => format!("The flag “{name}” is on: its rules count from now on."),
+            false => format!("The flag “{name}” is off: everybody gets its default from now on."),
+        })
+    });
+    visit.lead_to(&back, &flash(done.await))
+}
+
+/// `POST /experiments/{name}/state`: `state` is `running` or `stopped`.
+pub(super) async fn turn(visit: Visit, name: Named, sent: Sent) -> Response {
+    let (Ok(Path(name)), Ok(Form(sent))) = (name, sent) else { return unreadable(&visit) };
+    let state = said(&sent, "state").filter(|state| ["running", "stopped"].contains(state)).map(str::to_owned);
+    let Some(state) = state else { return unreadable(&visit) };
+    let (by, back) = (visit.by(), format!("/experiments#e-{}", url_part(&name)));
+    let done = visit.app.run(move |app| {
+        change(app, &by, ("experiments", &name), json!({ "state": state }))?;
+        Ok(match state.as_str() {
+            "running" => format!("“{name}” has begun: what it compares and who takes part stays as it is from now on."),
+            _ => format!("“{name}” is stopped: nobody gets a variation any more."),
+        })
+    });
+    visit.lead_to(&back, &flash(done.await))
+}
+
+/// `POST /experiments/{name}/ship`: `variation` is given to all. Its flags get its value as their default and lose the rule, and it is
+/// stopped.
+pub(super) async fn ship(visit: Visit, name: Named, sent: Sent) -> Response {
+    let (Ok(Path(name)), Ok(Form(sent))) = (name, sent) else { return unreadable(&visit) };
+    let Some(variation) = said(&sent, "variation").map(str::to_owned) else { return unreadable(&visit) };
+    let (by, back) = (visit.by(), format!("/experiments#e-{}", url_part(&name)));
+    let done = visit.app.run(move |app| given_to_all(app, &by, &name, &variation));
+    visit.lead_to(&back, &flash(done.await))
+}
+
+fn given_to_all(app: &App, by: &By, name: &str, variation: &str) -> Result<String, ServerError> {
+    let refused = |why: String| ServerError::new(ErrorKind::Invalid, why);
+    let table = saved(app, "experiments", name)?.table;
+    let plan = Experiment::from_table(&table).map_err(|mistake| refused(mistake.to_string()))?;
+    let given = plan.variations.iter().find(|one| one.name == variation);
+    let given = given.ok_or_else(|| refused(format!("“{name}” has no variation “{variation}”")))?;
+    let declared = app.engine.capabilities().flags.now();
+    let is_it = |rule: &FlagRule| matches!(rule, FlagRule::Experiment(experiment) if experiment == name);
+    let flags: Vec<_> = declared.flags().filter(|flag| flag.rules.iter().any(is_it)).collect();
+    if flags.is_empty() {
+        return Err(refused(format!("no flag is decided by “{name}”: there is nothing to give to all")));
+    }
+    // All of them or none: what is declared elsewhere is found before anything changes.
+    for flag in &flags {
+        saved(app, "flags", &flag.name)?;
+    }
+    for flag in &flags {
+        let kept = flag.to_table().get("rules").and_then(Value::as_array).cloned().unwrap_or_default();
+        let kept: Vec<Value> =
+            kept.into_iter().filter(|rule| rule.get("experiment").and_then(Value::as_str) != Some(name)).collect();
+        change(app, by, ("flags", &flag.name), json!({ "default": given.value, "rules": kept }))?;
+    }
+    change(app, by, ("experiments", name), json!({ "state": "stopped" }))?;
+    let names: Vec<&str> = flags.iter().map(|flag| flag.name.as_str()).collect();
+    Ok(format!(
+        "“{variation}” is given to all: it is the default of {} now, and “{name}” is stopped.",
+        names.join(", ")
+    ))
+}
+
+/// Changes what was saved.
+fn change(app: &App, by: &By, (list, name): (&'static str, &str), said: Value) -> Result<(), ServerError> {
+    let Value::Object(table) = said else { return Ok(()) };
+    let table: Map<String, Value> = table;
+    saved(app, list, name)?;
+    app.engine.declare_one(list, Declaring::Changed { name, table: &table, seen: None })?;
+    app.audit.note(Deed::Declared, by, format!("{list} {name}"));
+    Ok(())
+}
+
+fn said<'a>(sent: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    sent.iter().find(|(known, _)| known == name).map(|(_, said)| said.as_str())
+}

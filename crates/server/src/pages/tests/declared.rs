@@ -1,0 +1,352 @@
+//! Can people declare at the console what they can declare over HTTP, and is nothing changed by who may not?
+
+use super::*;
+use crate::settings::Settings;
+use serde_json::{Map, Value, json};
+
+fn form(pairs: &[(&str, &str)]) -> String {
+    let part = |(name, text): &(&str, &str)| {
+        format!("{}={}", console::format::url_part(name), console::format::url_part(text))
+    };
+    pairs.iter().map(part).collect::<Vec<_>>().join("&")
+}
+
+fn table(console: &Console, list: &str, name: &str) -> Map<String, Value> {
+    console.running.app().engine.declared_as(list, name).unwrap().table
+}
+
+/// What a page fills its form with, as a browser sends it.
+fn sent(page: &str) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let said = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
+        Some(
+            said.replace("&#34;", "\"")
+                .replace("&quot;", "\"")
+                .replace("&#60;", "<")
+                .replace("&#62;", ">")
+                .replace("&gt;", ">")
+                .replace("&lt;", "<"),
+        )
+    };
+    let form = page.split("<form class=\"columns-layout editor\"").nth(1).unwrap().split("</form>").next().unwrap();
+    let mut pairs = Vec::new();
+    for tag in form.split('<').filter(|tag| !tag.contains(" disabled")) {
+        let Some(name) = attribute(tag, "name") else { continue };
+        match tag.split([' ', '>']).next().unwrap() {
+            "input" if tag.contains("type=\"checkbox\"") && !tag.contains(" checked") => {}
+            "input" => pairs.push((name, attribute(tag, "value").unwrap_or_default())),
+            "textarea" => {
+                let text = tag.split_once('>').unwrap().1;
+                let text = text.strip_prefix('\n').unwrap_or(text);
+                pairs.push((name, text.replace("&#34;", "\"").replace("&#62;", ">").replace("&#60;", "<")));
+            }
+            "select" => {
+                let options =
+                    form.split(&format!(" name=\"{name}\"")).nth(1).unwrap().split("</select>").next().unwrap();
+                let picked = options.split('<').find(|tag| tag.contains(" selected"));
+                pairs.push((name, picked.and_then(|tag| attribute(tag, "value")).unwrap_or_default()));
+            }
+            _ => {}
+        }
+    }
+    pairs
+}
+
+fn posted(console: &Console, path: &str, pairs: &[(String, String)], what: &str) -> Reply {
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    console.post(path, &form(&[&pairs[..], &[("do", what)]].concat()), &[])
+}
+
+#[test]
+fn an_action_is_declared_changed_and_taken_away_and_the_page_tells_whom_it_is_for() {
+    let console = Console::start(true);
+    let users: Vec<Value> = (0..20)
+        .map(|at| json!({"type": "identify", "userId": format!("u{at}"), "traits": {"plan": if at < 12 { "pro" } else { "free" }}}))
+        .collect();
+    console.send_events(&json!({"batch": users}).to_string());
+    let new = [
+        ("name", "grinder"),
+        ("title", HOSTILE),
+        ("eligible", "traits.plan = \"pro\""),
+        ("channels", "web"),
+        ("channels", "email"),
+        ("value", "12,5"),
+        ("content", "headline = \"Freshly ground\"\r\nurl = \"/grinders\""),
+        ("mandatory", "true"),
+    ];
+    let looked = console.post("/actions/new", &form(&[&new[..], &[("do", "look")]].concat()), &[]);
+    assert_eq!(looked.status, 200, "{}", looked.body);
+    assert_page("/actions/new", &looked);
+    assert!(looked.body.contains("12 of 20 customers may have it now, and it suits them."), "{}", looked.body);
+    assert!(console.running.app().engine.declared_on("actions").is_empty(), "to look changes nothing");
+    let saved = console.post("/actions/new", &form(&[&new[..], &[("do", "save")]].concat()), &[]);
+    assert_eq!((saved.status, saved.header("location")), (303, "/actions/grinder"), "{}", saved.body);
+    let expected = json!({"name": "grinder", "title": HOSTILE, "group": "grinder", "channels": ["email", "web"],
+        "eligible": "traits.plan = \"pro\"", "value": 12.5, "prior": 0.05, "weight": 1.0, "mandatory": true,
+        "content": {"headline": "Freshly ground", "url": "/grinders"}});
+    assert_eq!(json!(table(&console, "actions", "grinder")), expected);
+    let page = console.get("/actions/grinder");
+    assert!(page.body.contains("href=\"/actions/grinder/edit\"") && !page.body.contains(HOSTILE));
+
+    // What nobody touched is said as it was, and changes nothing.
+    let edit = console.get("/actions/grinder/edit");
+    assert_eq!(edit.status, 200);
+    assert_page("edit", &edit);
+    let mut pairs: Vec<(String, String)> = sent(&edit.body).into_iter().filter(|(name, _)| name != "title").collect();
+    pairs.push(("title".to_owned(), HOSTILE.to_owned()));
+    assert_eq!(posted(&console, "/actions/grinder/edit", &pairs, "save").status, 303);
+    assert_eq!(json!(table(&console, "actions", "grinder")), expected);
+    // Who saw it as it was before is told.
+    let seen = pairs.clone();
+    pairs.retain(|(name, _)| name != "value" && name != "mandatory");
+    pairs.push(("value".to_owned(), "9".to_owned()));
+    assert_eq!(posted(&console, "/actions/grinder/edit", &pairs, "save").status, 303);
+    let changed = table(&console, "actions", "grinder");
+    assert_eq!((changed["value"].clone(), changed.get("mandatory")), (json!(9.0), None));
+    let late = posted(&console, "/actions/grinder/edit", &seen, "save");
+    assert!(late.status == 400 && late.body.contains("was changed since it was read"), "{}", late.body);
+
+    let gone = console.post("/actions/grinder/remove", "", &[]);
+    assert_eq!((gone.status, gone.header("location")), (303, "/actions"));
+    assert_eq!(console.get("/actions/grinder/edit").status, 404);
+}
+
+#[test]
+fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
+    let console = Console::start(true);
+    let at = |key: &str, part: &str, body: &str| {
+        let beside =
+            body.split(&format!("id=\"wrong-{key}\" data-told>")).nth(1).unwrap().split("</p>").next().unwrap();
+        assert!(beside.contains(part), "{key}: {beside:?}");
+    };
+    for (path, pairs, key, part) in [
+        ("/actions/new", &[("name", "A b")][..], "name", "begins with a letter from a to z"),
+        ("/actions/new", &[("name", "a")], "value", "Write what it earns, more than 0"),
+        ("/actions/new", &[("name", "a"), ("value", "much")], "value", "Write a number from 0"),
+        ("/actions/new", &[("name", "a"), ("value", "5"), ("eligible", "ordrs_365d > 1")], "eligible", "orders_365d"),
+        ("/actions/new", &[("name", "a"), ("value", "5"), ("until", "soon")], "until", "Write a day or a moment"),
+        ("/actions/new", &[("name", "a"), ("value", "5"), ("content", "x")], "content", "It cannot be read"),
+        (
+            "/flags/new",
+            &[("name", "a"), ("type", "number"), ("default", "b")],
+            "default",
+            "is of another type: write a number",
+        ),
+        ("/flags/new", &[("name", "a"), ("default", "b"), ("needs.0.flag", "zz")], "needs", "There is no such flag"),
+        (
+            "/flags/new",
+            &[("name", "a"), ("default", "b"), ("rules.0.experiment", "zz")],
+            "rules",
+            "There is no such experiment",
+        ),
+        ("/experiments/new", &[("name", "a")], "variations", "Write a list of 2"),
+        ("/experiments/new", &[("name", "a"), ("share", "110")], "share", "from 0 to 100"),
+    ] {
+        let refused = console.post(path, &form(&[pairs, &[("do", "save")]].concat()), &[]);
+        assert_eq!(refused.status, 400, "{path} {pairs:?}");
+        assert_page(path, &refused);
+        at(key, part, &refused.body);
+        // Somebody who only looks is told the same, but not of what they have not come to.
+        let looked = console.post(path, &form(&[pairs, &[("do", "look")]].concat()), &[]);
+        assert_eq!(looked.status, 200);
+        let is_written = pairs.iter().any(|(name, _)| *name == key || name.starts_with(&format!("{key}.")));
+        at(key, if is_written { part } else { "" }, &looked.body);
+        assert!(is_written || looked.body.contains(&format!("id=\"wrong-{key}\" data-told></p>")), "{key}");
+    }
+    assert_eq!(console.running.app().engine.playbook().n(), 0);
+}
+
+#[test]
+fn what_the_settings_declare_is_shown_and_not_changed() {
+    let console = Console::start_with(true, |settings: &mut Settings| {
+        let flag = json!({"name": "banner", "default": "none", "rules": [{"share": 0.25, "value": "new"}]});
+        settings.flags = vec![decisions::Flag::from_table(flag.as_object().unwrap()).unwrap()];
+    });
+    let page = console.get("/flags").body;
+    assert!(
+        page.contains("The settings declare it, and they win.") && !page.contains("/flags/banner/switch"),
+        "{page}"
+    );
+    let edit = console.get("/flags/banner/edit").body;
+    assert!(
+        edit.contains("and they win: change it in their file") && edit.contains("<fieldset class=\"fields\" disabled>")
+    );
+    assert!(edit.contains("value=\"25\""), "its share is shown in hundredths");
+    let before = table(&console, "flags", "banner");
+    for (path, sent) in [
+        ("/flags/banner/edit", "default=other&do=save"),
+        ("/flags/banner/switch", "on=false"),
+        ("/flags/banner/remove", ""),
+    ] {
+        let refused = console.post(path, sent, &[]);
+        let told = refused.cookie("rapport_flash").unwrap_or_default() + &refused.body;
+        assert!(told.contains("settings"), "{path}: {told}");
+    }
+    assert_eq!(table(&console, "flags", "banner"), before);
+}
+
+#[test]
+fn a_flag_is_switched_and_an_experiment_begins_is_frozen_and_its_better_variation_is_given_to_all() {
+    let console = Console::start(true);
+    let ok = |path: &str, pairs: &[(&str, &str)]| {
+        let reply = console.post(path, &form(pairs), &[]);
+        let told = reply.cookie("rapport_flash").unwrap_or_default();
+        assert!(reply.status == 303 && told.contains("done."), "{path}: {} {told} {}", reply.status, reply.body);
+    };
+    let refused = |path: &str, pairs: &[(&str, &str)], part: &str| {
+        let reply = console.post(path, &form(pairs), &[]);
+        let told = reply.cookie("rapport_flash").unwrap_or_default();
+        assert!(told.contains("failed.") && told.contains(part), "{path}: {} {told}", reply.status);
+    };
+    ok(
+        "/experiments/new",
+        &[
+            ("name", "copy"),
+            ("of", "text"),
+            ("variations.0.name", "control"),
+            ("variations.0.value", "old"),
+            ("variations.1.name", "bold"),
+            ("variations.1.value", "new"),
+            ("share", "50"),
+            ("do", "save"),
+        ],
+    );
+    assert_eq!(table(&console, "experiments", "copy")["state"], "draft", "it begins when somebody says so");
+    let rules = [("rules.0.experiment", "copy"), ("rules.2.share", "12.5"), ("rules.2.value", "new")];
+    ok(
+        "/flags/new",
+        &[&[("name", "checkout"), ("default", "old"), ("type", "text"), ("on", "true"), ("do", "save")], &rules[..]]
+            .concat(),
+    );
+    assert_eq!(
+        table(&console, "flags", "checkout")["rules"],
+        json!([{"experiment": "copy"}, {"share": 0.125, "value": "new"}])
+    );
+    ok("/flags/checkout/switch", &[("on", "false")]);
+    assert_eq!(table(&console, "flags", "checkout")["on"], false);
+    ok("/flags/checkout/switch", &[("on", "true")]);
+    assert_eq!(table(&console, "flags", "checkout").get("on"), None);
+
+    let page = console.get("/experiments").body;
+    assert!(page.contains("Start it") && !page.contains("Give one to all"), "{page}");
+    ok("/experiments/copy/state", &[("state", "running")]);
+    let page = console.get("/experiments").body;
+    assert!(page.contains("Yes, stop it for good") && page.contains("Give one to all"), "{page}");
+    let edit = console.get("/experiments/copy/edit").body;
+    assert!(edit.contains("What began is frozen"), "{edit}");
+    // Whatever somebody sends: what is frozen stays.
+    ok("/experiments/copy/edit", &[("share", "60"), ("variations.0.name", "other"), ("who", "known"), ("do", "save")]);
+    let running = table(&console, "experiments", "copy");
+    assert_eq!(
+        (running["share"].clone(), running["variations"][0]["name"].clone(), running.get("who")),
+        (json!(0.6), json!("control"), None)
+    );
+    let less = console.post("/experiments/copy/edit", &form(&[("share", "10"), ("do", "save")]), &[]);
+    assert!(less.status == 400 && less.body.contains("a larger share only adds some"), "{}", less.body);
+
+    refused("/experiments/copy/ship", &[("variation", "zz")], "has%20no%20variation");
+    ok("/experiments/copy/ship", &[("variation", "bold")]);
+    let flag = table(&console, "flags", "checkout");
+    assert_eq!(
+        (flag["default"].clone(), flag["rules"].clone()),
+        (json!("new"), json!([{"share": 0.125, "value": "new"}]))
+    );
+    assert_eq!(table(&console, "experiments", "copy")["state"], "stopped");
+    refused("/experiments/copy/state", &[("state", "running")], "begin%20another%20one");
+    refused("/experiments/copy/ship", &[("variation", "bold")], "No%20flag%20is%20decided");
+}
+
+#[test]
+fn only_who_may_declare_comes_to_the_forms_and_only_from_a_page_of_our_own() {
+    let console = Console::start(false);
+    let viewer = console.running.app().keys.create("looks", governance::Role::Viewer).unwrap().key;
+    let as_viewer = format!("Bearer {viewer}");
+    let as_admin = format!("Bearer {ADMIN}");
+    for list in ["actions", "flags", "experiments"] {
+        for path in [format!("/{list}/new"), format!("/{list}/zz/edit")] {
+            assert_eq!(console.get(&path).status, 401, "{path}");
+            assert_eq!(console.send("GET", &path, &[("authorization", &as_viewer)], "").status, 403, "{path}");
+        }
+        let page = console.send("GET", &format!("/{list}"), &[("authorization", &as_viewer)], "").body;
+        assert!(!page.contains(&format!("/{list}/new")), "{list}: who may not is not led there");
+        let page = console.send("GET", &format!("/{list}"), &[("authorization", &as_admin)], "").body;
+        assert!(page.contains(&format!("/{list}/new")), "{list}");
+    }
+    let sent = form(&[("name", "a"), ("value", "5"), ("do", "save")]);
+    assert_eq!(console.post("/actions/new", &sent, &[("authorization", &as_viewer)]).status, 403);
+    let console = Console::start(true);
+    let foreign = console.send("POST", "/actions/new", &[("origin", "https://evil.example")], &sent);
+    assert_eq!(foreign.status, 403);
+    for path in ["/flags/a/switch", "/experiments/a/state", "/experiments/a/ship"] {
+        assert_eq!(console.post(path, "zz=1", &[]).status, 400, "{path}");
+    }
+    assert_eq!(console.running.app().engine.playbook().n(), 0);
+}
+
+#[test]
+fn lists_are_drafted_from_two_ways_to_make_them_and_it_is_told_which_is_chosen_from() {
+    let console = Console::filled(150);
+    let engine = &console.running.app().engine;
+    let wrong = form(&[
+        ("name", "mix"),
+        ("of", "json"),
+        ("interleave", "recommend"),
+        ("variations.0.name", "usual"),
+        ("variations.0.value", "{}"),
+        ("variations.1.name", "mixed"),
+        ("variations.1.value", "{\"n\": 3}"),
+        ("do", "save"),
+    ]);
+    let refused = console.post("/experiments/new", &wrong, &[]);
+    assert!(refused.status == 400 && refused.body.contains("and not their order"), "{}", refused.body);
+    let right = wrong.replace("%22n%22%3A%203", "%22diversity%22%3A%200.9");
+    assert_ne!(right, wrong);
+    assert_eq!(console.post("/experiments/new", &right, &[]).status, 303);
+    let customers = engine.search("", 40, Duration::from_secs(9)).unwrap().customers;
+    let ask = |at: usize| {
+        let names = vec![customers[at].profile.links.keys().next().unwrap().clone()];
+        let parameters = [("n".to_owned(), json!(6))].into();
+        engine.decide(Question { kind: "recommend".into(), names, parameters, context: events::Fields::new() }).unwrap()
+    };
+    assert_eq!(ask(0).drafted(), None, "a draft drafts nothing");
+    assert_eq!(console.post("/experiments/mix/state", "state=running", &[]).status, 303);
+    let (mut n_drafted, mut chosen) = (0, [0, 0]);
+    for at in 0..customers.len() {
+        console.clock.advance(Duration::from_secs(60));
+        let record = ask(at);
+        assert_eq!(engine.replay(&record).unwrap(), record.response, "it is made again alike");
+        let Some(drafted) = record.drafted().filter(|drafted| !drafted.picks.is_empty()) else { continue };
+        // Who does not permit analytics is shown such lists, and not counted.
+        let consents = &customers[at].profile.consents;
+        let is_counted = engine.policy().answer(consents, governance::Purpose::Analytics).granted;
+        n_drafted += u64::from(is_counted);
+        // Everybody looks at the first item that the second side picked, and every fourth at one of the control.
+        let items = record.decision.answer.content.items().unwrap();
+        for (side, is_chosen) in [(decisions::Side::Other, true), (decisions::Side::Control, at % 4 == 0)] {
+            let Some(place) = drafted.picks.iter().position(|picked| *picked == side).filter(|_| is_chosen) else {
+                continue;
+            };
+            chosen[side as usize] += u64::from(is_counted);
+            console.clock.advance(Duration::from_secs(1));
+            let name = match customers[at].profile.links.keys().next().unwrap() {
+                Identifier::User(id) => json!({"userId": id.as_str()}),
+                Identifier::Anonymous(id) => json!({"anonymousId": id.as_str()}),
+            };
+            let mut event = json!({"type": "track", "event": "Product Viewed", "properties": {"product_id": items[place].id.as_str()}});
+            event.as_object_mut().unwrap().extend(name.as_object().unwrap().clone());
+            console.send_events(&json!({"batch": [event]}).to_string());
+        }
+    }
+    assert!(n_drafted > 20, "{n_drafted} lists");
+    console.clock.advance(Duration::from_secs(3_600));
+    let measured = engine.measured(None).unwrap();
+    let found = measured.experiments["mix"].preferred.clone().unwrap();
+    assert_eq!((found.n_lists, [found.n_a, found.n_b]), (n_drafted, chosen));
+    assert!(found.preference.unwrap() > 0.5 && found.fixed.unwrap().low > 0.0, "{found:?}");
+    let page = console.get("/experiments").body;
+    for part in ["Chosen of what it picked", "they prefer mixed", "as mixed does"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(console.post("/experiments/mix/state", "state=stopped", &[]).status, 303);
+    assert_eq!(ask(1).drafted(), None, "what is stopped drafts nothing");
+}
