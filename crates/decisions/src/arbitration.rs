@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct Arbitration {
     /// The share of the choices that is spread evenly over everything that could be chosen.
     pub floor: f64,
+    /// The share of the choices that doing nothing gets at least where it could be chosen, so that what the others change can be told.
+    #[serde(default)]
+    pub nothing_share: f64,
     /// The larger, the more is left to what seems best.
     pub gamma: f64,
     /// As if so many rounds were known: what is declared counts from the first answer on.
@@ -82,6 +85,7 @@ impl Default for Arbitration {
     fn default() -> Self {
         Self {
             floor: 0.02,
+            nothing_share: 0.05,
             gamma: 10.0,
             prior_rounds: 100.0,
             same_hours: 24,

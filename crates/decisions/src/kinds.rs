@@ -15,6 +15,7 @@ mod value;
 mod which;
 
 pub use act::Act;
+pub(crate) use act::EFFECTS;
 pub(crate) use act::arbitrate::OUTRANKED;
 pub use act::context::looked_at_in_words;
 pub(crate) use act::context::{Look, names as looked_at};

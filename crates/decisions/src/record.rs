@@ -3,6 +3,7 @@
 mod old;
 
 use crate::digest::digest;
+use crate::kinds::EFFECTS;
 use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
@@ -46,6 +47,9 @@ pub struct Record {
     /// Why models could not answer that there were, by task.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unusable: BTreeMap<TaskName, String>,
+    /// The model of effects that told what changes everybody alike, where nothing of the customer was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    effects: Option<ModelVersion>,
     /// The answer.
     pub decision: Decision,
     /// What whoever was held out would have been answered; `None` where nobody was.
@@ -170,6 +174,9 @@ impl Record {
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
         let tasks = kind.about().tasks.iter();
         let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
+        let task = TaskName::from(EFFECTS);
+        let is_asked = !matches!(known, Disclosed::Known { .. }) && kind.about().reads.tasks.contains(&task);
+        let effects = models.get(&task).filter(|_| is_asked).map(|loaded| loaded.version.clone());
         Self {
             v: RECORD_VERSION,
             question,
@@ -177,6 +184,7 @@ impl Record {
             testimony,
             declaration,
             unusable,
+            effects,
             decision,
             would,
             drafted: None,
@@ -298,7 +306,9 @@ impl Record {
     pub fn models(&self) -> BTreeMap<TaskName, ModelVersion> {
         let named = self.decision.answer.model.iter().map(|model| (model.name.as_str().into(), model.version.clone()));
         let read = self.read().into_iter().flat_map(|read| &read.inputs);
-        named.chain(read.map(|(task, inputs)| (task.clone(), inputs.version.clone()))).collect()
+        let read = read.map(|(task, inputs)| (task.clone(), inputs.version.clone()));
+        let effects = self.effects.iter().map(|version| (TaskName::from(EFFECTS), version.clone()));
+        named.chain(read).chain(effects).collect()
     }
 
     /// The features the decision was made from, by name; empty where the customer's data was not used. `names` answers the

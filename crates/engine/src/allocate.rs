@@ -8,6 +8,7 @@ use crate::decide::{About, Asked};
 use crate::error::EngineError;
 use crate::lists::Page;
 use crate::spending::Purses;
+use crate::taken::Taken;
 use crate::{Engine, Stopwatch};
 use campaign::Campaign;
 use decisions::{Arm, Content, Kind, Models, Parameters, Record, Worth, allot};
@@ -273,9 +274,11 @@ impl Engine {
                 let names = vec![Identifier::founder(&one.customer)];
                 self.decided_as(Some(id), Asked { names, parameters, ..asks.clone() }, None)
             };
-            let records = some.iter().enumerate().map(decide).collect::<Result<Vec<Record>, _>>()?;
+            let decided = some.iter().enumerate().map(decide).collect::<Result<Vec<_>, _>>()?;
+            let (records, taken): (Vec<Record>, Vec<Taken<'_>>) = decided.into_iter().unzip();
             let exposed = records.iter().flat_map(Record::exposed).collect();
             self.ports.decisions.append_all(records.iter().map(Record::to_logged).collect(), exposed)?;
+            taken.into_iter().for_each(Taken::keep);
             for (one, record) in some.iter().zip(records) {
                 let Content::Actions(actions) = &record.decision.answer.content else { continue };
                 if actions.chosen.iter().any(|action| action.id == one.offer) {

@@ -6,6 +6,7 @@ use crate::library::FoundFirst;
 use crate::of_nobody::is_nobody;
 use crate::shelves::Shelves;
 use crate::spending::Purses;
+use crate::taken::Taken;
 use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Hits, Wanted, words_of};
@@ -119,7 +120,7 @@ impl Engine {
         if let Some(known) = called.as_ref().map(|called| self.answered_before(called)).transpose()?.flatten() {
             return Ok(known);
         }
-        let record = self.decided(asked, sought.as_ref())?;
+        let (record, taken) = self.decided(asked, sought.as_ref())?;
         let met = met(&record);
         let record = record.meeting(met);
         if !is_known(&record) && self.is_logged(&record) {
@@ -130,6 +131,7 @@ impl Engine {
                 return known.ok_or_else(|| error.into());
             }
         }
+        taken.keep();
         self.count(&record, watch.elapsed());
         Ok(record)
     }
@@ -151,10 +153,12 @@ impl Engine {
         }
         let sought = self.looked_for(asked)?;
         let of = |customer| self.decided(Asked { names: vec![customer], ..asked.clone() }, sought.as_ref());
-        let records = customers.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
+        let decided = customers.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
+        let (records, taken): (Vec<Record>, Vec<Taken<'_>>) = decided.into_iter().unzip();
         let logged: Vec<&Record> = records.iter().filter(|record| self.is_logged(record)).collect();
         let exposed = logged.iter().flat_map(|record| record.exposed()).collect();
         self.ports.decisions.append_all(logged.into_iter().map(Record::to_logged).collect(), exposed)?;
+        taken.into_iter().for_each(Taken::keep);
         let each = watch.elapsed().checked_div(u32::try_from(records.len()).unwrap_or(u32::MAX)).unwrap_or_default();
         records.iter().for_each(|record| self.count(record, each));
         Ok(records)
@@ -205,8 +209,8 @@ impl Engine {
         one_in <= 1 || self.n_sampled.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in)
     }
 
-    /// A decision that is not logged yet.
-    fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
+    /// A decision that is not logged yet, with what it took: that is given back unless it is kept.
+    fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<(Record, Taken<'_>), EngineError> {
         self.decided_as(None, asked, sought)
     }
 
@@ -216,7 +220,7 @@ impl Engine {
         named: Option<DecisionId>,
         asked: Asked,
         sought: Option<&FoundFirst>,
-    ) -> Result<Record, EngineError> {
+    ) -> Result<(Record, Taken<'_>), EngineError> {
         let (models, as_of) = (self.models(), self.clock.now());
         let in_force = self.capabilities.kinds.in_force(asked.kind.as_str())?;
         let kind = in_force.kind();
@@ -228,7 +232,7 @@ impl Engine {
         let back = kind.contacts();
         let (of, _) = back.as_ref().map(|_| self.known_under(&asked)).transpose()?.unwrap_or_default();
         let turn = of.first().and_then(|customer| self.reaching.turn(customer));
-        let weighed = self.weigh_within_budgets(asked, sought, (kind, &models), (as_of, seed), holdout)?;
+        let (weighed, mut taken) = self.weigh_within_budgets(asked, sought, (kind, &models), (as_of, seed), holdout)?;
         let Weighed { question, subject, answer, testimony, would, mut exposures, drafted } = weighed;
         exposures.extend(answer.content.exposures());
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
@@ -236,11 +240,11 @@ impl Engine {
         let record = Record::new((kind, &models), question, &subject, testimony, (decision, would), response);
         let record = record.meeting(exposures).drafted_by(drafted);
         if back.is_some() {
-            self.reaching.count(&record);
+            taken.count(&record);
         }
         drop(turn);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
-        Ok(record)
+        Ok((record, taken))
     }
 
     /// The name of a decision: drawn, unless whoever asks calls it something.
@@ -302,15 +306,16 @@ impl Engine {
         (kind, models): (&dyn Kind, &Models),
         (as_of, seed): (Timestamp, Seed),
         holdout: Option<&Holdout>,
-    ) -> Result<Weighed, EngineError> {
+    ) -> Result<(Weighed, Taken<'_>), EngineError> {
         for _ in 0..N_TRIES {
             let weighed = self.weigh(asked.clone(), sought, (kind, models), (as_of, seed, Purses::Kept), holdout)?;
             let about = (&weighed.question.customer, as_of);
-            if self.takes(kind, &weighed.answer.content, about) {
-                return Ok(weighed);
+            if let Some(bookings) = self.takes(kind, &weighed.answer.content, about) {
+                return Ok((weighed, Taken::of(self, bookings)));
             }
         }
-        self.weigh(asked, sought, (kind, models), (as_of, seed, Purses::Empty), holdout)
+        let weighed = self.weigh(asked, sought, (kind, models), (as_of, seed, Purses::Empty), holdout)?;
+        Ok((weighed, Taken::of(self, Vec::new())))
     }
 
     /// Decides, with all that it was decided from; with nobody held out where no holdout is given.

@@ -59,6 +59,7 @@ mod correct;
 mod corrections;
 mod forget;
 mod separate;
+mod taken;
 mod theirs;
 
 mod erase;

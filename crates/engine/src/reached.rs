@@ -48,6 +48,15 @@ struct Kept {
     contacts: Vec<Contacted>,
 }
 
+/// What an answer counted as.
+#[derive(Debug)]
+pub(super) struct Uncounted {
+    pub(super) customer: CustomerId,
+    pub(super) channel: Option<String>,
+    pub(super) contacted: Vec<Contacted>,
+    pub(super) n_taken: u64,
+}
+
 /// How many places a channel has free.
 #[derive(Debug, Clone)]
 struct Free {
@@ -76,16 +85,17 @@ impl Reaching {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).values_mut().for_each(|free| free.taken.clear());
     }
 
-    /// Counts an answer: from now on it is a contact, and takes a place.
-    pub(super) fn count(&self, record: &Record) {
+    /// Counts an answer: from now on it is a contact, and takes a place. Answers how many places it took.
+    pub(super) fn count(&self, record: &Record) -> u64 {
         let contacted = record.contacted();
         if contacted.is_empty() {
-            return;
+            return 0;
         }
+        let mut n_taken = 0;
         if let Some(channel) = record.question.channel() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(free) = free.get_mut(channel) {
-                free.take(&record.question.customer, contacted.len() as u64);
+                n_taken = free.take(&record.question.customer, contacted.len() as u64);
             }
         }
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,6 +103,27 @@ impl Reaching {
             let back = &kept.back;
             kept.contacts.retain(|one| back.counts(one, record.question.as_of));
             kept.contacts.extend(contacted);
+        }
+        n_taken
+    }
+
+    /// Takes an answer for not given, which took so many places.
+    pub(super) fn count_not(&self, record: &Uncounted) {
+        let Uncounted { customer, channel, contacted, n_taken } = record;
+        if let Some(channel) = channel {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(free) = free.get_mut(channel) {
+                free.give_back(customer, *n_taken);
+            }
+        }
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = answered.of.get_mut(customer) {
+            for one in contacted {
+                // Another answer may have the same name: one of them is taken out.
+                if let Some(at) = kept.contacts.iter().rposition(|known| known == one) {
+                    kept.contacts.remove(at);
+                }
+            }
         }
     }
 
@@ -106,13 +137,24 @@ impl Reaching {
 }
 
 impl Free {
-    /// Gives a customer so many places, of which they may have some already.
-    fn take(&mut self, customer: &CustomerId, n: u64) {
+    /// Gives a customer so many places, of which they may have some already; answers how many are new.
+    fn take(&mut self, customer: &CustomerId, n: u64) -> u64 {
         let own = self.taken.get(customer).copied().unwrap_or(0);
         let new = n.saturating_sub(own).min(self.n);
         self.n -= new;
         if new > 0 && (own > 0 || self.taken.len() < N_CUSTOMERS_MAX) {
             self.taken.insert(customer.clone(), own + new);
+        }
+        new
+    }
+
+    /// Takes back so many places of a customer. Where it was said since how many are free, that counts.
+    fn give_back(&mut self, customer: &CustomerId, n: u64) {
+        let Some(own) = self.taken.get_mut(customer).filter(|own| **own >= n) else { return };
+        *own -= n;
+        self.n += n;
+        if *own == 0 {
+            self.taken.remove(customer);
         }
     }
 }
@@ -244,5 +286,9 @@ mod tests {
             assert_eq!(free.n, left);
         }
         assert_eq!((free.taken[&anna], free.taken[&berta]), (1, 1));
+        free.give_back(&berta, 1);
+        assert_eq!((free.n, free.taken.contains_key(&berta)), (1, false));
+        free.give_back(&berta, 1);
+        assert_eq!(free.n, 1, "nothing is given back twice");
     }
 }

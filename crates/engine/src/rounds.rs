@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use decisions::{Acted, Action, ContentShape, DecisionQuery, Record, inputs_of_policies};
 use features::{Contact, FeatureState, Worth};
 use governance::{Consents, Purpose, permit};
-use learning::{Doable, PolicySettings, Reward, Rewarded, Round, RoundLog};
+use learning::{Doable, PolicySettings, Reward, Rewarded, Round, RoundLog, counts_alone, is_large_part};
 use primitives::{Currency, CustomerId, DAY_MS, Timestamp};
 use profiles::{Customer, Identifier};
 use std::collections::{BTreeMap, HashMap};
@@ -17,11 +17,6 @@ const N_ROUNDS_MAX: usize = 200_000;
 const N_DAYS: i64 = 365;
 /// Whoever tells what came of a decision by the day alone tells of an hour before it; so may a clock that is slow.
 const EARLIER_MS: i64 = DAY_MS;
-
-/// Where the company told one success in so many, those that only write keys told do not count.
-const ONE_VOUCHED_IN: usize = 10;
-/// From so many on they are enough to learn from, and nothing else is needed.
-const N_VOUCHED_ENOUGH: usize = 30;
 
 /// A round with what came of it by whoever told it, and by what the company told.
 struct Heard {
@@ -151,7 +146,7 @@ impl Engine {
             let Some(now) = self.now(&id)? else { continue };
             heard.extend(all.into_iter().flat_map(|told| rounds_of(&doables.all, &now, told, (&settings, currency))));
         }
-        log.rounds = believed(heard, log.settings.reward);
+        (log.rounds, log.is_vouched) = believed(heard, log.settings.reward);
         log.actions = doables.all;
         Ok(log)
     }
@@ -209,14 +204,16 @@ fn now_of(customer: &Customer<FeatureState>) -> Now {
 /// The rounds with what counts of what came of them. Where the company tells of successes itself, whoever has the public write key could
 /// invent customers for whom an action succeeds: what only write keys told is no success there. That is so where a tenth of them is the
 /// company's, and where those are enough to learn from, however many others tell of: or else it would be a matter of how many one invents.
-/// Clicks are told by browsers as a rule, so that of them the tenth alone counts.
-fn believed(heard: Vec<Heard>, reward: Reward) -> Vec<Round> {
+/// Clicks are told by browsers as a rule, so that of them the tenth alone counts. Says too whether it is so.
+fn believed(heard: Vec<Heard>, reward: Reward) -> (Vec<Round>, bool) {
     let n_told = heard.iter().filter(|one| one.round.reward.is_some()).count();
     let n_vouched = heard.iter().filter(|one| one.vouched.is_some()).count();
-    let are_enough = reward != Reward::Clicked && n_vouched >= N_VOUCHED_ENOUGH;
-    let is_told = are_enough || n_vouched > 0 && n_vouched.saturating_mul(ONE_VOUCHED_IN) >= n_told;
-    let of = |Heard { round, vouched }| if is_told { Round { reward: vouched, ..round } } else { round };
-    heard.into_iter().map(of).collect()
+    let is_vouched = match reward {
+        Reward::Clicked => is_large_part(n_vouched, n_told),
+        Reward::Converted | Reward::Value | Reward::Given => counts_alone(n_vouched, n_told),
+    };
+    let of = |Heard { round, vouched }| if is_vouched { Round { reward: vouched, ..round } } else { round };
+    (heard.into_iter().map(of).collect(), is_vouched)
 }
 
 /// The rounds of one decision.
@@ -336,7 +333,7 @@ mod tests {
             let now = Now { customer: "y".into(), contacts };
             let settings = PolicySettings { reward, ..PolicySettings::default() };
             let told = doables.read("d".to_owned(), acted());
-            believed(rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok())), settings.reward)
+            believed(rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok())), settings.reward).0
         };
         let all = rounds(&[], Reward::Converted);
         let actions: Vec<u32> = all.iter().map(|round| round.action).collect();
@@ -397,7 +394,7 @@ mod tests {
                 },
                 vouched: (at < n_vouched).then_some(success),
             });
-            let rounds = believed(told.collect(), reward);
+            let (rounds, _) = believed(told.collect(), reward);
             (rounds.len(), rounds.iter().filter(|round| round.reward.is_some()).count())
         };
         let (converted, clicked) = (Reward::Converted, Reward::Clicked);

@@ -4,18 +4,16 @@
 //! start what was given before is read from the log; until then nothing is given that has a budget.
 
 mod account;
+mod logged;
 
 use crate::Engine;
-use crate::error::EngineError;
 use crate::of_nobody::is_nobody;
 use account::Account;
-use decisions::{Budget, ChosenAction, Contacted, Content, DecisionQuery, Kind, Priced, Record};
-use primitives::{CustomerId, DAY_MS, HOUR_MS, Timestamp, stable_hash};
+use decisions::{Budget, ChosenAction, Content, Kind, Priced};
+use primitives::{CustomerId, HOUR_MS, Timestamp, stable_hash};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Of so many decisions it is read what was spent. Where there are more, nothing with a budget is given.
-const N_READ_MAX: usize = 1_000_000;
 /// Of so many customers and periods it is known what they were given.
 const N_GIVEN_MAX: usize = 1_000_000;
 
@@ -28,8 +26,25 @@ struct Spent {
     /// The offers of which it is known what was given before the start, or before they had a budget, and for how many days.
     read: BTreeMap<String, i64>,
     of: BTreeMap<String, Account>,
-    /// Who was given what, by customer, offer and period, with the hour.
-    given: HashMap<u64, i64>,
+    /// Who was given what, by customer, offer and period.
+    given: HashMap<u64, Booked>,
+}
+
+/// What was taken off a budget for a customer, an offer and a period.
+#[derive(Debug, Clone, Copy)]
+struct Booked {
+    hour: i64,
+    expected: f64,
+}
+
+/// What one answer took off a budget, so that it can be given back.
+#[derive(Debug)]
+pub(super) struct Booking {
+    key: u64,
+    offer: String,
+    hour: i64,
+    expected: f64,
+    worth: f64,
 }
 
 /// What an offer costs that is given.
@@ -44,37 +59,45 @@ struct Given {
     price: f64,
 }
 
-/// One customer, offer and period in the log.
-struct Logged {
-    first: Given,
-    decisions: Vec<u64>,
-    customer: CustomerId,
-    /// What it costs where it is accepted, and where it is not.
-    accepted: f64,
-    refused: f64,
-}
-
 impl Spending {
     fn lock(&self) -> MutexGuard<'_, Spent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what is given off the budgets, all or nothing; answers whether it was there. Where the budgets are not known yet, nothing is.
-    fn take(&self, all: &[Given], budgets: &[(String, Budget)]) -> bool {
+    /// Takes what is given off the budgets, all or nothing; answers what was taken, and `None` where it was not there. Of what a customer
+    /// was given already in the period only what it costs more by now is taken. Where the budgets are not known yet, nothing is.
+    fn take(&self, all: &[Given], budgets: &[(String, Budget)]) -> Option<Vec<Booking>> {
         let mut spent = self.lock();
-        let new: Vec<&Given> = all.iter().filter(|one| !spent.given.contains_key(&one.key)).collect();
-        let fits = |one: &&Given| {
-            let budget = budgets.iter().find(|(name, _)| *name == one.offer);
-            let is_left = budget.is_some_and(|(_, budget)| one.expected <= spent.left(&one.offer, *budget, one.at));
-            is_left && spent.read.contains_key(&one.offer)
+        let bookings: Vec<(Booking, Timestamp)> =
+            all.iter().filter_map(|one| Some((spent.further(one)?, one.at))).collect();
+        let fits = |(booking, at): &(Booking, Timestamp)| {
+            let budget = budgets.iter().find(|(name, _)| *name == booking.offer);
+            let is_left =
+                budget.is_some_and(|(_, budget)| booking.expected <= spent.left(&booking.offer, *budget, *at));
+            is_left && spent.read.contains_key(&booking.offer)
         };
-        if !new.iter().all(fits) {
-            return false;
+        if !bookings.iter().all(fits) {
+            return None;
         }
-        for one in new {
-            spent.note(one);
+        let bookings: Vec<Booking> = bookings.into_iter().map(|(booking, _)| booking).collect();
+        bookings.iter().for_each(|booking| spent.book(booking));
+        Some(bookings)
+    }
+
+    /// Gives back what was taken for an answer that nobody got.
+    pub(super) fn give_back(&self, bookings: &[Booking]) {
+        let mut spent = self.lock();
+        for Booking { key, offer, hour, expected, worth } in bookings {
+            if let Some(booked) = spent.given.get_mut(key) {
+                booked.expected -= expected;
+                if booked.expected <= f64::EPSILON {
+                    spent.given.remove(key);
+                }
+            }
+            if let Some(account) = spent.of.get_mut(offer) {
+                account.add(*hour, -expected, -worth);
+            }
         }
-        true
     }
 }
 
@@ -94,17 +117,36 @@ impl Spent {
         }
     }
 
-    fn note(&mut self, one: &Given) {
+    /// What is still to be taken for something that is given; `None` where all of it was before.
+    fn further(&self, one: &Given) -> Option<Booking> {
+        let booked = self.given.get(&one.key).map(|booked| booked.expected);
+        let further = one.expected - booked.unwrap_or(0.0);
+        if booked.is_some() && further <= 0.0 {
+            return None;
+        }
+        let share = if one.expected > 0.0 { further / one.expected } else { 1.0 };
+        let (key, offer, hour) = (one.key, one.offer.clone(), hour_of(one.at));
+        Some(Booking { key, offer, hour, expected: further, worth: one.worth * share })
+    }
+
+    /// Notes what was given before the start.
+    fn start_with(&mut self, one: &Given) {
+        self.given.remove(&one.key);
+        if let Some(booking) = self.further(one) {
+            self.book(&booking);
+        }
+    }
+
+    fn book(&mut self, one: &Booking) {
         if self.given.len() >= N_GIVEN_MAX {
             // Who is forgotten here is counted once more.
-            let hour = hour_of(one.at);
-            self.given.retain(|_, known| *known > hour - 24);
+            self.given.retain(|_, known| known.hour > one.hour - 24);
             if self.given.len() >= N_GIVEN_MAX {
                 self.given.clear();
             }
         }
-        self.given.insert(one.key, hour_of(one.at));
-        self.of.entry(one.offer.clone()).or_default().add(hour_of(one.at), one.expected, one.worth);
+        self.given.entry(one.key).or_insert(Booked { hour: one.hour, expected: 0.0 }).expected += one.expected;
+        self.of.entry(one.offer.clone()).or_default().add(one.hour, one.expected, one.worth);
     }
 }
 
@@ -143,10 +185,12 @@ impl Engine {
         let read: Vec<(String, Budget)> =
             budgets.into_iter().filter(|(name, _)| spent.read.contains_key(name)).collect();
         let each = read.into_iter().map(|(name, budget)| {
-            let is_given = spent.given.contains_key(&self.key_of(customer, &name, now));
+            let key = self.key_of(customer, &name, now);
+            // What was taken for them already is theirs.
+            let booked = spent.given.get(&key).map_or(0.0, |booked| booked.expected);
             let left = if purses == Purses::Empty { 0.0 } else { spent.left(&name, budget, now) };
             let price = spent.of.entry(name.clone()).or_default().priced(budget, now);
-            (name, Priced { left: (!is_given).then_some(left), price })
+            (name, Priced { left: Some(left + booked), price })
         });
         each.collect()
     }
@@ -161,10 +205,15 @@ impl Engine {
         known.map(|(name, budget)| (name.clone(), within(&name, budget.days))).collect()
     }
 
-    /// Takes what an answer gives off the budgets; answers whether it was there.
-    pub(super) fn takes(&self, kind: &dyn Kind, content: &Content, (customer, now): (&CustomerId, Timestamp)) -> bool {
+    /// Takes what an answer gives off the budgets; answers what was taken, and `None` where it was not there.
+    pub(super) fn takes(
+        &self,
+        kind: &dyn Kind,
+        content: &Content,
+        (customer, now): (&CustomerId, Timestamp),
+    ) -> Option<Vec<Booking>> {
         let budgets = kind.budgets();
-        let Content::Actions(actions) = content else { return true };
+        let Content::Actions(actions) = content else { return Some(Vec::new()) };
         let is_budgeted = |one: &&ChosenAction| budgets.iter().any(|(name, _)| *name == one.id);
         let given: Vec<Given> = actions
             .chosen
@@ -172,7 +221,7 @@ impl Engine {
             .filter(is_budgeted)
             .filter_map(|one| given(one, self.key_of(customer, &one.id, now), now))
             .collect();
-        given.is_empty() || self.spending.take(&given, &budgets)
+        if given.is_empty() { Some(Vec::new()) } else { self.spending.take(&given, &budgets) }
     }
 
     fn key_of(&self, customer: &CustomerId, offer: &str, at: Timestamp) -> u64 {
@@ -188,113 +237,6 @@ impl Engine {
             self.capabilities.offer.now().budgets().into_iter().chain(self.capabilities.act.now().budgets()).collect();
         let spent = self.spending.lock();
         budgets.iter().any(|(name, budget)| spent.read.get(name).is_none_or(|days| *days < budget.days))
-    }
-
-    /// Reads from the log what was given of what has a budget, and from the customers what came of it: after a start, and again and again.
-    ///
-    /// # Errors
-    /// [`EngineError`] where decisions or customers cannot be read.
-    pub fn count_spent(&self) -> Result<(), EngineError> {
-        let now = self.clock.now();
-        let mut found: HashMap<u64, Logged> = HashMap::new();
-        let (mut is_whole, mut names) = (true, Vec::new());
-        for kind in self.capabilities.kinds.iter() {
-            let in_force = self.capabilities.kinds.in_force(kind.about().name.as_str())?;
-            let budgets = in_force.kind().budgets();
-            let Some(days) = budgets.iter().map(|(_, budget)| budget.days).max() else { continue };
-            self.spending.lock().forget_shorter(&budgets);
-            is_whole &= self.each_given(in_force.kind(), (now, days), &mut found)?;
-            names.extend(budgets.into_iter().map(|(name, budget)| (name, budget.days)));
-        }
-        if !is_whole {
-            tracing::error!(
-                "more than a million decisions gave offers within the days of their budgets: none with a budget is given"
-            );
-            return Ok(());
-        }
-        let mut corrected: Vec<(String, i64, f64)> = Vec::new();
-        for one in found.values() {
-            let came = self.taken_up(one, now)?;
-            corrected.push((one.first.offer.clone(), hour_of(one.first.at), came - one.first.expected));
-        }
-        let mut spent = self.spending.lock();
-        let mut new: Vec<&Given> = found.values().map(|one| &one.first).collect();
-        new.retain(|one| !spent.read.contains_key(&one.offer));
-        new.sort_by_key(|one| (one.at, one.key));
-        for one in new {
-            spent.note(one);
-            if let Some(account) = spent.of.get_mut(&one.offer) {
-                account.start_at(one.price);
-            }
-        }
-        for (name, days) in names {
-            let known = spent.read.entry(name).or_insert(days);
-            *known = days.max(*known);
-        }
-        spent.of.values_mut().for_each(Account::forget_corrections);
-        for (offer, hour, by) in corrected {
-            spent.of.entry(offer).or_default().correct(hour, by);
-        }
-        spent.of.values_mut().for_each(|account| account.drop_before(hour_of(now) - 367 * 24));
-        Ok(())
-    }
-
-    /// Visits what a kind gave within so many days, once for each customer, offer and period; answers whether it was all.
-    fn each_given(
-        &self,
-        kind: &dyn Kind,
-        (now, days): (Timestamp, i64),
-        found: &mut HashMap<u64, Logged>,
-    ) -> Result<bool, EngineError> {
-        let budgets = kind.budgets();
-        let since =
-            Timestamp::from_millis(now.as_millis().saturating_sub(days.saturating_add(1).saturating_mul(DAY_MS)));
-        let meant = DecisionQuery { kind: Some(kind.about().name.to_string()), ..DecisionQuery::default() };
-        let mut n_left = N_READ_MAX;
-        self.ports.decisions.newest(&meant, &mut |logged| {
-            if logged.decided_at < since {
-                return false;
-            }
-            n_left -= 1;
-            let Ok(record) = Record::open(&logged) else { return n_left > 0 };
-            let Content::Actions(actions) = &record.decision.answer.content else { return n_left > 0 };
-            let (customer, at) = (&record.question.customer, record.question.as_of);
-            for one in actions.chosen.iter().filter(|one| budgets.iter().any(|(name, _)| *name == one.id)) {
-                let key = self.key_of(customer, &one.id, at);
-                // What the customer had forgotten since does not say what it costs.
-                let Some((first, factors)) = given(one, key, at).zip(one.factors) else { continue };
-                let number = Contacted::number_of(record.decision.id.as_str());
-                let of = found.entry(key).or_insert_with(|| Logged {
-                    first: first.clone(),
-                    decisions: Vec::new(),
-                    customer: customer.clone(),
-                    accepted: factors.cost + factors.accepted,
-                    refused: factors.cost,
-                });
-                of.decisions.push(number);
-                // The newest comes first, and the oldest counts.
-                of.first = first;
-            }
-            n_left > 0
-        })?;
-        Ok(n_left > 0)
-    }
-
-    /// What something that was given costs, as far as is known by now.
-    fn taken_up(&self, one: &Logged, now: Timestamp) -> Result<f64, EngineError> {
-        let action = Contacted::number_of(&one.first.offer);
-        let is_accepted = self.with_customer(&one.customer, |customer| {
-            customer.state.contacts().into_iter().any(|contact| {
-                let is_meant = contact.action == action || contact.action == 0;
-                is_meant && contact.converted_at.is_some() && one.decisions.contains(&contact.decision)
-            })
-        })?;
-        let is_over = now >= one.first.at.plus_days(self.capabilities.learning.reward_days);
-        Ok(match is_accepted {
-            Some(true) => one.accepted,
-            _ if is_over => one.refused,
-            _ => one.first.expected,
-        })
     }
 }
 
@@ -314,6 +256,10 @@ mod tests {
         vec![("a".to_owned(), Budget { amount, days })]
     }
 
+    fn takes(spending: &Spending, all: &[Given], budgets: &[(String, Budget)]) -> bool {
+        spending.take(all, budgets).is_some()
+    }
+
     fn one(key: u64, hour: i64, expected: f64) -> Given {
         let at = Timestamp::from_millis(hour * HOUR_MS);
         Given { key, offer: "a".to_owned(), at, expected, worth: 1.0, price: 0.0 }
@@ -329,7 +275,7 @@ mod tests {
             let budgets = budget(10.0, 3);
             let mut given: Vec<(i64, f64)> = Vec::new();
             for (at, (hour, expected)) in takes.into_iter().enumerate() {
-                if spending.take(&[one(at as u64, hour, expected)], &budgets) {
+                if spending.take(&[one(at as u64, hour, expected)], &budgets).is_some() {
                     given.push((hour, expected));
                 }
                 let sum: f64 = given.iter().filter(|(then, _)| *then > hour - 72).map(|(_, it)| it).sum();
@@ -343,19 +289,46 @@ mod tests {
         let spending = Spending::default();
         spending.lock().read.insert("a".to_owned(), 3);
         spending.lock().forget_shorter(&budget(10.0, 3));
-        assert!(spending.take(&[one(1, 0, 1.0)], &budget(10.0, 3)));
+        assert!(takes(&spending, &[one(1, 0, 1.0)], &budget(10.0, 3)));
         spending.lock().forget_shorter(&budget(10.0, 30));
-        assert!(!spending.take(&[one(2, 0, 1.0)], &budget(10.0, 30)));
+        assert!(!takes(&spending, &[one(2, 0, 1.0)], &budget(10.0, 30)));
     }
 
     #[test]
     fn nothing_is_given_before_it_is_known_and_the_same_is_given_once() {
         let spending = Spending::default();
-        assert!(!spending.take(&[one(1, 0, 1.0)], &budget(10.0, 1)));
+        assert!(!takes(&spending, &[one(1, 0, 1.0)], &budget(10.0, 1)));
         spending.lock().read.insert("a".to_owned(), 3);
-        assert!(spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)));
-        assert!(spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)), "this customer has it already");
-        assert!(!spending.take(&[one(2, 0, 6.0)], &budget(10.0, 1)));
-        assert!(spending.take(&[one(3, 26, 6.0)], &budget(10.0, 1)), "a day later the first is over");
+        assert!(takes(&spending, &[one(1, 0, 6.0)], &budget(10.0, 1)));
+        assert!(takes(&spending, &[one(1, 0, 6.0)], &budget(10.0, 1)), "this customer has it already");
+        assert!(!takes(&spending, &[one(2, 0, 6.0)], &budget(10.0, 1)));
+        assert!(takes(&spending, &[one(3, 26, 6.0)], &budget(10.0, 1)), "a day later the first is over");
+    }
+    #[test]
+    fn what_costs_more_than_it_did_before_is_taken_too_and_given_only_where_that_is_left() {
+        let spending = Spending::default();
+        spending.lock().read.insert("a".to_owned(), 3);
+        let left = || spending.lock().left("a", Budget { amount: 10.0, days: 1 }, Timestamp::from_millis(0));
+        assert!(takes(&spending, &[one(1, 0, 0.5)], &budget(10.0, 1)));
+        assert!(!takes(&spending, &[one(1, 0, 500.0)], &budget(10.0, 1)), "a cart that has grown");
+        assert!(takes(&spending, &[one(1, 0, 4.0)], &budget(10.0, 1)));
+        assert!((left() - 6.0).abs() < 1e-12);
+        assert!(takes(&spending, &[one(1, 0, 1.0)], &budget(10.0, 1)), "what they had before may still be accepted");
+        assert!((left() - 6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_nobody_got_is_given_back_and_no_more_than_that() {
+        let spending = Spending::default();
+        spending.lock().read.insert("a".to_owned(), 3);
+        let left = || spending.lock().left("a", Budget { amount: 10.0, days: 1 }, Timestamp::from_millis(0));
+        assert!(takes(&spending, &[one(1, 0, 4.0)], &budget(10.0, 1)));
+        let further = spending.take(&[one(1, 0, 6.0)], &budget(10.0, 1)).unwrap();
+        spending.give_back(&further);
+        assert!((left() - 6.0).abs() < 1e-12);
+        assert!(takes(&spending, &[one(1, 0, 4.0)], &budget(10.0, 1)) && (left() - 6.0).abs() < 1e-12);
+        let other = spending.take(&[one(2, 0, 6.0)], &budget(10.0, 1)).unwrap();
+        spending.give_back(&other);
+        assert!(takes(&spending, &[one(2, 0, 6.0)], &budget(10.0, 1)) && left().abs() < 1e-12);
     }
 }

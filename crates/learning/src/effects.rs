@@ -4,8 +4,8 @@
 //! rows of an action a: first places where a or nothing was drawn, and both could have been
 //! chance e = p[a] / (p[a] + p[nothing]),   as they were logged;   outcome 1 where it succeeded within the days that count
 //! ```
-//! Success is what is told of decisions, where it is told of some in which nothing was done; else it is an order. Whoever is told
-//! success only of what was offered would take every sale for its doing.
+//! Success is what the company tells of decisions, where it tells it as often of those in which nothing was done; else it is an order.
+//! Whoever is told success only of what was offered would take every sale for its doing. Choices count whether they were shown or not.
 
 mod found;
 mod rows;
@@ -19,7 +19,7 @@ use crate::task::{Data, Fitted, Judged, as_json, from_json};
 use crate::{LearningError, policy};
 use found::Found;
 use primitives::DAY_MS;
-use rows::{Rows, of_actions};
+use rows::{Choices, Rows};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the number that decides is called.
@@ -31,15 +31,16 @@ const RANDOM: &str = "random";
 const MORE: &str =
     "declare an action or offer with `nothing = true` beside others, and ask for decisions that may choose either";
 /// How to have successes come.
-const ANSWER: &str = "send orders, or what came of decisions also where nothing was done: `decision_id` in the event";
+const ANSWER: &str =
+    "send orders, or with a secret key what came of decisions, also where nothing was done: `decision_id` in the event";
 
 /// What is needed to learn what actions change.
 pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
-    let all = of_actions(data);
-    let most = all.values().max_by_key(|rows| (rows.n_arm(true).min(rows.n_arm(false)), rows.n_successes()));
-    let of = |count: &dyn Fn(&Rows) -> usize| most.map_or(0, |rows| count(rows) as u64);
+    let choices = Choices::of(data);
+    let most = choices.of.values().max_by_key(|rows| (rows.n_arm(true).min(rows.n_arm(false)), rows.n_successes()));
+    let of = |count: &dyn Fn(&Rows<'_>) -> usize| most.map_or(0, |rows| count(rows) as u64);
     let least = rows::N_ARM_MIN as u64;
-    let more = match rows::has_young(data) {
+    let more = match choices.has_young {
         false => MORE.to_owned(),
         true => format!(
             "there are newer choices, which count when their days are over: wait, for `reward_days` is {}",
@@ -54,7 +55,7 @@ pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
             more.clone(),
         ),
         Need::of_customers("choices to do nothing in its place", least, of(&|it| it.n_arm(false)), more),
-        Need::of_customers("successes among them", rows::N_SUCCESSES_MIN as u64, of(&Rows::n_successes), ANSWER),
+        Need::of_customers("successes among them", rows::N_SUCCESSES_MIN as u64, of(&|it| it.n_successes()), ANSWER),
     ]
 }
 
@@ -76,14 +77,14 @@ pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
 /// Compares the learners of each action.
 pub(crate) fn judge(data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
     let log = data.dataset.rounds();
-    let all = of_actions(data);
+    let choices = Choices::of(data);
     let ground = Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x));
     let mut found = BTreeMap::new();
-    for (action, rows) in all.iter().filter(|(_, rows)| rows.is_enough()) {
+    for (action, rows) in choices.enough() {
         let name = log.actions[*action as usize].name.clone();
-        found.insert(name, Found::of(rows, &ground, log, data.seed)?);
+        found.insert(name, Found::of(rows, &ground, data.seed)?);
     }
-    let evaluation = evaluation(split, &all, &found, rows::is_told(log));
+    let evaluation = evaluation(split, &choices, &found);
     Ok(Judged { settings: as_json(&found)?, evaluation, contest: policy::contest(reigning) })
 }
 
@@ -91,17 +92,17 @@ pub(crate) fn judge(data: &Data<'_>, split: &Split, reigning: Option<&Reigning>)
 pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
     let found: BTreeMap<String, Found> = from_json(settings)?;
     let log = data.dataset.rounds();
-    let all = of_actions(data);
-    let (ground, is_told) = (Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x)), rows::is_told(log));
+    let Choices { of: all, is_told, .. } = Choices::of(data);
+    let ground = Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x));
     let mut of = BTreeMap::new();
     let (mut n_rows, mut customers, mut newest) = (0, BTreeSet::new(), None);
     for (action, rows) in &all {
         let name = &log.actions[*action as usize].name;
         let Some(found) = found.get(name) else { continue };
-        let model = found.fit(rows, &ground, log, data.seed)?;
+        let model = found.fit(rows, &ground, data.seed)?;
         n_rows += rows.len() as u64;
         customers.extend(rows.customers());
-        newest = newest.max(rows.newest(log));
+        newest = newest.max(rows.newest());
         let ordered = (!is_told).then_some(found.with);
         of.insert(name.clone(), OfAction { model, share: found.share, said: found.said.clone(), ordered });
     }
@@ -124,8 +125,8 @@ pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitte
     })
 }
 
-fn evaluation(split: &Split, all: &BTreeMap<u32, Rows>, found: &BTreeMap<String, Found>, is_told: bool) -> Evaluation {
-    let enough = || all.values().filter(|rows| rows.is_enough());
+fn evaluation(split: &Split, choices: &Choices<'_>, found: &BTreeMap<String, Found>) -> Evaluation {
+    let enough = || choices.enough().map(|(_, rows)| rows);
     let customers: BTreeSet<u64> = enough().flat_map(Rows::customers).collect();
     let n_rows: usize = enough().map(Rows::len).sum();
     let number = |value| Numbers::from([(DECIDES.to_owned(), value)]);
@@ -133,9 +134,11 @@ fn evaluation(split: &Split, all: &BTreeMap<u32, Rows>, found: &BTreeMap<String,
     let qini = found.values().map(|one| one.qini).sum::<f64>() / n;
     let se = found.values().map(|one| one.se * one.se).sum::<f64>().sqrt() / n;
     let mut warnings: Vec<String> = found.iter().map(|(name, one)| format!("{name}: {}", one.in_words())).collect();
-    if !is_told {
+    if !choices.is_told {
         warnings.push(
-            "success is an order here, since nothing was ever told of decisions in which nothing was done".to_owned(),
+            "success is an order here, since of decisions in which nothing was done too little was told, or more rarely than of others, \
+             or not with a secret key"
+                .to_owned(),
         );
     }
     Evaluation {

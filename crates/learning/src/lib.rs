@@ -78,7 +78,10 @@ pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
-pub use rounds::{Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Sides, Votes, shared_inputs};
+pub use rounds::{
+    Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Sides, Votes, counts_alone, is_large_part,
+    shared_inputs,
+};
 pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};

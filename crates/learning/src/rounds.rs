@@ -6,6 +6,7 @@ use primitives::{CustomerId, HOUR_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What counts as the success of an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,6 +220,19 @@ impl Round {
         self.customer.as_str() != self.decision
     }
 
+    /// Whether it is a first place that tells with which chance each could have been drawn for it.
+    fn tells_chances(&self) -> bool {
+        self.place == 0 && !self.candidates.is_empty() && self.chances.len() == self.candidates.len()
+    }
+
+    /// By what it is known to be the same draw as another. Whether a round is kept must not hang on what was drawn: what is drawn rarely
+    /// would be kept more often.
+    fn draw(&self, period_ms: i64) -> (CustomerId, i64, u32, Vec<u32>) {
+        let mut among = self.candidates.to_vec();
+        among.sort_unstable();
+        (self.customer.clone(), self.at.as_millis().div_euclid(period_ms), self.place, among)
+    }
+
     /// At which place of the candidates an action is.
     pub(crate) fn place_of(&self, action: u32) -> Option<usize> {
         self.candidates.iter().position(|one| *one == action)
@@ -241,6 +255,28 @@ pub struct RoundLog {
     /// How many were left out since nobody told that they were shown, where that is told of others; of choices to do nothing none is
     /// counted.
     pub n_unshown: u64,
+    /// First places of which nobody told that they were shown, where that is told of others, for [`RoundLog::assigned`].
+    pub unshown: Vec<Round>,
+    /// Whether what came of rounds is what the company told, and not what anybody with a write key did.
+    pub is_vouched: bool,
+}
+
+/// Where the company told one in so many, what only write keys told does not count.
+const ONE_VOUCHED_IN: usize = 10;
+/// From so many on they are enough to learn from, and nothing else is needed.
+const N_VOUCHED_ENOUGH: usize = 30;
+
+/// Whether what the company told counts alone, where so many of all that was told is its word: a share that matters, or enough of it,
+/// since whoever has a write key can tell as much as they like.
+#[must_use]
+pub fn counts_alone(n_vouched: usize, n_told: usize) -> bool {
+    n_vouched >= N_VOUCHED_ENOUGH || is_large_part(n_vouched, n_told)
+}
+
+/// Whether the company told a share that matters.
+#[must_use]
+pub fn is_large_part(n_vouched: usize, n_told: usize) -> bool {
+    n_vouched > 0 && n_vouched.saturating_mul(ONE_VOUCHED_IN) >= n_told
 }
 
 /// Of so many choices over a channel one must be told as shown: then what is not told was not shown.
@@ -287,6 +323,35 @@ impl Told {
     }
 }
 
+/// The first round of each draw, with what came of the same action in any of them.
+fn once(rounds: Vec<Round>, period_ms: i64) -> Vec<Round> {
+    let mut first: BTreeMap<(CustomerId, i64, u32, Vec<u32>), usize> = BTreeMap::new();
+    let mut kept: Vec<Round> = Vec::with_capacity(rounds.len());
+    for round in rounds {
+        match first.entry(round.draw(period_ms)) {
+            Entry::Vacant(new) => {
+                new.insert(kept.len());
+                kept.push(round);
+            }
+            Entry::Occupied(at) if kept[*at.get()].action == round.action => {
+                let known = &mut kept[*at.get()];
+                known.is_shown |= round.is_shown;
+                known.reward = earlier(known.reward, round.reward);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    kept
+}
+
+/// What came first of two.
+fn earlier(a: Option<Rewarded>, b: Option<Rewarded>) -> Option<Rewarded> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.at < a.at { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
 impl RoundLog {
     /// In the order of time, each draw once: what is drawn again for the same customer and place among the same actions within a
     /// period is the same draw, whatever came out, and what came of the same action in any of its decisions came of it. What cannot be
@@ -303,47 +368,48 @@ impl RoundLog {
         self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
         let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
         let told = Told::of(&self.rounds, period_ms);
-        let (actions, n_unshown) = (&self.actions, &mut self.n_unshown);
-        self.rounds.retain(|round| {
-            let counts = told.get(&round.channel).is_some_and(|told| told.counts(round));
-            // Of doing nothing there is nothing to show, so that nobody misses the word that it was.
-            let is_missed = !counts && !actions[round.action as usize].is_nothing;
-            *n_unshown += u64::from(is_missed);
-            counts
-        });
-        let mut first: BTreeMap<(CustomerId, i64, u32, Vec<u32>), usize> = BTreeMap::new();
-        let mut kept: Vec<Round> = Vec::with_capacity(self.rounds.len());
-        for round in self.rounds {
-            let mut among = round.candidates.to_vec();
-            among.sort_unstable();
-            // Whether it is kept must not hang on what was drawn: what is drawn rarely would be kept more often.
-            let draw = (round.customer.clone(), round.at.as_millis().div_euclid(period_ms), round.place, among);
-            match first.get(&draw) {
-                None => {
-                    first.insert(draw, kept.len());
-                    kept.push(round);
-                }
-                Some(at) if kept[*at].action != round.action => {}
-                Some(at) => {
-                    let known = &mut kept[*at];
-                    known.is_shown |= round.is_shown;
-                    let earlier = |a: Rewarded, b: Rewarded| if b.at < a.at { b } else { a };
-                    known.reward = match (known.reward, round.reward) {
-                        (Some(a), Some(b)) => Some(earlier(a, b)),
-                        (a, b) => a.or(b),
-                    };
-                }
-            }
-        }
+        let counts = |round: &Round| told.get(&round.channel).is_some_and(|told| told.counts(round));
+        let (counted, mut unshown): (Vec<Round>, Vec<Round>) = self.rounds.into_iter().partition(counts);
+        // Of doing nothing there is nothing to show, so that nobody misses the word that it was.
+        let is_missed = |round: &&Round| !self.actions[round.action as usize].is_nothing;
+        self.n_unshown += unshown.iter().filter(is_missed).count() as u64;
+        unshown.retain(Round::tells_chances);
+        let kept = once(counted, period_ms);
         // What is told in money may be a loss, and who left losses out would take what makes them for good.
         let least = if self.settings.reward == Reward::Value { -LARGEST } else { 0.0 };
-        let n = kept.len();
-        kept.retain(|round| {
+        let believable = |round: &Round| {
             round.reward.is_none_or(|reward| (least..=LARGEST).contains(&reward.amount) && reward.at >= round.at)
-        });
-        self.n_unbelievable += (n - kept.len()) as u64;
-        self.rounds = kept;
+        };
+        let n = kept.len();
+        self.rounds = kept.into_iter().filter(believable).collect();
+        self.n_unbelievable += (n - self.rounds.len()) as u64;
+        self.unshown = once(unshown, period_ms).into_iter().filter(believable).collect();
         self
+    }
+
+    /// First places in the order of time, each draw once, with what came of it: whether anybody was shown it or not. What was drawn is by
+    /// chance, and what was shown is not: of doing nothing it is never told.
+    #[must_use]
+    pub fn assigned(&self) -> Vec<(&Round, Option<Rewarded>)> {
+        let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
+        let mut all: Vec<&Round> = self.rounds.iter().chain(&self.unshown).filter(|it| it.tells_chances()).collect();
+        all.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
+        let mut first = BTreeMap::new();
+        let mut kept: Vec<(&Round, Option<Rewarded>)> = Vec::with_capacity(all.len());
+        for round in all {
+            match first.entry(round.draw(period_ms)) {
+                Entry::Vacant(new) => {
+                    new.insert(kept.len());
+                    kept.push((round, round.reward));
+                }
+                Entry::Occupied(at) if kept[*at.get()].0.action == round.action => {
+                    let known = &mut kept[*at.get()].1;
+                    *known = earlier(*known, round.reward);
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+        kept
     }
 
     /// In the order of time, each question once: they are about nobody who could be drawn again. What cannot be learned from is left

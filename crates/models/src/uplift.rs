@@ -15,4 +15,4 @@ mod trial;
 pub use choose::{Chosen, Judged};
 pub use learner::{Learner, UpliftSettings};
 pub use model::EffectModel;
-pub use trial::Trial;
+pub use trial::{Trial, is_open};

@@ -157,6 +157,7 @@ fn learn(asked: &[&Asked], now: Timestamp, seed: Seed) -> Result<(PolicyModel, E
         actions: NAMES.iter().map(doable).collect(),
         settings: PolicySettings { half_life_days: 0.0, ..PolicySettings::default() },
         rounds: asked.iter().enumerate().map(round).collect(),
+        is_vouched: true,
         ..RoundLog::default()
     };
     let (dataset, catalogue) = (Dataset::of_rounds(log, Offset(1)), Arc::new(Catalogue::built_in()));

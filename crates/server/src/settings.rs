@@ -166,6 +166,9 @@ settings! {
     act: ActSettings {
         /// The share of the choices that is spread evenly over everything that could be chosen, so that more is learned (0 to 1).
         floor: f64 = 0.02,
+        /// The share of the choices that doing nothing gets at least where it could be chosen, so that it can be learned what the others
+        /// change (0 to 1).
+        nothing_share: f64 = 0.05,
         /// The larger, the more is left to what seems best (0 to 1000000).
         gamma: f64 = 10.0,
         /// As if so many choices were known: what is declared of actions counts from the first answer on (0 to 1000000).
@@ -495,10 +498,10 @@ impl Settings {
     /// How it is chosen among actions.
     #[must_use]
     pub fn arbitration(&self) -> Arbitration {
-        let &ActSettings { floor, gamma, prior_rounds, same_hours, .. } = &self.act;
+        let &ActSettings { floor, nothing_share, gamma, prior_rounds, same_hours, .. } = &self.act;
         let explore = Explore::of(&self.act.explore).unwrap_or_default();
         let (features, contact) = (self.act.features.clone(), self.contact_policy());
-        Arbitration { floor, gamma, prior_rounds, same_hours, explore, features, contact }
+        Arbitration { floor, nothing_share, gamma, prior_rounds, same_hours, explore, features, contact }
     }
 
     /// How it is learned what actions are worth.
@@ -610,6 +613,7 @@ impl Settings {
             ("recommend.diversity", self.recommend.diversity),
             ("recommend.explore_share", self.recommend.explore_share),
             ("act.floor", self.act.floor),
+            ("act.nothing_share", self.act.nothing_share),
             ("money.margin", self.money.margin),
         ];
         if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {

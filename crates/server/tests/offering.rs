@@ -5,10 +5,12 @@
 mod support;
 
 use decisions::{
-    DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Declaration, Exposed, LoggedDecision, Offer,
+    Content, DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Declaration, Exposed, LoggedDecision, Offer,
+    Parameters,
 };
-use engine::{Allocating, Engine, Ports};
+use engine::{Allocating, Asked, Engine, Ports};
 use primitives::{CustomerId, DecisionId, ErrorKind, Seed, SimulatedClock, Timestamp};
+use profiles::Identifier;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 use server::api::wire;
@@ -238,6 +240,12 @@ fn what_offers_change_is_learned_from_orders_and_who_buys_anyway_gets_none() {
         let user = format!("u{at}");
         let answer = offered(&server, &user, &json!({"plan": plan(at)}));
         let got = first(&answer).filter(|id| *id == "ten");
+        // Of what is shown it is told; of nothing there is nothing to show.
+        if got.is_some() && at < 300 {
+            let properties = json!({"decision_id": answer["decisionId"], "action": "ten"});
+            let shown = json!({"event": "Decision Shown", "userId": user, "properties": properties});
+            server.post("/v1/track", &shown).ok();
+        }
         server.advance(Duration::from_secs(60));
         if random.random::<f64>() < buys(plan(at), got) {
             let order = json!({"order_id": user, "revenue": 40, "currency": "EUR"});
@@ -252,6 +260,8 @@ fn what_offers_change_is_learned_from_orders_and_who_buys_anyway_gets_none() {
     let published = engine::train(engine, &"uplift".into(), &material, Seed::new(1)).unwrap();
     assert!(published.is_champion, "{published:?}");
     let header = engine.registry().header_of(&"uplift".into(), &published.version).unwrap();
+    // Whom nothing was drawn for counts though of nothing it is never told that it was shown.
+    assert!(header.n_rows > 1_700, "{header:?}");
     assert!(header.method.contains("by orders") && header.evaluation.metrics["qini"] > 0.0, "{header:?}");
 
     let answer = offered(&server, "somebody", &json!({"plan": "pro"}));
@@ -420,21 +430,50 @@ impl DecisionLog for FullAfter {
     }
 }
 
+/// An engine over the data of a server that was stopped, whose log has no room left after so many that were appended at once.
+fn full_after(server: TestServer, n: usize) -> (Engine, Arc<tempfile::TempDir>) {
+    let (settings, now) = (server.settings().clone(), server.now());
+    let data = server.stop();
+    let storage = Storage::open(DataDir::open(data.path(), Access::Exclusive).unwrap(), StorageSettings::default());
+    let all = ports(&storage.unwrap());
+    let ports = Ports { decisions: Arc::new(FullAfter(all.decisions.clone(), AtomicUsize::new(n))), ..all };
+    let (capabilities, clock) = (Arc::new(settings.capabilities()), Arc::new(SimulatedClock::new(now)));
+    let engine = Engine::open(ports, settings.consent_policy(), capabilities, clock, Seed::new(1), wire::decision);
+    (engine.unwrap(), data)
+}
+
+#[test]
+fn what_cannot_be_logged_takes_no_budget_no_contact_and_no_place() {
+    let server = TestServer::start_with(|settings| {
+        let five = json!({"name": "five", "value": 20, "prior": 0.5, "costs": 5, "budget": {"amount": 5, "days": 7}});
+        settings.offers = vec![Offer::from_table(five.as_object().unwrap()).unwrap()];
+        settings.contact.consent_channels.clear();
+        settings.contact.caps = serde_json::from_value(json!([{"per": "customer", "n": 1, "days": 7}])).unwrap();
+    });
+    let (engine, _data) = full_after(server, 0);
+    engine.count_spent().unwrap();
+    engine.set_free("email", 1, 600);
+    let ask = |user: &str| {
+        let names = vec![Identifier::User(user.into())];
+        let context = json!({"channel": "email"}).as_object().unwrap().clone().into_iter().collect();
+        engine.decide(Asked { kind: "offer".into(), names, parameters: Parameters::default(), context })
+    };
+    let spent = || engine.spent_lately(engine.capabilities().kinds.get("offer").unwrap())["five"];
+    assert_eq!(ask("ann").unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!((spent(), engine.free_of("email").unwrap().0), (0.0, 1), "nobody got it");
+    let record = ask("ann").unwrap();
+    let Content::Actions(actions) = &record.decision.answer.content else { panic!("{record:?}") };
+    assert_eq!(actions.chosen.len(), 1, "it is no contact: {actions:?}");
+    assert_eq!((spent(), engine.free_of("email").unwrap().0), (2.5, 0));
+}
+
 #[test]
 fn a_campaign_that_was_cut_short_goes_on_with_what_is_left_of_its_budget() {
     let server = server(&[json!({"name": "small", "value": 4, "prior": 0.5, "costs": 1})]);
     let event = |at: usize| json!({"type": "identify", "userId": format!("u{at}"), "traits": {"plan": "free"}});
     let batch = json!({ "batch": (0..260).map(event).collect::<Vec<_>>() });
     server.post_as(SERVER, "/v1/batch", &batch).ok();
-    let settings = server.settings().clone();
-    let clock = Arc::new(SimulatedClock::new(server.now()));
-    let data = server.stop();
-    let storage = Storage::open(DataDir::open(data.path(), Access::Exclusive).unwrap(), StorageSettings::default());
-    let all = ports(&storage.unwrap());
-    let ports = Ports { decisions: Arc::new(FullAfter(all.decisions.clone(), AtomicUsize::new(1))), ..all };
-    let capabilities = Arc::new(settings.capabilities());
-    let engine =
-        Engine::open(ports, settings.consent_policy(), capabilities, clock, Seed::new(1), wire::decision).unwrap();
+    let (engine, _data) = full_after(server, 1);
     // Enough for 220 of them.
     let asked = Allocating { budget: 110.0, log: true, key: "a campaign".to_owned(), ..Allocating::default() };
     let logged = || engine.ports().decisions.recent(None, 1_000).unwrap();

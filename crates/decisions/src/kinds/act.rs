@@ -329,6 +329,6 @@ fn said(arbitrated: Arbitrated) -> Said {
 /// The task that learns what actions and offers are worth.
 const POLICY: &str = "act";
 /// The task that learns what they change.
-const EFFECTS: &str = "uplift";
+pub(crate) const EFFECTS: &str = "uplift";
 /// The question who leaves.
 const LEAVES: &str = "churn";

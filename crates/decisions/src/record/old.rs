@@ -131,6 +131,7 @@ impl Record {
             declaration: None,
             unusable: BTreeMap::new(),
             sent: if sent.is_empty() && !response.is_empty() { digest(&response) } else { sent },
+            effects: None,
             decision,
             would: None,
             drafted: None,

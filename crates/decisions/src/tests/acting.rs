@@ -71,6 +71,8 @@ fn policies_with(votes: Votes) -> Models {
             rounds: (0..2_000).map(round).collect(),
             n_unbelievable: 0,
             n_unshown: 0,
+            unshown: Vec::new(),
+            is_vouched: true,
         };
         let dataset = Dataset::of_rounds(log, events::Offset::default());
         let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };

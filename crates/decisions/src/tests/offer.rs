@@ -10,7 +10,7 @@ use learning::{Data, Dataset, Doable, Loaded, PolicySettings, Rewarded, Round, R
 use primitives::{DAY_MS, HOUR_MS, ItemKey, ModelVersion, Seed, Timestamp};
 use rand::RngExt as _;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 /// A world that knows what is left of budgets, and what customers were answered.
@@ -305,6 +305,8 @@ fn effects(is_noise: bool) -> Models {
             rounds: (0..4_000).map(round).collect(),
             n_unbelievable: 0,
             n_unshown: 0,
+            unshown: Vec::new(),
+            is_vouched: true,
         };
         let dataset = Dataset::of_rounds(log, events::Offset::default());
         let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };
@@ -321,6 +323,24 @@ fn effects(is_noise: bool) -> Models {
     let mut models = Models::default();
     models.put(TRAINED[usize::from(is_noise)].get_or_init(train_one).clone());
     models
+}
+
+#[test]
+fn enough_is_left_to_nothing_that_it_can_be_learned_what_an_offer_changes() {
+    let act = act_with(Arbitration::default());
+    let (_, actions, _) = answered(&act, &asked(1, &json!({})), &customer(&[]), (&Models::default(), &Till::default()));
+    let of = |name: &str| f64::from(actions.chances[name]);
+    assert!((of("none") - 0.05).abs() < 1e-6 && (of("ten") - 0.95).abs() < 1e-6, "{:?}", actions.chances);
+    assert!(models::uplift::is_open(of("ten")));
+    let other = act_with(Arbitration { nothing_share: 0.0, ..Arbitration::default() });
+    let (_, actions, _) =
+        answered(&other, &asked(1, &json!({})), &customer(&[]), (&Models::default(), &Till::default()));
+    assert!(!models::uplift::is_open(f64::from(actions.chances["ten"])), "{:?}", actions.chances);
+}
+
+fn act_with(arbitration: Arbitration) -> Act {
+    let tables = [json!({"name": "ten", "value": 20, "prior": 0.9}), json!({"name": "none", "nothing": true})];
+    Act::new(Repertoire::offers(&offers(&tables)), arbitration, &[], &BTreeSet::new(), &[])
 }
 
 #[test]
@@ -352,6 +372,25 @@ fn what_would_come_anyway_earns_nothing() {
     let nothing_noted = known(Knowledge::default());
     let (_, actions, _) = answered(&act, &asked(3, &json!({})), &nothing_noted, (&models, &Till::default()));
     assert!((of_name(&actions, "ten").unwrap().factors.unwrap().incremental - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn what_changes_everybody_alike_is_told_of_strangers_too() {
+    let act =
+        of(&[json!({"name": "ten", "value": 10, "prior": 0.5, "costs": 1}), json!({"name": "none", "nothing": true})]);
+    let models = effects(true);
+    let consent = customer(&[]).consent();
+    let told = |subject: &Subject| {
+        let (_, actions, record) = answered(&act, &asked(2, &json!({})), subject, (&models, &Till::default()));
+        assert_eq!(record.models()[&"uplift".into()].as_str(), "u1", "a replay finds it by the record");
+        actions.chosen.iter().find(|one| one.id == "ten").cloned().unwrap()
+    };
+    let known = told(&customer(&[]));
+    for stranger in [Subject::Unknown(consent), Subject::Withheld(consent)] {
+        let stranger = told(&stranger);
+        assert_eq!(stranger.factors, known.factors);
+        assert!(stranger.reason.contains("everybody is treated alike"), "{}", stranger.reason);
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn learned(rounds: Vec<Round>, now: Timestamp) -> Models {
         is_nothing: false,
     };
     let actions = (0..50).map(place).collect();
-    let log = RoundLog { inputs: shared_inputs(), actions, settings, rounds, n_unbelievable: 0, n_unshown: 0 };
+    let log = RoundLog { inputs: shared_inputs(), actions, settings, rounds, ..RoundLog::default() };
     let dataset = Dataset::of_rounds(RoundLog::default(), events::Offset::default()).with_occasions(log);
     let data = Data { dataset: &dataset, catalogue: catalogue(), now, seed: Seed::new(1) };
     let trained = train(&learning::Rank::default(), &data).unwrap();

@@ -59,7 +59,8 @@ impl Account {
     }
 
     fn since(&self, hour: i64) -> f64 {
-        self.hours.range(hour..).map(|(_, it)| it.expected + it.corrected).sum::<f64>().max(0.0)
+        // The sum of nothing is -0.
+        self.hours.range(hour..).map(|(_, it)| it.expected + it.corrected).sum::<f64>().max(0.0) + 0.0
     }
 
     /// What a unit of it would bring elsewhere: the price rises where it is spent faster than evenly.

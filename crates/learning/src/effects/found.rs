@@ -3,7 +3,6 @@
 use super::rows::Rows;
 use crate::LearningError;
 use crate::body::Ground;
-use crate::rounds::RoundLog;
 use models::uplift::{EffectModel, Learner, Trial, UpliftSettings};
 use models::{Frame, ModelError};
 use primitives::Seed;
@@ -43,8 +42,8 @@ struct Mean {
 }
 
 impl Found {
-    pub(super) fn of(rows: &Rows, ground: &Ground, log: &RoundLog, seed: Seed) -> Result<Self, LearningError> {
-        let x = inputs(rows, ground, log);
+    pub(super) fn of(rows: &Rows<'_>, ground: &Ground, seed: Seed) -> Result<Self, LearningError> {
+        let x = inputs(rows, ground);
         let chosen = trial(&x, rows, ground).and_then(|trial| UpliftSettings::default().choose(&trial, seed));
         let chosen = match chosen {
             // Where folds lack an arm, nothing can be told apart.
@@ -73,13 +72,12 @@ impl Found {
     /// The model of whom it changes, from all rows; `None` where everybody is treated alike.
     pub(super) fn fit(
         &self,
-        rows: &Rows,
+        rows: &Rows<'_>,
         ground: &Ground,
-        log: &RoundLog,
         seed: Seed,
     ) -> Result<Option<EffectModel>, LearningError> {
         let Some(learner) = self.learner else { return Ok(None) };
-        let x = inputs(rows, ground, log);
+        let x = inputs(rows, ground);
         let fitted = trial(&x, rows, ground).and_then(|trial| learner.fit(&trial, &UpliftSettings::default(), seed));
         Ok(Some(fitted.map_err(LearningError::model(ATTEMPT))?))
     }
@@ -100,11 +98,11 @@ impl Found {
     }
 }
 
-fn inputs(rows: &Rows, ground: &Ground, log: &RoundLog) -> Vec<f64> {
-    rows.at.iter().flat_map(|at| ground.view(|input| f64::from(log.rounds[*at].x[input]))).collect()
+fn inputs(rows: &Rows<'_>, ground: &Ground) -> Vec<f64> {
+    rows.of.iter().flat_map(|round| ground.view(|input| f64::from(round.x[input]))).collect()
 }
 
-fn trial<'a>(x: &'a [f64], rows: &'a Rows, ground: &Ground) -> Result<Trial<'a>, ModelError> {
+fn trial<'a>(x: &'a [f64], rows: &'a Rows<'_>, ground: &Ground) -> Result<Trial<'a>, ModelError> {
     let Rows { treated, outcome, chance, key, .. } = rows;
     Ok(Trial { x: Frame::new(x, rows.len(), ground.n_inputs())?, treated, outcome, chance, key })
 }
@@ -115,7 +113,7 @@ fn trial<'a>(x: &'a [f64], rows: &'a Rows, ground: &Ground) -> Result<Trial<'a>,
 /// m1 = sum of (T y / e) / sum of (T / e),   m0 the same of the others with 1 - e;   effect = m1 - m0,   share = effect / m1
 /// se^2 = sum over customers of (sum of their T (y - m1) / e)^2 / (sum of (T / e))^2, and the same of the others
 /// ```
-fn mean_effect(rows: &Rows) -> Mean {
+fn mean_effect(rows: &Rows<'_>) -> Mean {
     let of = |arm: bool| {
         let counted = || (0..rows.len()).filter(move |row| rows.treated[*row] == arm);
         let weight = |row: usize| if arm { 1.0 / rows.chance[row] } else { 1.0 / (1.0 - rows.chance[row]) };

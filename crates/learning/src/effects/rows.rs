@@ -1,8 +1,10 @@
 //! Which choices tell what an action changes?
 
 use crate::Dataset;
-use crate::rounds::{Round, RoundLog};
+use crate::rounds::{Rewarded, Round, RoundLog, counts_alone};
 use crate::task::Data;
+use features::Order;
+use models::uplift::is_open;
 use primitives::{CustomerId, DAY_MS, Timestamp, stable_hash};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,60 +17,83 @@ const N_ROWS_MAX: usize = 20_000;
 /// Of so many choices to do nothing must success have been told, so that it is believed to be told of all.
 const N_TOLD_MIN: usize = 5;
 
+/// From so many choices on either side after which was ordered it is compared how often success is told of both.
+const N_COMPARED_MIN: usize = 20;
+/// So many times as often it may be told of one side as of the other.
+const TOLD_RATIO: usize = 2;
+
 /// The choices of one action and those to do nothing in its place.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
-    /// Which of the rounds.
-    pub(super) at: Vec<usize>,
+pub(super) struct Rows<'a> {
+    /// The rounds.
+    pub(super) of: Vec<&'a Round>,
     pub(super) treated: Vec<bool>,
     pub(super) outcome: Vec<f64>,
     pub(super) chance: Vec<f64>,
     pub(super) key: Vec<u64>,
 }
 
-/// Whether success is told of decisions in which nothing was done.
-pub(super) fn is_told(log: &RoundLog) -> bool {
-    let nothing = |round: &&Round| log.actions.get(round.action as usize).is_some_and(|it| it.is_nothing);
-    log.rounds.iter().filter(nothing).filter(|round| round.reward.is_some()).take(N_TOLD_MIN).count() == N_TOLD_MIN
+/// The choices of all actions.
+pub(super) struct Choices<'a> {
+    /// Of each action, by its place in the log; only those whose days are over.
+    pub(super) of: BTreeMap<u32, Rows<'a>>,
+    /// Whether success is what the company told of decisions; else it is an order.
+    pub(super) is_told: bool,
+    /// Whether there are choices that will tell something when their days are over.
+    pub(super) has_young: bool,
 }
 
-/// The rows of each action, by its place in the log; only of choices whose days are over.
-pub(super) fn of_actions(data: &Data<'_>) -> BTreeMap<u32, Rows> {
-    let log = data.dataset.rounds();
-    let is_told = is_told(log);
-    let ordered = if is_told { None } else { Some(Orders::of(data.dataset, log)) };
-    let window_ms = log.settings.reward_days.saturating_mul(DAY_MS);
-    let succeeded = |round: &Round, until: Timestamp| match &ordered {
-        None => Some(round.reward.is_some_and(|reward| reward.at <= until)),
-        Some(orders) => orders.came(round, until),
-    };
-    let mut all: BTreeMap<u32, Rows> = BTreeMap::new();
-    for (at, round) in log.rounds.iter().enumerate().rev() {
-        let until = Timestamp::from_millis(round.at.as_millis().saturating_add(window_ms));
-        if until > data.now || round.place != 0 || round.chances.len() != round.candidates.len() {
-            continue;
-        }
-        let Some(success) = succeeded(round, until) else { continue };
-        for (action, treated, chance) in told_of(log, round) {
-            let rows = all.entry(action).or_default();
-            if rows.len() < N_ROWS_MAX {
-                rows.at.push(at);
-                rows.treated.push(treated);
-                rows.outcome.push(f64::from(u8::from(success)));
-                rows.chance.push(chance);
-                rows.key.push(stable_hash(round.customer.as_str()));
+impl<'a> Choices<'a> {
+    /// All that was drawn, whether it was shown or not: of doing nothing nobody tells that.
+    pub(super) fn of(data: &Data<'a>) -> Self {
+        let log = data.dataset.rounds();
+        let window_ms = log.settings.reward_days.saturating_mul(DAY_MS);
+        let over = |round: &Round| Timestamp::from_millis(round.at.as_millis().saturating_add(window_ms));
+        let assigned = log.assigned();
+        let tells = |(round, _): &(&Round, _)| !told_of(log, round).is_empty();
+        let (done, young): (Vec<_>, Vec<_>) =
+            assigned.into_iter().filter(tells).partition(|(round, _)| over(round) <= data.now);
+        let orders = Orders::of(data.dataset, &done, over);
+        let is_told = is_told(log, &done, |round| orders.came(round, over(round)).unwrap_or(false));
+        let mut of: BTreeMap<u32, Rows<'a>> = BTreeMap::new();
+        for (round, came) in done.into_iter().rev() {
+            let until = over(round);
+            let success = match is_told {
+                // What is told in money may be a loss.
+                true => Some(came.is_some_and(|came| came.amount > 0.0 && came.at <= until)),
+                false => orders.came(round, until),
+            };
+            let Some(success) = success else { continue };
+            for (action, treated, chance) in told_of(log, round) {
+                of.entry(action).or_default().push((round, treated, chance), success);
             }
         }
+        Self { of, is_told, has_young: !young.is_empty() }
     }
-    all
+
+    /// Those of which there is enough.
+    pub(super) fn enough(&self) -> impl Iterator<Item = (&u32, &Rows<'a>)> {
+        self.of.iter().filter(|(_, rows)| rows.is_enough())
+    }
 }
 
-/// Whether there are choices that will tell something when their days are over.
-pub(super) fn has_young(data: &Data<'_>) -> bool {
-    let log = data.dataset.rounds();
-    let window_ms = log.settings.reward_days.saturating_mul(DAY_MS);
-    let is_young = |round: &&Round| round.at.as_millis().saturating_add(window_ms) > data.now.as_millis();
-    log.rounds.iter().filter(is_young).any(|round| round.place == 0 && !told_of(log, round).is_empty())
+/// Whether success is told of decisions also where nothing was done: by the company, and, as far as orders tell, as often there as
+/// elsewhere. Who rarely names the decision where nothing was offered would take every sale for the doing of offers.
+fn is_told(log: &RoundLog, done: &[(&Round, Option<Rewarded>)], is_ordered: impl Fn(&Round) -> bool) -> bool {
+    let is_nothing = |round: &Round| log.actions.get(round.action as usize).is_some_and(|it| it.is_nothing);
+    let told = |(round, came): &&(&Round, Option<Rewarded>)| is_nothing(round) && came.is_some();
+    if !log.is_vouched || done.iter().filter(told).count() < N_TOLD_MIN {
+        return false;
+    }
+    // Of each side after how many an order came, and of how many of these success was told.
+    let (mut ordered, mut both) = ([0, 0], [0, 0]);
+    for (round, came) in done.iter().filter(|(round, _)| is_ordered(round)) {
+        let side = usize::from(is_nothing(round));
+        ordered[side] += 1;
+        both[side] += usize::from(came.is_some());
+    }
+    let is_less = |a: usize, b: usize| TOLD_RATIO * both[a] * ordered[b] < both[b] * ordered[a];
+    ordered.iter().any(|n| *n < N_COMPARED_MIN) || !is_less(0, 1) && !is_less(1, 0)
 }
 
 /// What customers ordered.
@@ -78,12 +103,20 @@ struct Orders<'a> {
     places: HashMap<CustomerId, usize>,
     /// When the first thing came of anybody: whatever came before is not known.
     since: Option<Timestamp>,
+    /// Whether only those count that the company told.
+    is_vouched: bool,
 }
 
 impl<'a> Orders<'a> {
-    fn of(dataset: &'a Dataset, log: &RoundLog) -> Self {
-        let places = dataset.places_of(log.rounds.iter().map(|round| &round.customer));
-        Self { dataset, places, since: dataset.span().map(|(first, _)| first) }
+    fn of(dataset: &'a Dataset, done: &[(&Round, Option<Rewarded>)], over: impl Fn(&Round) -> Timestamp) -> Self {
+        let places = dataset.places_of(done.iter().map(|(round, _)| &round.customer));
+        let all = Self { dataset, places, since: dataset.span().map(|(first, _)| first), is_vouched: false };
+        let counted = |all: &Self| done.iter().filter(|(round, _)| all.came(round, over(round)) == Some(true)).count();
+        let n_told = counted(&all);
+        let vouched = Self { is_vouched: true, ..all };
+        // Whoever has a write key can order for as many customers as they invent.
+        let is_vouched = counts_alone(counted(&vouched), n_told);
+        Self { is_vouched, ..vouched }
     }
 
     /// Whether the customer ordered within the days of a choice; `None` where that is not known.
@@ -95,11 +128,13 @@ impl<'a> Orders<'a> {
         self.since.filter(|since| *since <= until)?;
         let Some(place) = self.places.get(&round.customer) else { return Some(false) };
         let customer = self.dataset.customers().get(*place)?.get();
-        Some(customer.state.orders_between(round.at, until).next().is_some())
+        let counts = |order: &Order| order.is_vouched || !self.is_vouched;
+        Some(customer.state.orders_between(round.at, until).any(counts))
     }
 }
 
-/// Of which actions a choice tells what they change, whether it was done, and with which chance in place of nothing.
+/// Of which actions a choice tells what they change, whether it was done, and with which chance in place of nothing. Where that was as good
+/// as certain, it tells nothing.
 fn told_of(log: &RoundLog, round: &Round) -> Vec<(u32, bool, f64)> {
     let is_nothing = |action: u32| log.actions.get(action as usize).is_some_and(|it| it.is_nothing);
     let candidates = || round.candidates.iter().copied().zip(round.chances.iter().map(|chance| f64::from(*chance)));
@@ -107,14 +142,24 @@ fn told_of(log: &RoundLog, round: &Round) -> Vec<(u32, bool, f64)> {
     let of = |(action, chance): (u32, f64)| {
         let treated = round.action == action;
         let e = chance / (chance + of_nothing);
-        ((treated || round.action == nothing) && e.is_finite() && !is_nothing(action)).then_some((action, treated, e))
+        ((treated || round.action == nothing) && is_open(e) && !is_nothing(action)).then_some((action, treated, e))
     };
     candidates().filter_map(of).collect()
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
+    fn push(&mut self, (round, treated, chance): (&'a Round, bool, f64), success: bool) {
+        if self.len() < N_ROWS_MAX {
+            self.of.push(round);
+            self.treated.push(treated);
+            self.outcome.push(f64::from(u8::from(success)));
+            self.chance.push(chance);
+            self.key.push(stable_hash(round.customer.as_str()));
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.at.len()
+        self.of.len()
     }
 
     pub(super) fn n_arm(&self, treated: bool) -> usize {
@@ -133,7 +178,7 @@ impl Rows {
         self.key.iter().copied().collect()
     }
 
-    pub(super) fn newest(&self, log: &RoundLog) -> Option<Timestamp> {
-        self.at.iter().map(|at| log.rounds[*at].at).max()
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.of.iter().map(|round| round.at).max()
     }
 }

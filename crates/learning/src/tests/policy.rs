@@ -61,6 +61,8 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
         rounds: rounds.collect(),
         n_unbelievable: 0,
         n_unshown: 0,
+        unshown: Vec::new(),
+        is_vouched: true,
     }
 }
 

@@ -59,6 +59,8 @@ fn log_of(dice: u64, n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(
         rounds: rounds.collect(),
         n_unbelievable: 0,
         n_unshown: 0,
+        unshown: Vec::new(),
+        is_vouched: true,
     }
 }
 
@@ -203,4 +205,97 @@ fn only_first_places_whose_days_are_over_and_whose_chances_are_told_are_learned_
     let mut log = log(900, now, 20, told_apart);
     log.rounds.iter_mut().for_each(late);
     assert!(lacking(log).iter().any(|need| need.what.contains("successes") && need.have == 0));
+}
+
+/// With what it counts by: what was told, or orders.
+fn by(trained: &Trained) -> &'static str {
+    if trained.header.method.contains("by orders") { "orders" } else { "told" }
+}
+
+fn learned_from(dataset: &Dataset, now: Timestamp) -> Trained {
+    challenge(&Uplift::default(), &Data { dataset, catalogue: catalogue(), now, seed: seed() }, None).unwrap()
+}
+
+#[test]
+fn who_was_drawn_nothing_counts_though_nobody_tells_that_nothing_was_shown() {
+    let now = day(200);
+    let all = log(3_000, now, 8, told_apart);
+    let whole = learned(all.clone(), now).unwrap();
+    // Over one channel it is told what was shown, over another not: whoever left out what was not told as shown would compare channels.
+    for n_channels in [1, 2] {
+        let mut log = all.clone();
+        for (at, round) in log.rounds.iter_mut().enumerate() {
+            round.channel = (at % n_channels) as u64;
+            round.is_shown = round.channel == 0 && round.action == 0 && at % 3 > 0;
+        }
+        let shown = learned(log, now).unwrap();
+        assert_eq!(shown.header.n_rows, whole.header.n_rows);
+        assert_eq!(changed(effects(&shown), 1.0), changed(effects(&whole), 1.0));
+    }
+}
+
+#[test]
+fn what_is_as_good_as_certain_tells_nothing_and_is_not_counted_as_if_it_did() {
+    let now = day(200);
+    let mut sure = log(3_000, now, 8, told_apart);
+    for round in &mut sure.rounds {
+        round.chances = [0.9804, 0.0196].into();
+    }
+    match learned(sure.clone(), now).unwrap_err() {
+        LearningError::NotReady { missing, .. } => assert_eq!(missing[0].have, 0, "{missing:?}"),
+        other => panic!("{other}"),
+    }
+    for round in &mut sure.rounds {
+        round.chances = [0.95, 0.05].into();
+    }
+    assert!(learned(sure, now).is_ok(), "what is left to nothing where nobody says otherwise");
+}
+
+#[test]
+fn success_is_what_is_told_only_where_the_company_tells_it_of_both_sides_alike() {
+    let now = day(200);
+    let all = log(3_000, now, 8, told_apart);
+    let orders = || {
+        let of = |round: &Round| {
+            let at = Timestamp::from_millis(round.reward?.at.as_millis() + HOUR_MS);
+            Some(order(round.customer.as_str(), "cup", at, at))
+        };
+        all.rounds.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let of = |log: RoundLog| learned_from(&load(&numbered(orders())).with_rounds(log), now);
+    assert_eq!(by(&of(all.clone())), "told");
+    assert_eq!(by(&of(RoundLog { is_vouched: false, ..all.clone() })), "orders", "anybody could have told it");
+    // Orders name the decision where something was offered, and one in ten where nothing was.
+    let mut rarely = all.clone();
+    for (at, round) in rarely.rounds.iter_mut().enumerate().filter(|(at, _)| at % 10 > 0) {
+        round.reward = round.reward.filter(|_| round.action == 0 || at % 10 == 0);
+    }
+    let rarely = of(rarely);
+    assert_eq!(by(&rarely), "orders");
+    assert_eq!(
+        changed(effects(&rarely), 1.0),
+        changed(effects(&of(RoundLog { is_vouched: false, ..all.clone() })), 1.0)
+    );
+
+    // Beside those of the company nobody orders with a write key.
+    let untold = RoundLog { is_vouched: false, ..all.clone() };
+    let invented = all.rounds.iter().filter(|round| round.action == 0).map(|round| {
+        let at = Timestamp::from_millis(round.at.as_millis() + HOUR_MS);
+        events::Event { origin: events::Origin::Client, ..order(round.customer.as_str(), "mug", at, at) }
+    });
+    let dataset = load(&numbered(orders().into_iter().chain(invented))).with_rounds(untold.clone());
+    assert_eq!(changed(effects(&learned_from(&dataset, now)), 0.0), changed(effects(&of(untold)), 0.0));
+}
+
+#[test]
+fn a_loss_is_no_success() {
+    let now = day(200);
+    let all = log(3_000, now, 8, told_apart);
+    let mut lost = all.clone();
+    lost.settings.reward = crate::Reward::Value;
+    for round in &mut lost.rounds {
+        round.reward = Some(round.reward.unwrap_or(Rewarded { at: round.at, amount: -1.0 }));
+    }
+    let (with, without) = (learned(lost, now).unwrap(), learned(all, now).unwrap());
+    assert_eq!(changed(effects(&with), 1.0), changed(effects(&without), 1.0));
 }

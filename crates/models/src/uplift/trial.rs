@@ -8,6 +8,12 @@ pub(super) const OPERATION: &str = "learn whom a treatment changes";
 /// Rows that were this sure to be treated, or not to be, say nothing: nobody like them had the other.
 const CHANCE_MIN: f64 = 0.02;
 
+/// Whether a row that was treated with such a chance says anything: one of which it was sure is left out.
+#[must_use]
+pub fn is_open(chance: f64) -> bool {
+    (CHANCE_MIN..=1.0 - CHANCE_MIN).contains(&chance)
+}
+
 /// Rows of which some were treated by chance.
 ///
 /// *Shapes*: one entry a row in all of them. *Units*: those of the outcome, by choice money or 0 and 1. NaN in `x` is not known.
@@ -54,8 +60,7 @@ impl Trial<'_> {
             chance: self.chance.to_vec(),
             key: self.key.to_vec(),
         };
-        let is_open = |row: &usize| (CHANCE_MIN..=1.0 - CHANCE_MIN).contains(&self.chance[*row]);
-        let kept: Vec<usize> = (0..n_rows).filter(is_open).collect();
+        let kept: Vec<usize> = (0..n_rows).filter(|row| is_open(self.chance[*row])).collect();
         let rows = all.select(&kept);
         rows.check_arms()?;
         Ok(rows)

@@ -59,7 +59,7 @@ pub(super) fn arbitrate<'a>(
     let is_new = !told.chosen.is_empty();
     let worth: Vec<_> =
         worth.into_iter().filter(|one| !(is_new && told.leave_alone(one.choice, alone.as_ref()))).collect();
-    let p = chances(&worth, (of, how), guess, ask);
+    let p = left_to_nothing(&worth, chances(&worth, (of, how), guess, ask), how.nothing_share);
     if worth.len() > 1 && worth.iter().any(|one| one.action.nothing) {
         #[expect(clippy::cast_possible_truncation, reason = "seven digits of a chance say all that is learned from it")]
         let each = worth.iter().zip(&p).map(|(one, p)| (one.action.name.clone(), *p as f32));
@@ -165,6 +165,22 @@ fn chances(among: &[Candidate<'_>], (of, how): (Of, &Arbitration), guess: &Guess
     let spread = if most > 0.0 { most } else { 1.0 };
     let beliefs = Beliefs { spread, ..Beliefs::new(&values, how.prior_rounds) };
     square_cb(how).pmf(&beliefs, how.floor, Seed::new(0))
+}
+
+/// The same chances where doing nothing gets no less than a share: what is hardly ever not done is never known to change anything.
+fn left_to_nothing(among: &[Candidate<'_>], mut p: Vec<f64>, share: f64) -> Vec<f64> {
+    let nothing = || among.iter().map(|one| one.action.nothing);
+    let n = nothing().filter(|is_nothing| *is_nothing).count();
+    let had: f64 = p.iter().zip(nothing()).filter(|(_, is_nothing)| *is_nothing).map(|(p, _)| p).sum();
+    if n == 0 || n == p.len() || had >= share {
+        return p;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "as many as are declared")]
+    let each = (share - had) / n as f64;
+    for (p, is_nothing) in p.iter_mut().zip(nothing()) {
+        *p = if is_nothing { *p + each } else { *p * (1.0 - share) / (1.0 - had) };
+    }
+    p
 }
 
 fn square_cb(how: &Arbitration) -> Explorer {

@@ -20,7 +20,15 @@ use primitives::Probability;
 /// What models are asked about.
 pub(super) struct Guess<'a> {
     policy: Option<(&'a PolicyModel, ModelRef, Vec<f64>)>,
-    effects: Option<(&'a EffectsModel, Vec<f64>)>,
+    effects: Option<Effects<'a>>,
+}
+
+/// What is known of effects, and how it looks at a customer.
+struct Effects<'a> {
+    model: &'a EffectsModel,
+    view: Vec<f64>,
+    /// Whether the customer is known, and may be looked at; else only what changes everybody alike is told.
+    is_of_them: bool,
 }
 
 impl<'a> Guess<'a> {
@@ -31,11 +39,10 @@ impl<'a> Guess<'a> {
             let view = policy.view(|name| look.number(name));
             (policy, ModelRef::from(loaded), view)
         });
-        // Only where the record says by which version.
         let task = TaskName::from(EFFECTS);
-        let is_noted = known.is_some_and(|known| known.inputs.contains_key(&task));
-        let effects = ask.models.effects(&task).ok().filter(|_| is_noted);
-        let effects = effects.map(|effects| (effects, effects.view(|name| look.number(name))));
+        let is_of_them = known.is_some_and(|known| known.inputs.contains_key(&task));
+        let effects = ask.models.effects(&task).ok();
+        let effects = effects.map(|model| Effects { model, view: model.view(|name| look.number(name)), is_of_them });
         Self { policy, effects }
     }
 
@@ -90,14 +97,14 @@ impl<'a> Guess<'a> {
     }
 
     fn changed(&self, action: &Action) -> Option<Changed<'a>> {
-        let (effects, view) = self.effects.as_ref()?;
-        effects.change(view, &action.name)
+        let Effects { model, view, is_of_them } = self.effects.as_ref()?;
+        let is_told = |changed: &Changed<'_>| *is_of_them || matches!(changed, Changed::Alike { .. });
+        model.change(view, &action.name).filter(is_told)
     }
 
     /// How likely an action succeeds that changes so much, where no policy says it and orders do.
     fn ordered(&self, action: &Action, changed: Option<Changed<'_>>) -> Option<f64> {
-        let (effects, _) = self.effects.as_ref()?;
-        effects.succeeds(&action.name, changed?)
+        self.effects.as_ref()?.model.succeeds(&action.name, changed?)
     }
 }
 
