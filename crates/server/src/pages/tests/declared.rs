@@ -121,7 +121,7 @@ fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
     };
     for (path, pairs, key, part) in [
         ("/actions/new", &[("name", "A b")][..], "name", "begins with a letter from a to z"),
-        ("/actions/new", &[("name", "a")], "value", "Write what it earns, more than 0"),
+        ("/actions/new", &[("name", "a")], "value", "Write a number from 0"),
         ("/actions/new", &[("name", "a"), ("value", "much")], "value", "Write a number from 0"),
         ("/actions/new", &[("name", "a"), ("value", "5"), ("eligible", "ordrs_365d > 1")], "eligible", "orders_365d"),
         ("/actions/new", &[("name", "a"), ("value", "5"), ("until", "soon")], "until", "Write a day or a moment"),
