@@ -78,7 +78,7 @@ pub(crate) fn split(data: &Data<'_>) -> Option<Split> {
 pub(crate) fn judge(data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
     let log = data.dataset.rounds();
     let choices = Choices::of(data);
-    let ground = Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x));
+    let ground = Ground::of(&log.inputs, log.rounds.iter().chain(&log.unshown).map(|round| &*round.x));
     let mut found = BTreeMap::new();
     for (action, rows) in choices.enough() {
         let name = log.actions[*action as usize].name.clone();
@@ -93,7 +93,7 @@ pub(crate) fn fit(data: &Data<'_>, settings: &serde_json::Value) -> Result<Fitte
     let found: BTreeMap<String, Found> = from_json(settings)?;
     let log = data.dataset.rounds();
     let Choices { of: all, is_told, .. } = Choices::of(data);
-    let ground = Ground::of(&log.inputs, log.rounds.iter().map(|round| &*round.x));
+    let ground = Ground::of(&log.inputs, log.rounds.iter().chain(&log.unshown).map(|round| &*round.x));
     let mut of = BTreeMap::new();
     let (mut n_rows, mut customers, mut newest) = (0, BTreeSet::new(), None);
     for (action, rows) in &all {

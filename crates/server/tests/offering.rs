@@ -9,6 +9,7 @@ use decisions::{
     Parameters,
 };
 use engine::{Allocating, Asked, Engine, Ports};
+use events::Fields;
 use primitives::{CustomerId, DecisionId, ErrorKind, Seed, SimulatedClock, Timestamp};
 use profiles::Identifier;
 use rand::RngExt as _;
@@ -455,8 +456,8 @@ fn what_cannot_be_logged_takes_no_budget_no_contact_and_no_place() {
     engine.set_free("email", 1, 600);
     let ask = |user: &str| {
         let names = vec![Identifier::User(user.into())];
-        let context = json!({"channel": "email"}).as_object().unwrap().clone().into_iter().collect();
-        engine.decide(Asked { kind: "offer".into(), names, parameters: Parameters::default(), context })
+        let parameters = Parameters::from([("channel".to_owned(), "email".into())]);
+        engine.decide(Asked { kind: "offer".into(), names, parameters, context: Fields::new() })
     };
     let spent = || engine.spent_lately(engine.capabilities().kinds.get("offer").unwrap())["five"];
     assert_eq!(ask("ann").unwrap_err().kind(), ErrorKind::Unavailable);

@@ -32,7 +32,7 @@ pub struct Chosen {
 }
 
 impl UpliftSettings {
-    /// Compares all learners by folds and takes the one with the largest mean Qini coefficient, where that is above 0 by two standard
+    /// Compares all learners by folds and takes the one with the largest mean Qini coefficient, where that is above 0 by 2.6 standard
     /// errors and above that of ordering by the outcome alone.
     ///
     /// ```text
