@@ -311,13 +311,13 @@ fn lists_are_drafted_from_two_ways_to_make_them_and_it_is_told_which_is_chosen_f
     assert_eq!(ask(0).drafted(), None, "a draft drafts nothing");
     assert_eq!(console.post("/experiments/mix/state", "state=running", &[]).status, 303);
     let (mut n_drafted, mut chosen) = (0, [0, 0]);
-    for at in 0..customers.len() {
+    for (at, customer) in customers.iter().enumerate() {
         console.clock.advance(Duration::from_secs(60));
         let record = ask(at);
         assert_eq!(engine.replay(&record).unwrap(), record.response, "it is made again alike");
         let Some(drafted) = record.drafted().filter(|drafted| !drafted.picks.is_empty()) else { continue };
         // Who does not permit analytics is shown such lists, and not counted.
-        let consents = &customers[at].profile.consents;
+        let consents = &customer.profile.consents;
         let is_counted = engine.policy().answer(consents, governance::Purpose::Analytics).granted;
         n_drafted += u64::from(is_counted);
         // Everybody looks at the first item that the second side picked, and every fourth at one of the control.
@@ -328,7 +328,7 @@ fn lists_are_drafted_from_two_ways_to_make_them_and_it_is_told_which_is_chosen_f
             };
             chosen[side as usize] += u64::from(is_counted);
             console.clock.advance(Duration::from_secs(1));
-            let name = match customers[at].profile.links.keys().next().unwrap() {
+            let name = match customer.profile.links.keys().next().unwrap() {
                 Identifier::User(id) => json!({"userId": id.as_str()}),
                 Identifier::Anonymous(id) => json!({"anonymousId": id.as_str()}),
             };
