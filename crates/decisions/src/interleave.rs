@@ -1,8 +1,7 @@
 //! Which of two ways to make a list do customers choose from, when both are drafted into one? As captains choose teams: in each round a
 //! coin says who picks first, and each side picks its best item that is not taken.
 
-use crate::parameter::Takes;
-use crate::{DecisionError, KindAbout, Parameters, Question};
+use crate::{Parameters, Question};
 use primitives::{ItemKey, Seed};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
@@ -47,26 +46,6 @@ impl Interleave {
         let mut parameters = question.parameters.clone();
         parameters.extend(self.sides[side as usize].iter().map(|(name, value)| (name.clone(), value.clone())));
         Question { parameters, ..question.clone() }
-    }
-
-    /// Whether a kind can be asked so: only what says how items are ordered may differ, or the two lists are not of the same question.
-    ///
-    /// # Errors
-    /// [`DecisionError`] that says what it does not take.
-    pub fn check(side: &Parameters, about: &KindAbout) -> Result<(), DecisionError> {
-        about.check(side)?;
-        let orders = |takes: &Takes| matches!(takes, Takes::Number { .. } | Takes::Lifts);
-        for name in side.keys() {
-            let known = about.parameters.iter().find(|parameter| parameter.name == name);
-            if known.is_some_and(|parameter| !orders(&parameter.takes)) {
-                let of: Vec<&str> =
-                    about.parameters.iter().filter(|one| orders(&one.takes)).map(|one| one.name).collect();
-                let why =
-                    format!("says which items are asked for, and not their order: write some of {}", of.join(", "));
-                return Err(DecisionError::Unfit { name: name.clone(), why });
-            }
-        }
-        Ok(())
     }
 }
 

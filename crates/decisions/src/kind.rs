@@ -443,6 +443,26 @@ impl InForce<'_> {
 }
 
 impl KindAbout {
+    /// Whether a kind can be asked so: only what says how items are ordered may differ, or the two lists are not of the same question.
+    ///
+    /// # Errors
+    /// [`DecisionError`] that says what it does not take.
+    pub fn check_side(&self, side: &Parameters) -> Result<(), DecisionError> {
+        self.check(side)?;
+        let orders = |takes: &Takes| matches!(takes, Takes::Number { .. } | Takes::Lifts);
+        for name in side.keys() {
+            let known = self.parameters.iter().find(|parameter| parameter.name == name);
+            if known.is_some_and(|parameter| !orders(&parameter.takes)) {
+                let of: Vec<&str> =
+                    self.parameters.iter().filter(|one| orders(&one.takes)).map(|one| one.name).collect();
+                let why =
+                    format!("says which items are asked for, and not their order: write some of {}", of.join(", "));
+                return Err(DecisionError::Unfit { name: name.clone(), why });
+            }
+        }
+        Ok(())
+    }
+
     /// A question of this kind as JSON, with each whole number at what holds where nobody says. The name must need no quoting.
     #[must_use]
     pub fn example(&self, user: &str) -> String {

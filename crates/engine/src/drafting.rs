@@ -21,7 +21,7 @@ impl Engine {
         });
         let by = met.next().and_then(Experiment::drafts)?;
         // What the settings declare is in force whatever it says: then the list is the usual one.
-        by.sides.iter().all(|side| Interleave::check(side, about).is_ok()).then_some(by)
+        by.sides.iter().all(|side| about.check_side(side).is_ok()).then_some(by)
     }
 
     /// Whether an experiment that drafts lists can ask for them.
@@ -41,7 +41,7 @@ impl Engine {
             return Err(wrong("interleave", Value::from(name.as_str()), remedy));
         };
         for (side, one) in how.sides.iter().zip(&experiment.variations) {
-            let checked = Interleave::check(side, about);
+            let checked = about.check_side(side);
             checked.map_err(|why| wrong("variations", one.value.clone(), why.to_string()))?;
         }
         Ok(())

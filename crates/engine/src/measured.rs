@@ -124,8 +124,7 @@ impl Engine {
         let believed = dataset
             .as_ref()
             .map(|dataset| Believed::of(dataset, measures.currency, counting.watched.watches().len(), now));
-        let nobody: &[Permitted<Customer<Trace>>] = &[];
-        let customers = dataset.as_ref().map_or(nobody, Dataset::customers);
+        let customers: &[Permitted<Customer<Trace>>] = dataset.as_ref().map_or(&[], Dataset::customers);
         let people = self.everybody_drawn(customers, draws.names())?;
         draws.resolve(&people);
         let nothing = Trace::default();

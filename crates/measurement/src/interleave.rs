@@ -55,6 +55,17 @@ pub struct Interleaved {
     pub reason: Option<String>,
 }
 
+impl Interleaved {
+    /// Which share of what was chosen A had picked, and which B; nothing where nothing was chosen.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "far fewer are chosen than a float tells apart")]
+    pub fn shares(&self) -> (Option<f64>, Option<f64>) {
+        let of = (self.n_a + self.n_b) as f64;
+        let share = |n: u64| (of > 0.0).then(|| n as f64 / of);
+        (share(self.n_a), share(self.n_b))
+    }
+}
+
 /// What customers prefer, of lists that both sides picked.
 ///
 /// ```text

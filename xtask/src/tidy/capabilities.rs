@@ -28,7 +28,7 @@ const LISTS: [&str; 6] = [
 const EVERYDAY: [&str; 8] = ["act", "flags", "rank", "search", "segments", "suggest", "uplift", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 46] = [
+const ALLOWED: [(&str, &[&str], &str); 50] = [
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
@@ -86,6 +86,14 @@ const ALLOWED: [(&str, &[&str], &str); 46] = [
         &["rank", "recommend", "value"],
         "what a company outside asks of the interface, and keys of its events",
     ),
+    (
+        "crates/server/src/pages/editor",
+        &["act", "flags", "recommend", "value"],
+        "lists and keys of what is declared, and an example",
+    ),
+    ("crates/server/src/pages/experiments.rs", &["flags"], "a list of what is declared"),
+    ("crates/server/src/pages/flags.rs", &["flags"], "a list of what is declared"),
+    ("crates/console/src/view/sample/declared.rs", &["flags"], "a list of what is declared"),
     ("crates/storage/src/contract/", &["churn", "recommend"], "the suites that every store passes: tests"),
 ];
 

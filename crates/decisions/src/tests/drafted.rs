@@ -77,7 +77,7 @@ fn who_is_not_known_or_held_out_is_answered_by_the_control_alone() {
 fn only_what_says_how_items_are_ordered_may_differ() {
     let about = every_kind().get("recommend").unwrap().about();
     let check = |name: &str, value: serde_json::Value| {
-        Interleave::check(&[(name.to_owned(), value)].into(), about).map_err(|why| why.to_string())
+        about.check_side(&[(name.to_owned(), value)].into()).map_err(|why| why.to_string())
     };
     assert_eq!(check("diversity", json!(0.3)), Ok(()));
     assert_eq!(check("boost", json!({"brand": {"any": 1.2}})), Ok(()));

@@ -392,7 +392,7 @@ impl From<&SwitchedMetric> for MetricReply {
 /// By how much the second of two sides is preferred, from −1 to 1, told as a lift; the numbers are the shares of what was chosen.
 impl From<&Interleaved> for MetricReply {
     fn from(found: &Interleaved) -> Self {
-        let (control, treated) = preferred(found);
+        let (control, treated) = found.shares();
         let sure = found.sequential.map(|interval| (interval.low > 0.0, interval.high < 0.0));
         Self {
             control,
@@ -415,14 +415,6 @@ impl From<&Interleaved> for MetricReply {
             reason: found.reason.clone(),
         }
     }
-}
-
-/// Which share of what was chosen each side had picked.
-#[expect(clippy::cast_precision_loss, reason = "far fewer are chosen than a float tells apart")]
-pub(crate) fn preferred(found: &Interleaved) -> (Option<f64>, Option<f64>) {
-    let of = (found.n_a + found.n_b) as f64;
-    let share = |n: u64| (of > 0.0).then(|| n as f64 / of);
-    (share(found.n_a), share(found.n_b))
 }
 
 /// Findings by their metric; where several variations are compared with the control, by both.

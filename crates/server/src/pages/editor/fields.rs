@@ -200,7 +200,8 @@ mod tests {
     fn every_key_of_every_list_has_a_field_or_is_changed_elsewhere() {
         // By buttons, by nobody, or where what is switched by slices of time is declared.
         let elsewhere = ["state", "unit", "stretch", "switchback"];
-        for (list, _) in Playbook::LISTS {
+        // Offers have no form: they are saved over /v1/offers.
+        for (list, _) in Playbook::LISTS.into_iter().filter(|(list, _)| *list != "offers") {
             for (key, _) in Playbook::keys(list) {
                 let n = all(list).filter(|field| field.key == *key).count();
                 assert_eq!(n, usize::from(!elsewhere.contains(key)), "{list}: {key}");

@@ -1,6 +1,5 @@
 //! What is told of what was found slice by slice, or list by list, and not customer by customer?
 
-use crate::api::measured::preferred;
 use crate::pages::words::unmarked;
 use console::view::FindingLine;
 use decisions::Experiment;
@@ -30,7 +29,7 @@ pub(super) fn preference(found: &Interleaved, plan: &Experiment, stage: Stage) -
     Some(FindingLine {
         title: "Chosen of what it picked".to_owned(),
         variation: plan.variations.get(1)?.name.clone(),
-        numbers: preferred(found),
+        numbers: found.shares(),
         lift: found.preference.zip(interval).map(|(value, interval)| (value, interval.low, interval.high)),
         is_less_better: false,
         bearing: word(bearing),
