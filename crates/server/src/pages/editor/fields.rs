@@ -201,7 +201,7 @@ mod tests {
         // By buttons, by nobody, or where what is switched by slices of time is declared.
         let elsewhere = ["state", "unit", "stretch", "switchback"];
         // Offers have no form: they are saved over /v1/offers.
-        for (list, _) in Playbook::LISTS.into_iter().filter(|(list, _)| *list != "offers") {
+        for (list, _) in Playbook::LISTS.iter().filter(|(list, _)| *list != "offers") {
             for (key, _) in Playbook::keys(list) {
                 let n = all(list).filter(|field| field.key == *key).count();
                 assert_eq!(n, usize::from(!elsewhere.contains(key)), "{list}: {key}");
