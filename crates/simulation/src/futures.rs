@@ -201,54 +201,6 @@ mod tests {
         );
     }
 
-    /// Offers members who are about to leave always the same, and adds up what that was said to bring, and what it brought.
-    struct Offering {
-        gift: usize,
-        until_day: i64,
-        n: usize,
-        said: f64,
-        came: f64,
-    }
-
-    impl Host for Offering {
-        fn hear(&mut self, message: Message) {
-            if message.json.contains("\"event\":\"Decision Converted\"") {
-                self.came += message.payload()["properties"]["value"].as_f64().unwrap();
-            }
-        }
-
-        fn decides(&self, decision: &str) -> bool {
-            decision == crate::host::decision::RETAIN
-        }
-
-        fn decide(&mut self, question: &Question) -> Option<Reply> {
-            if question.at.day() >= self.until_day {
-                return None;
-            }
-            self.n += 1;
-            self.said += question.worth[self.gift];
-            let items = vec![question.choices[self.gift].clone()];
-            Some(Reply { decision_id: "D".to_owned(), items, ..Reply::default() })
-        }
-    }
-
-    /// What keeps members brings what is said of it.
-    #[test]
-    fn members_who_are_about_to_leave_bring_what_is_said_of_each_offer() {
-        let settings = Settings::new(Seed::new(5), 900, 90).unwrap();
-        let mut company = Company::new(settings);
-        let lives = company.live_until(settings.end_day, &mut |_| {});
-        let ahead = company.days_ahead(&lives, settings.end_day, 16);
-        for gift in 0..3 {
-            let mut told = Offering { gift, until_day: settings.end_day + 9, n: 0, said: 0.0, came: 0.0 };
-            for (person, number) in (0..900).flat_map(|person| (0..6).map(move |number| (person, number))) {
-                company.future_beside(&lives, person, &ahead, number, &mut told);
-            }
-            let Offering { n, said, came, .. } = told;
-            assert!(n > 200 && (said - came).abs() < 0.08 * said, "{gift}: {said} is said of {n}, {came} came");
-        }
-    }
-
     /// What has run out is there again when the shelves are filled, in every future as in life.
     #[test]
     fn shelves_are_filled_in_futures_too() {
