@@ -14,7 +14,7 @@ const FUZZ_SECONDS: &str = "RAPPORT_FUZZ_SECONDS";
 ///
 /// The fetching itself (name, version, checksum) belongs to `server`; here is only what must be there for it.
 pub(crate) fn test_real(root: &Path) -> Result<()> {
-    need_file(root, "crates/server/tests/real_data.rs", "the tests on real data")?;
+    need_file(root, "crates/server/tests/real/main.rs", "the tests on real data")?;
     let data = target_dir(root)?.join("datasets");
     std::fs::create_dir_all(&data).with_context(|| format!("could not create {}", data.display()))?;
     let cached = is_filled(&data);
@@ -27,8 +27,7 @@ pub(crate) fn test_real(root: &Path) -> Result<()> {
     }
     cargo(root, &["build", "--release", "-p", "server"], &[])?;
     let data_text = data.to_string_lossy().into_owned();
-    let test =
-        ["test", "--release", "-p", "server", "--features", "real-data", "--test", "real_data", "--test", "real_value"];
+    let test = ["test", "--release", "-p", "server", "--features", "real-data", "--test", "real"];
     cargo(root, &test, &[(REAL_DATA_DIR, &data_text)]).with_context(|| {
         if cached {
             "the tests on real data failed; the output above says which".to_owned()

@@ -1,4 +1,4 @@
-//! How do the answers of the interface look? Those that a test recorded from a server (`tests/examples.rs`).
+//! How do the answers of the interface look? Those that a test recorded from a server (`tests/interface/examples.rs`).
 
 use decisions::{Kind, KindAbout};
 use engine::Capabilities;

@@ -223,7 +223,7 @@ mod tests {
             "crates/learning/src/tasks/win_back.rs",
             "crates/models/src/win_back.rs",
             "crates/engine/src/tests.rs",
-            "crates/server/tests/decide.rs",
+            "crates/server/tests/choosing/decide.rs",
             "docs/kinds.md",
         ] {
             assert_eq!(lines(path, text), [0; 0], "{path}");

@@ -1,7 +1,8 @@
 //! How does a test get a server, ask it something, and wait for it?
 
-#![expect(dead_code, reason = "every test binary compiles this file and uses its own part of it")]
+#![expect(dead_code, reason = "every test program compiles this file and uses its own part of it")]
 
+pub(crate) mod process;
 pub(crate) mod world;
 
 use engine::Engine;

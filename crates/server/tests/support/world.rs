@@ -10,7 +10,7 @@ use server::serve::Opened;
 use std::sync::{Arc, OnceLock};
 use storage::Access;
 
-/// A generated shop and what was learned from it once, for all tests of a binary.
+/// A generated shop and what was learned from it once, for all tests of a program.
 pub(crate) struct Shop {
     pub(crate) events: Vec<Event>,
     pub(crate) user_ids: Vec<String>,
