@@ -94,8 +94,7 @@ fn plant(tree: &Path, place: &Path, crates: &[String], arguments: &[String]) -> 
         command.extend(["--package", name]);
     }
     command.extend(arguments.iter().map(String::as_str));
-    // Without debug information a fault is linked faster, and the copy takes a third of the room.
-    let code = errands::cargo_code(tree, &command, &[("CARGO_PROFILE_DEV_DEBUG", "none")])?;
+    let code = errands::cargo_code(tree, &command, &[])?;
     if !code.is_some_and(|code| CODES_OF_A_WHOLE_RUN.contains(&code)) {
         bail!("cargo-mutants did not come to its end ({code:?}): the lines above say why");
     }

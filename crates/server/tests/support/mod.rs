@@ -225,6 +225,7 @@ impl TestServer {
     }
 
     /// The newest events, newest first.
+    #[track_caller]
     pub(crate) fn events(&self, status: &str) -> Vec<Value> {
         let reply = self.get(&format!("/v1/events?limit=1000&status={status}"));
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -232,9 +233,14 @@ impl TestServer {
     }
 }
 
+// What fails here names the line of the test that asked: a backtrace knows no lines.
 impl Reply {
+    #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
+        match serde_json::from_str(&self.text) {
+            Ok(json) => json,
+            Err(error) => panic!("not JSON ({error}): {}", self.text),
+        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -242,12 +248,14 @@ impl Reply {
     }
 
     /// Asserts the status and answers with the JSON.
+    #[track_caller]
     pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);
         self.json()
     }
 
     /// Asserts that it is an error in the form that all errors have, and answers with its message.
+    #[track_caller]
     pub(crate) fn error(&self, status: u16, code: &str) -> String {
         assert_eq!(self.status, status, "{}", self.text);
         let body = self.json();
@@ -270,6 +278,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// Waits until something is there.
+#[track_caller]
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let watch = Stopwatch::start();
     loop {
