@@ -3,7 +3,11 @@
 //! Four loops of `kill -9`: while events come in, while decisions are made, while a file is imported, while derived state
 //! is rebuilt. Each kills a few times; `RAPPORT_KILLS=40` kills as often as that.
 
-#![expect(clippy::disallowed_methods, reason = "a test measures with the real clock")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "a helper fails the test, and measures with the real clock"
+)]
 
 mod commands;
 mod decisions;
