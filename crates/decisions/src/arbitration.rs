@@ -2,6 +2,7 @@
 
 use crate::ContactPolicy;
 use learning::Votes;
+use primitives::HOUR_MS;
 use serde::{Deserialize, Serialize};
 
 /// How it is chosen among what is left.
@@ -78,6 +79,14 @@ impl Explore {
             Self::Cover => Votes::Cover,
             Self::SquareCb | Self::LinUcb | Self::Thompson | Self::Greedy | Self::Epsilon => Votes::None,
         }
+    }
+}
+
+impl Arbitration {
+    /// For how long the same customer is drawn the same, in milliseconds: at least an hour.
+    #[must_use]
+    pub fn same_ms(&self) -> i64 {
+        self.same_hours.max(1).saturating_mul(HOUR_MS)
     }
 }
 

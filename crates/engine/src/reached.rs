@@ -51,10 +51,10 @@ struct Kept {
 /// What an answer counted as.
 #[derive(Debug)]
 pub(super) struct Uncounted {
-    pub(super) customer: CustomerId,
-    pub(super) channel: Option<String>,
-    pub(super) contacted: Vec<Contacted>,
-    pub(super) n_taken: u64,
+    customer: CustomerId,
+    channel: Option<String>,
+    contacted: Vec<Contacted>,
+    n_taken: u64,
 }
 
 /// How many places a channel has free.
@@ -85,26 +85,27 @@ impl Reaching {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).values_mut().for_each(|free| free.taken.clear());
     }
 
-    /// Counts an answer: from now on it is a contact, and takes a place. Answers how many places it took.
-    pub(super) fn count(&self, record: &Record) -> u64 {
+    /// Counts an answer: from now on it is a contact, and takes a place. Answers what it counted as; nothing where it contacts nobody.
+    pub(super) fn count(&self, record: &Record) -> Option<Uncounted> {
         let contacted = record.contacted();
         if contacted.is_empty() {
-            return 0;
+            return None;
         }
+        let (customer, channel) = (record.question.customer.clone(), record.question.channel().map(str::to_owned));
         let mut n_taken = 0;
-        if let Some(channel) = record.question.channel() {
+        if let Some(channel) = &channel {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(free) = free.get_mut(channel) {
-                n_taken = free.take(&record.question.customer, contacted.len() as u64);
+                n_taken = free.take(&customer, contacted.len() as u64);
             }
         }
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = answered.of.get_mut(&record.question.customer) {
+        if let Some(kept) = answered.of.get_mut(&customer) {
             let back = &kept.back;
             kept.contacts.retain(|one| back.counts(one, record.question.as_of));
-            kept.contacts.extend(contacted);
+            kept.contacts.extend_from_slice(&contacted);
         }
-        n_taken
+        Some(Uncounted { customer, channel, contacted, n_taken })
     }
 
     /// Takes an answer for not given, which took so many places.

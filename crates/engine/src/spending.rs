@@ -19,7 +19,11 @@ const N_GIVEN_MAX: usize = 1_000_000;
 
 /// What is known of spending while the program runs.
 #[derive(Debug, Default)]
-pub(super) struct Spending(Mutex<Spent>);
+pub(super) struct Spending {
+    spent: Mutex<Spent>,
+    /// Held while it is counted anew: of two at a time the one that looked first could end last.
+    counting: Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Spent {
@@ -61,7 +65,7 @@ struct Given {
 
 impl Spending {
     fn lock(&self) -> MutexGuard<'_, Spent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what is given off the budgets, all or nothing; answers what was taken, and `None` where it was not there. Of what a customer
@@ -225,9 +229,12 @@ impl Engine {
     }
 
     fn key_of(&self, customer: &CustomerId, offer: &str, at: Timestamp) -> u64 {
-        let hours = self.capabilities.learning.same_hours.max(1).saturating_mul(HOUR_MS);
         // Of nobody each is another one.
-        let period = if is_nobody(customer) { at.as_millis() } else { at.as_millis().div_euclid(hours) };
+        let period = if is_nobody(customer) {
+            at.as_millis()
+        } else {
+            at.as_millis().div_euclid(self.capabilities.learning.same_ms())
+        };
         stable_hash(&format!("{customer}\0{offer}\0{period}"))
     }
 

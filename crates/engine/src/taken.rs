@@ -22,12 +22,7 @@ impl<'e> Taken<'e> {
 
     /// Counts the answer as a contact, and takes its places.
     pub(super) fn count(&mut self, record: &Record) {
-        self.counted = Some(Uncounted {
-            n_taken: self.engine.reaching.count(record),
-            customer: record.question.customer.clone(),
-            channel: record.question.channel().map(str::to_owned),
-            contacted: record.contacted(),
-        });
+        self.counted = self.engine.reaching.count(record);
     }
 
     /// Keeps it: the answer is given.

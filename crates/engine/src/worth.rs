@@ -209,7 +209,7 @@ fn some_of_each_day<T, E>(
     Ok((taken, n_looked_at))
 }
 
-fn shown_by(record: &Record) -> Option<Shown> {
+pub(super) fn shown_by(record: &Record) -> Option<Shown> {
     let items = record.decision.answer.content.items()?;
     Some(Shown {
         decision: record.decision.id.clone(),

@@ -100,6 +100,14 @@ impl Votes {
     }
 }
 
+impl PolicySettings {
+    /// For how long the same customer is drawn the same, in milliseconds: at least an hour.
+    #[must_use]
+    pub fn same_ms(&self) -> i64 {
+        self.same_hours.max(1).saturating_mul(HOUR_MS)
+    }
+}
+
 impl Default for PolicySettings {
     fn default() -> Self {
         Self {
@@ -323,25 +331,38 @@ impl Told {
     }
 }
 
-/// The first round of each draw, with what came of the same action in any of them.
-fn once(rounds: Vec<Round>, period_ms: i64) -> Vec<Round> {
+/// The first of each draw; each other of it with the same action is noted with that.
+fn firsts<T>(all: Vec<T>, period_ms: i64, round: impl Fn(&T) -> &Round, note: impl Fn(&mut T, &T)) -> Vec<T> {
     let mut first: BTreeMap<(CustomerId, i64, u32, Vec<u32>), usize> = BTreeMap::new();
-    let mut kept: Vec<Round> = Vec::with_capacity(rounds.len());
-    for round in rounds {
-        match first.entry(round.draw(period_ms)) {
+    let mut kept: Vec<T> = Vec::with_capacity(all.len());
+    for one in all {
+        match first.entry(round(&one).draw(period_ms)) {
             Entry::Vacant(new) => {
                 new.insert(kept.len());
-                kept.push(round);
+                kept.push(one);
             }
-            Entry::Occupied(at) if kept[*at.get()].action == round.action => {
+            Entry::Occupied(at) => {
                 let known = &mut kept[*at.get()];
-                known.is_shown |= round.is_shown;
-                known.reward = earlier(known.reward, round.reward);
+                if round(known).action == round(&one).action {
+                    note(known, &one);
+                }
             }
-            Entry::Occupied(_) => {}
         }
     }
     kept
+}
+
+/// The first round of each draw, with what came of the same action in any of them.
+fn once(rounds: Vec<Round>, period_ms: i64) -> Vec<Round> {
+    firsts(
+        rounds,
+        period_ms,
+        |round| round,
+        |known, again| {
+            known.is_shown |= again.is_shown;
+            known.reward = earlier(known.reward, again.reward);
+        },
+    )
 }
 
 /// What came first of two.
@@ -366,7 +387,7 @@ impl RoundLog {
                 && (round.action as usize) < self.actions.len()
         });
         self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
-        let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
+        let period_ms = self.settings.same_ms();
         let told = Told::of(&self.rounds, period_ms);
         let counts = |round: &Round| told.get(&round.channel).is_some_and(|told| told.counts(round));
         let (counted, mut unshown): (Vec<Round>, Vec<Round>) = self.rounds.into_iter().partition(counts);
@@ -391,25 +412,10 @@ impl RoundLog {
     /// chance, and what was shown is not: of doing nothing it is never told.
     #[must_use]
     pub fn assigned(&self) -> Vec<(&Round, Option<Rewarded>)> {
-        let period_ms = self.settings.same_hours.max(1).saturating_mul(HOUR_MS);
         let mut all: Vec<&Round> = self.rounds.iter().chain(&self.unshown).filter(|it| it.tells_chances()).collect();
         all.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
-        let mut first = BTreeMap::new();
-        let mut kept: Vec<(&Round, Option<Rewarded>)> = Vec::with_capacity(all.len());
-        for round in all {
-            match first.entry(round.draw(period_ms)) {
-                Entry::Vacant(new) => {
-                    new.insert(kept.len());
-                    kept.push((round, round.reward));
-                }
-                Entry::Occupied(at) if kept[*at.get()].0.action == round.action => {
-                    let known = &mut kept[*at.get()].1;
-                    *known = earlier(*known, round.reward);
-                }
-                Entry::Occupied(_) => {}
-            }
-        }
-        kept
+        let each = all.into_iter().map(|round| (round, round.reward)).collect();
+        firsts(each, self.settings.same_ms(), |(round, _)| round, |known, again| known.1 = earlier(known.1, again.1))
     }
 
     /// In the order of time, each question once: they are about nobody who could be drawn again. What cannot be learned from is left

@@ -10,6 +10,7 @@ use decisions::DecisionLog;
 use events::{Event, Offset};
 use features::{Activity, FeatureState, Items};
 use governance::ConsentPolicy;
+use learning::ModelStore;
 use primitives::Timestamp;
 use profiles::{Collection, Customer, ProfileStore};
 use std::collections::BTreeMap;
@@ -371,7 +372,29 @@ impl Storage {
                 Err(error) => damaged.add(sentence(&error)),
             }
         }
-        damaged.findings("model files", "have the content they are named by")
+        let mut found = damaged.findings("model files", "have the content they are named by");
+        found.extend(self.check_champions());
+        found
+    }
+
+    /// Whether it can be read which models answer, and whether those are there.
+    fn check_champions(&self) -> Vec<Finding> {
+        let store = &self.models;
+        let crowned = match store.crowned() {
+            Ok(crowned) => crowned,
+            Err(error) => return vec![fault("champions", sentence(&error))],
+        };
+        let mut damaged = Damaged::new("champions");
+        for model in &crowned {
+            let looked = store
+                .champions(model)
+                .and_then(|champions| champions.iter().try_for_each(|champion| store.get(champion).map(drop)));
+            match looked {
+                Ok(()) => damaged.n_good += 1,
+                Err(error) => damaged.add(format!("{model}: {}", sentence(&error))),
+            }
+        }
+        damaged.findings("models", "name a champion that is there")
     }
 }
 

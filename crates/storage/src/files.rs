@@ -1,7 +1,7 @@
 //! How does a file come to be there as a whole or not at all, and for nobody else to read?
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,23 @@ pub(crate) const FILE_MODE: u32 = 0o600;
 /// What the operating system says.
 pub fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)
+}
+
+/// The content of a file of at most so many bytes. What is no file is not waited for: a pipe, or a device that never ends.
+///
+/// # Errors
+/// What the operating system says; of kind `InvalidData` where it is no file, or larger.
+pub(crate) fn read_file(path: &Path, n_bytes_max: u64) -> io::Result<Vec<u8>> {
+    let not_one = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+    if !fs::metadata(path)?.is_file() {
+        return Err(not_one(format!("{} is no file", path.display())));
+    }
+    let mut content = Vec::new();
+    File::open(path)?.take(n_bytes_max.saturating_add(1)).read_to_end(&mut content)?;
+    if content.len() as u64 > n_bytes_max {
+        return Err(not_one(format!("{} is larger than {n_bytes_max} bytes", path.display())));
+    }
+    Ok(content)
 }
 
 /// Writes a file under a temporary name, syncs it, gives it its name and syncs the directory.

@@ -1,7 +1,7 @@
 //! How are models kept? [`ModelStore`] as files.
 
 use crate::error::io_advice;
-use crate::files::{TEMP_PREFIX, create_directory, write_durably};
+use crate::files::{TEMP_PREFIX, create_directory, read_file, write_durably};
 use learning::{ModelStore, ModelStoreError};
 use primitives::ErrorKind;
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,12 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The version of the champions' file.
 const CHAMPIONS_VERSION: u8 = 1;
+/// The largest file of champions, and of a model.
+const N_BYTES_MAX: (u64, u64) = (64 << 10, 8 << 30);
 /// The longest name of a model.
 const NAME_LEN_MAX: usize = 64;
 
@@ -62,6 +64,32 @@ impl FileModelStore {
     }
 }
 
+impl FileModelStore {
+    /// The models whose champions are named.
+    ///
+    /// # Errors
+    /// [`ModelStoreError`] where they cannot be listed.
+    pub(crate) fn crowned(&self) -> Result<Vec<String>, ModelStoreError> {
+        let named = self.names_in(&self.directory.join("champions"))?;
+        Ok(named.into_iter().filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect())
+    }
+
+    /// The names of the files that are written whole, in order; none where there is no such directory.
+    fn names_in(&self, directory: &Path) -> Result<Vec<String>, ModelStoreError> {
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(failed("listing the models", source)),
+        };
+        let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        let names: io::Result<Vec<String>> = entries.map(name).collect();
+        let mut names = names.map_err(|source| failed("listing the models", source))?;
+        names.retain(|name| !name.starts_with(TEMP_PREFIX));
+        names.sort();
+        Ok(names)
+    }
+}
+
 impl ModelStore for FileModelStore {
     fn put(&self, file: &[u8]) -> Result<String, ModelStoreError> {
         let sha256 = digest(file);
@@ -77,7 +105,8 @@ impl ModelStore for FileModelStore {
 
     fn get(&self, sha256: &str) -> Result<Vec<u8>, ModelStoreError> {
         let path = self.file(sha256)?;
-        let content = fs::read(&path).map_err(|source| failed(&format!("reading the model {sha256}"), source))?;
+        let read = read_file(&path, N_BYTES_MAX.1);
+        let content = read.map_err(|source| unread(&format!("reading the model {sha256}"), &path, source))?;
         if digest(&content) == sha256 {
             return Ok(content);
         }
@@ -87,29 +116,16 @@ impl ModelStore for FileModelStore {
     }
 
     fn list(&self) -> Result<Vec<String>, ModelStoreError> {
-        let entries = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(failed("listing the models", source)),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(|source| failed("listing the models", source))?.file_name();
-            let name = name.to_string_lossy();
-            if let Some(sha256) = name.strip_suffix(".model").filter(|_| !name.starts_with(TEMP_PREFIX)) {
-                names.push(sha256.to_owned());
-            }
-        }
-        names.sort();
-        Ok(names)
+        let named = self.names_in(&self.directory)?;
+        Ok(named.into_iter().filter_map(|name| name.strip_suffix(".model").map(str::to_owned)).collect())
     }
 
     fn champions(&self, model: &str) -> Result<Vec<String>, ModelStoreError> {
         let path = self.champions_file(model)?;
-        let content = match fs::read(&path) {
+        let content = match read_file(&path, N_BYTES_MAX.0) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(failed(&format!("reading the champions of \"{model}\""), source)),
+            Err(source) => return Err(unread(&format!("reading the champions of \"{model}\""), &path, source)),
         };
         let damaged = |attempt: String, source| ModelStoreError { attempt, kind: ErrorKind::Corrupt, source };
         match serde_json::from_slice::<Champions>(&content) {
@@ -152,6 +168,15 @@ pub(crate) fn hex(digest: &[u8]) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+/// Of what cannot be what is meant to be there it is said which file it is.
+fn unread(attempt: &str, path: &Path, source: io::Error) -> ModelStoreError {
+    if source.kind() != io::ErrorKind::InvalidData {
+        return failed(attempt, source);
+    }
+    let attempt = format!("{attempt} failed, since {} is none: take it away", path.display());
+    ModelStoreError { attempt, kind: ErrorKind::Corrupt, source: Some(Box::new(source)) }
 }
 
 fn failed(attempt: &str, source: io::Error) -> ModelStoreError {

@@ -46,7 +46,7 @@ pub struct Storage {
     pub(crate) withdrawn: Mutex<KnownWithdrawn>,
     /// Who was erased.
     pub(crate) erased: RwLock<Erased>,
-    models: Arc<FileModelStore>,
+    pub(crate) models: Arc<FileModelStore>,
     words: Arc<FileTextIndex>,
     /// The day whose file of decisions was written last; held while files are written.
     pub(crate) last_decision_day: Mutex<i64>,

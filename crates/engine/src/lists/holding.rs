@@ -5,10 +5,7 @@ use super::facts::{Lack, Lens};
 use crate::error::EngineError;
 use crate::{Engine, Stopwatch};
 use decisions::Filter;
-use features::FeatureState;
 use primitives::CustomerId;
-use profiles::Customer;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -36,11 +33,7 @@ impl Engine {
         let is_over = || watch.elapsed() > time_max;
         let mut found = BTreeMap::new();
         for slice in ids.chunks(N_SLICE) {
-            let customers: Vec<Customer<FeatureState>> = self.look(|live| {
-                let customer = |id| Ok(live.profiles.customer(id)?.map(Cow::into_owned));
-                slice.iter().filter_map(|id| customer(id).transpose()).collect::<Result<_, EngineError>>()
-            })?;
-            for customer in customers {
+            for customer in self.customers_among(slice)? {
                 let mut scores = lens.scores(&customer);
                 let holds = loop {
                     let seen = lens.look(&customer, &scores, &is_over);

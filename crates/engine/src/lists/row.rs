@@ -79,15 +79,17 @@ impl Engine {
         self.scores.begin(lens.made_by);
         let mut lines = Vec::with_capacity(ids.len());
         for slice in ids.chunks(N_SLICE) {
-            let customers: Vec<Customer<FeatureState>> = self.look(|live| {
-                let customer = |id| Ok(live.profiles.customer(id)?.map(Cow::into_owned));
-                slice.iter().filter_map(|id| customer(id).transpose()).collect::<Result<_, EngineError>>()
-            })?;
-            for customer in customers {
-                lines.push(self.line(&lens, customer, columns));
-            }
+            lines.extend(self.customers_among(slice)?.into_iter().map(|customer| self.line(&lens, customer, columns)));
         }
         Ok(lines)
+    }
+
+    /// The customers of these ids who are still there, as they are now.
+    pub(super) fn customers_among(&self, ids: &[CustomerId]) -> Result<Vec<Customer<FeatureState>>, EngineError> {
+        self.look(|live| {
+            let customer = |id| Ok(live.profiles.customer(id)?.map(Cow::into_owned));
+            ids.iter().filter_map(|id| customer(id).transpose()).collect()
+        })
     }
 
     fn line(&self, lens: &Lens<'_>, customer: Customer<FeatureState>, columns: &[Column]) -> CustomerLine {

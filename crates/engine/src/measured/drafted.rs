@@ -4,6 +4,7 @@ use super::{ALPHA, Found, stage};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::measures::Plan;
+use crate::worth::shown_by;
 use decisions::{DecisionQuery, Experiment, Flags, Record, Side as Picked, State};
 use governance::Purpose;
 use measurement::experiment::{self, Stage, Variation, Verdict};
@@ -27,17 +28,11 @@ struct Lists {
 impl Lists {
     fn take(&mut self, record: &Record, experiment: &str) {
         let by = record.drafted().filter(|drafted| drafted.by.experiment == experiment && !drafted.picks.is_empty());
-        let Some((drafted, items)) = by.zip(record.decision.answer.content.items()) else { return };
-        let items: Vec<ItemKey> = items.iter().map(|item| ItemKey::from(&item.id)).collect();
+        let Some((drafted, shown)) = by.zip(shown_by(record)) else { return };
         let side = |picked: &Picked| if *picked == Picked::Control { Side::A } else { Side::B };
-        let picks = items.iter().copied().zip(drafted.picks.iter().map(side)).collect();
-        self.picks.insert(record.decision.id.clone(), picks);
-        self.shown.push(Shown {
-            decision: record.decision.id.clone(),
-            customer: record.question.customer.clone(),
-            items,
-            decided_at: record.question.as_of,
-        });
+        let picks = shown.items.iter().copied().zip(drafted.picks.iter().map(side)).collect();
+        self.picks.insert(shown.decision.clone(), picks);
+        self.shown.push(shown);
     }
 }
 
@@ -71,6 +66,9 @@ impl Engine {
                 }
                 lists.shown.len() < N_LISTS_MAX
             })?;
+            if lists.shown.len() >= N_LISTS_MAX {
+                break;
+            }
         }
         Ok(lists)
     }

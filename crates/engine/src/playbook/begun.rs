@@ -14,7 +14,7 @@ fn ran(run: &Run) -> Option<Experiment> {
 }
 
 /// Gives every experiment that has begun the stretch of its layer that it began with.
-pub(super) fn keep_stretches(playbook: &mut Playbook, runs: &BTreeMap<String, Run>) {
+fn keep_stretches(playbook: &mut Playbook, runs: &BTreeMap<String, Run>) {
     for experiment in &mut playbook.experiments {
         let Some(began) = runs.get(&experiment.name).and_then(ran) else { continue };
         if experiment.stretch.is_none() && experiment.layer.is_some() && experiment.layer == began.layer {
@@ -98,7 +98,7 @@ pub(super) fn refuse_other(playbook: &Playbook, runs: &BTreeMap<String, Run>) ->
 /// Which runs end, since what was in force is declared no longer. Whoever starts with other settings than before ends nothing by that:
 /// it cannot begin again, and the settings may be the wrong ones.
 pub(super) fn gone(before: &Playbook, playbook: &Playbook, runs: &BTreeMap<String, Run>, now: Timestamp) -> Vec<Run> {
-    let is_there = |of: &Playbook, name: &str| of.experiments.iter().any(|experiment| experiment.name == name);
+    let is_there = |of: &Playbook, name: &str| of.has("experiments", name);
     let is_gone = |run: &&Run| {
         run.ended_at.is_none() && is_there(before, &run.experiment) && !is_there(playbook, &run.experiment)
     };
@@ -152,6 +152,14 @@ fn other(began: &Experiment, now: &Experiment) -> Option<Mistake> {
     if moved {
         let why = remedy("customers who take part would not any more", json!(began.stretch));
         return Some(wrong(now, "stretch", json!(now.stretch), &why));
+    }
+    for (key, was, is) in
+        [("metrics", json!(began.metrics), json!(now.metrics)), ("days", json!(began.days), json!(now.days))]
+    {
+        if was != is {
+            let why = remedy("whoever chooses while it runs what it is judged by may choose what looks best", was);
+            return Some(wrong(now, key, is, &why));
+        }
     }
     if now.share < began.share {
         let why =

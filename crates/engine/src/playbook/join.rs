@@ -176,7 +176,7 @@ impl<'a> Parts<'a> {
         }
         for (_, own) in self.saved.iter().filter(|(place, _)| !alone.out.contains_key(place)) {
             // What the settings declare, too, is not among them.
-            drop(playbook.join(own.clone()));
+            playbook.join(own.clone());
         }
         let kept = begun::keep(&mut playbook, self.of.runs, is_begun);
         (playbook, kept)

@@ -7,6 +7,7 @@ use decisions::{Contacted, Content, DecisionQuery, Factors, Kind, Record};
 use learning::counts_alone;
 use primitives::{CustomerId, DAY_MS, Timestamp};
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 /// Of so many decisions that gave something it is read what was spent. Where there are more, nothing with a budget is given.
 const N_READ_MAX: usize = 1_000_000;
@@ -48,6 +49,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn count_spent(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.spending.counting.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         let mut found: HashMap<u64, Logged> = HashMap::new();
         let (mut is_whole, mut names) = (true, Vec::new());

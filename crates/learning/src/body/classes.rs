@@ -136,7 +136,7 @@ impl ClassesModel {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LearningError> {
         let corrupt = |reason: String| LearningError::File { reason };
         if bytes.first() != Some(&VERSION) {
-            return Err(corrupt(format!("the classes have not version {VERSION}")));
+            return Err(corrupt(format!("the classes are of another version than {VERSION}")));
         }
         let (stored, rest) = postcard::take_from_bytes::<Stored>(bytes).map_err(|error| corrupt(error.to_string()))?;
         let is_share = |share: f64| share > 0.0 && share <= 1.0;

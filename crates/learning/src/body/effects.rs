@@ -128,7 +128,7 @@ impl EffectsModel {
                     Self::new(ground, of.into_iter().map(|(name, one)| (name, one.into())).collect())
                 })
             }
-            _ => return Err(corrupt(format!("the effects have not version {VERSION}"))),
+            _ => return Err(corrupt(format!("the effects are of another version than {VERSION}"))),
         };
         let model = read.map_err(|error| corrupt(error.to_string()))?;
         let n = model.ground.n_inputs();

@@ -85,7 +85,7 @@ impl Trees {
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<(Self, Vec<u8>), LearningError> {
         let corrupt = |reason: String| LearningError::File { reason };
         if bytes.first() != Some(&VERSION) {
-            return Err(corrupt(format!("the trees have not version {VERSION}")));
+            return Err(corrupt(format!("the trees are of another version than {VERSION}")));
         }
         let (stored, rest) = postcard::take_from_bytes::<Stored>(bytes).map_err(|error| corrupt(error.to_string()))?;
         let forest = BoostModel::from_bytes(&stored.forest).map_err(LearningError::model("read the model"))?;

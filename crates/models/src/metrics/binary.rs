@@ -45,6 +45,15 @@ pub fn auc(scores: &[f64], labels: &[f64], weights: Option<&[f64]>) -> Result<f6
     Ok(won / (rows.weight_positive * below))
 }
 
+/// The share of pairs of one score above and one below that are in that order: [`auc`] of scores that lie apart already.
+///
+/// # Errors
+/// As [`auc`].
+pub fn auc_between(above: &[f64], below: &[f64]) -> Result<f64, ModelError> {
+    let labels = [vec![1.0; above.len()], vec![0.0; below.len()]].concat();
+    auc(&[above, below].concat(), &labels, None)
+}
+
 /// The mean negative logarithm of the probability that was given to what came true.
 ///
 /// ```text

@@ -21,6 +21,12 @@ pub(super) fn chances(margins: &[f32], sharpness: f64) -> Vec<f64> {
     each.into_iter().map(|chance| chance / sum).collect()
 }
 
+/// The class with the highest chance, and the chance; of equal ones the first.
+pub(super) fn surest(chances: &[f64]) -> (usize, f64) {
+    let best = chances.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    best.unwrap_or_default()
+}
+
 /// The sharpness of margins that are told with the class that was right.
 pub(super) fn sharpness(margins: &[Vec<f32>], right: &[u32]) -> Result<f64, ModelError> {
     // In logarithms, so that it stays above 0.

@@ -28,3 +28,11 @@ pub trait Encoder: Send + Sync + std::fmt::Debug {
         plains.iter().map(|plain| self.encode(plain)).collect()
     }
 }
+
+/// Makes numbers a vector of length 1; where all are 0 they stay so.
+fn with_length_1(numbers: &mut [f32]) {
+    let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
+    if length > 0.0 {
+        numbers.iter_mut().for_each(|number| *number /= length);
+    }
+}

@@ -78,7 +78,7 @@ fn by_script(small: &str, n_letters: usize) -> Option<&'static str> {
             own >= SCRIPT_SHARE_MIN
         }
     });
-    // A borrowed letter in a Chinese message is not enough, but a fifth is.
+    // A borrowed letter in a Chinese message is not enough, but a twentieth is.
     found.map(|(name, _)| if *name == "ja" && kana < 0.05 { "zh" } else { *name })
 }
 
@@ -130,8 +130,12 @@ fn by_words(small: &str) -> Option<&'static str> {
     let mut scores = vec![0.0_f64; PROFILES.len()];
     let mut n_known = 0;
     for word in small.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| !word.is_empty()) {
+        each_run(word, |run| {
+            for (score, profile) in scores.iter_mut().zip(PROFILES.iter()) {
+                *score += profile.runs.get(run).copied().unwrap_or(profile.never);
+            }
+        });
         for (score, profile) in scores.iter_mut().zip(PROFILES.iter()) {
-            each_run(word, |run| *score += profile.runs.get(run).copied().unwrap_or(profile.never));
             *score += if profile.words.contains(word) { WORD_COUNTS } else { 0.0 };
         }
         n_known += usize::from(PROFILES.iter().any(|profile| profile.words.contains(word)));

@@ -1,7 +1,7 @@
 //! Which words speak for which class? One line between each class and all others.
 
 use super::rows::{Row, Rows};
-use crate::linear::{add_scaled, vectorised};
+use crate::linear::{add_scaled, narrow, vectorised};
 use primitives::Seed;
 use rand::seq::SliceRandom as _;
 use rayon::prelude::*;
@@ -53,7 +53,10 @@ impl Lines {
         let sizes: Vec<f64> = rows.iter().map(|row| 1.0 + 1.0 / (2.0 * self.cost) + square(row)).collect();
         let lines: Vec<Vec<f32>> = (0..n_classes)
             .into_par_iter()
-            .map(|class| self.line(rows, &sizes, classes, class, n_columns, seed))
+            .map(|class| {
+                let solved = vectorised(|| self.solved(rows, &sizes, classes, class, n_columns, seed));
+                solved.into_iter().map(narrow).collect()
+            })
             .collect();
         let mut weights = vec![0.0; (n_columns + 1) * n_classes];
         for (class, line) in lines.iter().enumerate() {
@@ -65,20 +68,6 @@ impl Lines {
     }
 
     /// The line of one class; the last weight is that of the column of ones.
-    fn line(
-        &self,
-        rows: &Rows,
-        sizes: &[f64],
-        classes: &[u32],
-        class: usize,
-        n_columns: usize,
-        seed: Seed,
-    ) -> Vec<f32> {
-        let solved = vectorised(|| self.solved(rows, sizes, classes, class, n_columns, seed));
-        #[expect(clippy::cast_possible_truncation, reason = "weights are told in six digits")]
-        solved.into_iter().map(|weight| weight as f32).collect()
-    }
-
     #[inline(always)]
     fn solved(
         &self,

@@ -2,6 +2,7 @@
 
 use super::grams::Grams;
 use crate::ModelError;
+use crate::linear::narrow;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -81,14 +82,14 @@ impl Terms {
         let length = weights.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum::<f64>().sqrt();
         for (place, weight) in &mut weights {
             *place += first_column;
-            *weight = as_f32(f64::from(*weight) / length);
+            *weight = narrow(f64::from(*weight) / length);
         }
         weights
     }
 
     fn weight(&self, place: u32, count: usize) -> f32 {
         let idf = self.stored.idf.get(place as usize).copied().unwrap_or_default();
-        if count == 1 { idf } else { as_f32((1.0 + (count as f64).ln()) * f64::from(idf)) }
+        if count == 1 { idf } else { narrow((1.0 + (count as f64).ln()) * f64::from(idf)) }
     }
 
     /// Which share of the single words of a plain message is known, weighed by how much each says. 0 where there are none.
@@ -109,12 +110,7 @@ impl Terms {
 
 /// How much a gram says that stands in some of the messages.
 fn idf(n_messages: f64, n_with: f64) -> f32 {
-    as_f32(((1.0 + n_messages) / (1.0 + n_with)).ln() + 1.0)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "weights are told in six digits")]
-fn as_f32(weight: f64) -> f32 {
-    weight as f32
+    narrow(((1.0 + n_messages) / (1.0 + n_with)).ln() + 1.0)
 }
 
 /// In how many messages each gram stands.

@@ -307,6 +307,8 @@ fn an_experiment_that_has_begun_stays_what_it_is() {
             assert!(refused(server, json!({"layer": "other", "stretch": null})).contains("layer"));
             assert!(refused(server, json!({"who": "orders_365d >= 1"})).contains("other customers would take part"));
             assert!(refused(server, json!({"share": 0.25, "stretch": null})).contains("share"));
+            assert!(refused(server, json!({"days": 30})).contains("what it is judged by"));
+            assert!(refused(server, json!({"metrics": ["orders"]})).contains("what it is judged by"));
             assert!(refused(server, json!({"state": "draft"})).contains("write stopped"));
             assert!(delete(server, "/v1/experiments/copy").error(409, "conflict").contains("it runs"));
         };
@@ -319,7 +321,7 @@ fn an_experiment_that_has_begun_stays_what_it_is() {
         assert_eq!(drawn(&server), before);
         server
     };
-    put(&server, "/v1/experiments/copy", &json!({"title": "The copy", "days": 30, "share": 0.6})).ok();
+    put(&server, "/v1/experiments/copy", &json!({"title": "The copy", "share": 0.6})).ok();
     let more = drawn(&server);
     assert!(before.iter().zip(&more).all(|(before, now)| before == "" || before == now), "more only adds some");
     put(&server, "/v1/flags/button", &json!({"rules": null})).ok();

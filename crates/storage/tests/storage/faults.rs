@@ -7,6 +7,9 @@ use governance::Retention;
 use primitives::{ErrorKind, Timestamp};
 use profiles::{Change, Collection, ProfileStore};
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -200,6 +203,30 @@ fn a_reader_beside_a_running_writer_sees_what_is_durable_and_changes_nothing() {
     assert_eq!(replayed(&reader).len(), 12, "also after the writer has gone");
 }
 
+/// A damaged file, one that never ends and a pipe that nobody writes to are faults, and none of them is waited for.
+fn what_names_champions_is_looked_at(storage: &Storage, champions: &Path, faults: &dyn Fn() -> Vec<String>) {
+    let model = storage.model_store().put(b"a model").unwrap();
+    storage.model_store().set_champions("churn", &[model]).unwrap();
+    assert_eq!(faults(), Vec::<String>::new());
+    let file = champions.join("churn.json");
+    let whole = fs::read(&file).unwrap();
+    let pipe = || assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let endless = || symlink("/dev/zero", &file).unwrap();
+    let large = || fs::File::create(&file).unwrap().set_len(65 * 1_024).unwrap();
+    let cut = || fs::write(&file, &whole[..20]).unwrap();
+    for (put, said) in [(&pipe as &dyn Fn(), "is none"), (&endless, "is none"), (&large, "is none"), (&cut, "damaged")]
+    {
+        fs::remove_file(&file).unwrap();
+        put();
+        let found = faults();
+        assert!(found.iter().any(|fault| fault.starts_with("champions: churn: ") && fault.contains(said)), "{found:?}");
+    }
+    storage.model_store().set_champions("churn", &["0".repeat(64)]).unwrap();
+    assert!(faults().iter().any(|fault| fault.starts_with("champions: churn: ")), "it names what is not there");
+    storage.model_store().set_champions("churn", &[]).unwrap();
+    assert_eq!(faults(), Vec::<String>::new());
+}
+
 #[test]
 fn the_doctor_names_what_is_damaged_or_missing() {
     let bench = Bench::default();
@@ -227,6 +254,7 @@ fn the_doctor_names_what_is_damaged_or_missing() {
     assert_eq!(storage.model_store().get(&sha256).map_err(|error| error.kind), Err(ErrorKind::Corrupt));
     storage.model_store().put(b"a model").unwrap();
     assert_eq!(faults(), Vec::<String>::new(), "storing it again heals it");
+    what_names_champions_is_looked_at(&storage, &bench.data().join("models").join("champions"), &faults);
     let mut parts = Vec::new();
     for date in fs::read_dir(bench.data().join("history")).unwrap().flatten() {
         parts.extend(fs::read_dir(date.path()).unwrap().flatten().map(|entry| entry.path()));

@@ -7,7 +7,7 @@ use crate::filter::Filter;
 use crate::kinds::conditions::Scores;
 use crate::repertoire::{CountsAs, Repertoire, only};
 use crate::{Arbitration, Ask, Cap, ContactPolicy, Contacted, Knowledge, Reached};
-use primitives::{HOUR_MS, Timestamp, Zone};
+use primitives::{Timestamp, Zone};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,7 +126,7 @@ impl<'a> Alone<'a> {
             sent: SENT.map(Contacted::number_of),
             no_decision: Contacted::number_of(""),
             as_of,
-            period_ms: how.same_hours.max(1).saturating_mul(HOUR_MS),
+            period_ms: how.same_ms(),
             is_quiet: policy.is_quiet(as_of, zone.as_ref().unwrap_or(&policy.timezone)),
             is_nobody: ask.question.is_of_nobody(),
             known: Vec::new(),

@@ -13,7 +13,7 @@ use crate::repertoire::Of;
 use crate::{Arbitration, Ask, ChosenAction, Contender, Explore, Knowledge, ModelRef, Worth};
 use learning::PolicyModel;
 use models::bandit::{Beliefs, Explorer, race, race_propensities, unit};
-use primitives::{HOUR_MS, ItemKey, Seed, stable_hash};
+use primitives::{ItemKey, Seed, stable_hash};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was chosen, and which rule left each of the others out.
@@ -237,8 +237,8 @@ fn who_and_when((of, how): (Of, &Arbitration), ask: &Ask<'_>) -> String {
     match ask.world.seed().filter(|_| question.is_of_nobody()) {
         Some(seed) => format!("{kind}\0{}", seed.value()),
         None => {
-            let hours = how.same_hours.max(1).saturating_mul(HOUR_MS);
-            format!("{kind}\0{}\0{}", question.customer, question.as_of.as_millis().div_euclid(hours))
+            let period = question.as_of.as_millis().div_euclid(how.same_ms());
+            format!("{kind}\0{}\0{period}", question.customer)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What does a message mean, as the mean of what its pieces of words mean?
 
-use super::Encoder;
 use super::pieces::Pieces;
 use super::tensors::Tensors;
+use super::{Encoder, with_length_1};
 use crate::ModelError;
 
 /// How the table of a file is called.
@@ -77,10 +77,7 @@ impl Encoder for StaticEmbeddings {
                 *sum += size * f32::from(*step);
             }
         });
-        let length = sums.iter().map(|sum| sum * sum).sum::<f32>().sqrt();
-        if length > 0.0 {
-            sums.iter_mut().for_each(|sum| *sum /= length);
-        }
+        with_length_1(&mut sums);
         sums
     }
 }

@@ -24,19 +24,22 @@ pub(super) struct Pieces {
 impl Pieces {
     /// Reads a list with one piece a line; the first has the number 0.
     pub(super) fn read(list: &str) -> Result<Self, ModelError> {
+        let corrupt = |reason: String| ModelError::Corrupt { model: "list of pieces of words", reason };
         let mut pieces = Self { beginning: HashMap::new(), going_on: HashMap::new(), longest: 0 };
         for (piece, number) in list.lines().map(str::trim_end).zip(0..) {
             let (kind, piece) = match piece.strip_prefix(GOES_ON) {
                 Some(rest) if !rest.is_empty() => (&mut pieces.going_on, rest),
                 _ => (&mut pieces.beginning, piece),
             };
-            kind.insert(piece.into(), number);
+            if kind.insert(piece.into(), number).is_some() {
+                return Err(corrupt(format!("line {} says again what stands above", number + 1)));
+            }
             pieces.longest = pieces.longest.max(piece.len());
         }
         if pieces.beginning.contains_key(UNKNOWN) {
             return Ok(pieces);
         }
-        Err(ModelError::Corrupt { model: "list of pieces of words", reason: format!("it has no piece {UNKNOWN}") })
+        Err(corrupt(format!("it has no piece {UNKNOWN}")))
     }
 
     /// The number of a piece that a word may begin with.

@@ -1,8 +1,8 @@
 //! What does a message mean, as a network reads it whose words look at each other?
 
-use super::Encoder;
 use super::pieces::Pieces;
 use super::tensors::Tensors;
+use super::{Encoder, with_length_1};
 use crate::ModelError;
 use crate::linear::vectorised;
 use crate::neural::Matrix;
@@ -85,6 +85,9 @@ impl Transformer {
         };
         let words = table("embeddings.word_embeddings.weight")?;
         let (n_rows, width) = (words.n_rows(), words.n_columns());
+        if width == 0 {
+            return Err(corrupt("its words have no numbers"));
+        }
         let places = table("embeddings.position_embeddings.weight")?;
         let kind = table("embeddings.token_type_embeddings.weight")?.row(0).to_vec();
         let norm = Norm::read(&file, "embeddings.LayerNorm", width)?;
@@ -142,8 +145,7 @@ impl Transformer {
             for row in span {
                 sums.iter_mut().zip(x.row(row)).for_each(|(sum, value)| *sum += value);
             }
-            let length = sums.iter().map(|sum| sum * sum).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-            sums.iter_mut().for_each(|sum| *sum /= length);
+            with_length_1(&mut sums);
             sums
         };
         spans.into_iter().map(mean).collect()

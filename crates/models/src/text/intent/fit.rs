@@ -1,6 +1,6 @@
 //! How is a model learned from messages whose class is told?
 
-use super::super::confidence::{chances, sharpness};
+use super::super::confidence::{chances, sharpness, surest};
 use super::super::learned::{Encoders, Learned, Learning, Message, Room, Signs, encoded};
 use super::super::scope::{self, Scope};
 use super::super::{plain, says_something};
@@ -82,18 +82,19 @@ impl IntentSettings {
         let said: Vec<Said> =
             (0..self.n_folds).flat_map(|fold| told.asked(&learned, |message| told.fold[message] == fold)).collect();
         let right: Vec<u32> = said.iter().map(|said| told.classes[said.message]).collect();
-        let margins: Vec<Vec<f32>> = said.iter().map(|said| said.margins.clone()).collect();
+        let held_out: Vec<Signs> = said.iter().map(|said| said.signs).collect();
+        let margins: Vec<Vec<f32>> = said.into_iter().map(|said| said.margins).collect();
         let sharpness = sharpness(&margins, &right)?;
         let (inside, outside) = told.without_classes(&learned);
         let weights = scope_weights(&inside, &outside)?;
-        let held_out: Vec<Signs> = said.iter().map(|said| said.signs).collect();
         let scope_auc = (!inside.is_empty()).then(|| told_apart(&weights, &inside, &outside)).transpose()?;
         let left_out = judged(&margins, &right, sharpness, scope_auc)?;
         let all: Vec<usize> = (0..told.messages.len()).collect();
         let model = learned(&all);
         let classes = names.into_iter().map(str::to_owned).collect();
         let scope = Scope::new(weights, &held_out, self.handed_off);
-        Ok(IntentModel::new(classes, model, sharpness, scope, left_out, self.part_confidence, encoders.to_vec()))
+        let (part_confidence, encoders) = (self.part_confidence, encoders.to_vec());
+        Ok(IntentModel { classes, learned: model, sharpness, scope, left_out, part_confidence, encoders })
     }
 }
 
@@ -163,9 +164,10 @@ impl<'a> Told<'a> {
         if self.n_classes < N_CLASSES_MIN {
             return (inside, outside);
         }
+        let n_folds = self.fold.iter().max().map_or(1, |last| last + 1);
         for group in 0..N_GROUPS {
             let is_left_out = |message: &usize| self.group[self.classes[*message] as usize] == group;
-            let is_asked = |message: &usize| self.fold[*message] == group % self.n_folds();
+            let is_asked = |message: &usize| self.fold[*message] == group % n_folds;
             let (gone, here): (Vec<usize>, Vec<usize>) = (0..self.messages.len()).partition(is_left_out);
             let (asked, rest): (Vec<usize>, Vec<usize>) = here.into_iter().partition(is_asked);
             if rest.is_empty() {
@@ -180,10 +182,6 @@ impl<'a> Told<'a> {
             outside.extend(self.told_by(&model, &some(gone)).into_iter().map(|said| said.signs));
         }
         (inside, outside)
-    }
-
-    fn n_folds(&self) -> u32 {
-        self.fold.iter().max().map_or(1, |last| last + 1)
     }
 }
 
@@ -200,18 +198,12 @@ fn scope_weights(inside: &[Signs], outside: &[Signs]) -> Result<Signs, ModelErro
 
 /// How often the score of a message inside is above that of one outside.
 fn told_apart(weights: &Signs, inside: &[Signs], outside: &[Signs]) -> Result<f64, ModelError> {
-    let scores: Vec<f64> = inside.iter().chain(outside).map(|signs| scope::score(weights, signs)).collect();
-    let labels: Vec<f64> = (0..scores.len()).map(|at| if at < inside.len() { 1.0 } else { 0.0 }).collect();
-    metrics::auc(&scores, &labels, None)
+    let scores = |signs: &[Signs]| signs.iter().map(|signs| scope::score(weights, signs)).collect::<Vec<f64>>();
+    metrics::auc_between(&scores(inside), &scores(outside))
 }
 
 fn judged(margins: &[Vec<f32>], right: &[u32], sharpness: f64, scope_auc: Option<f64>) -> Result<LeftOut, ModelError> {
-    let best = |margins: &Vec<f32>| {
-        let chances = chances(margins, sharpness);
-        let best = chances.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        best.unwrap_or_default()
-    };
-    let best: Vec<(usize, f64)> = margins.iter().map(best).collect();
+    let best: Vec<(usize, f64)> = margins.iter().map(|margins| surest(&chances(margins, sharpness))).collect();
     let was_right = best.iter().zip(right).map(|((class, _), right)| if *class == *right as usize { 1.0 } else { 0.0 });
     let was_right: Vec<f64> = was_right.collect();
     let chances: Vec<f64> = best.iter().map(|(_, chance)| chance.min(1.0)).collect();

@@ -1,7 +1,7 @@
 //! What does a model of intents say of a message?
 
 use super::super::clauses::clauses;
-use super::super::confidence::chances;
+use super::super::confidence::{chances, surest};
 use super::super::encoder::Encoder;
 use super::super::learned::{Learned, Message, Room, Stored as StoredLearned, encoded};
 use super::super::scope::Scope;
@@ -27,13 +27,13 @@ const VERSION: u8 = 1;
 /// ```
 #[derive(Debug, Clone)]
 pub struct IntentModel {
-    classes: Vec<String>,
-    learned: Learned,
-    sharpness: f64,
-    scope: Scope,
-    left_out: LeftOut,
-    part_confidence: f64,
-    encoders: Vec<Arc<dyn Encoder>>,
+    pub(super) classes: Vec<String>,
+    pub(super) learned: Learned,
+    pub(super) sharpness: f64,
+    pub(super) scope: Scope,
+    pub(super) left_out: LeftOut,
+    pub(super) part_confidence: f64,
+    pub(super) encoders: Vec<Arc<dyn Encoder>>,
 }
 
 /// What is said of a message.
@@ -77,18 +77,6 @@ struct Stored {
 }
 
 impl IntentModel {
-    pub(super) fn new(
-        classes: Vec<String>,
-        learned: Learned,
-        sharpness: f64,
-        scope: Scope,
-        left_out: LeftOut,
-        part_confidence: f64,
-        encoders: Vec<Arc<dyn Encoder>>,
-    ) -> Self {
-        Self { classes, learned, sharpness, scope, left_out, part_confidence, encoders }
-    }
-
     /// The names of the classes, ascending.
     #[must_use]
     pub fn classes(&self) -> &[String] {
@@ -158,9 +146,7 @@ impl IntentModel {
         let encoded = encoded(&self.encoders, &[message]).pop().unwrap_or_default();
         let signs = self.learned.ask(Message { plain: message, encoded: &encoded }, room);
         let chances = chances(&room.margins, self.sharpness);
-        // Of equal ones, the first by name.
-        let best = chances.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        let (class, confidence) = best.unwrap_or_default();
+        let (class, confidence) = surest(&chances);
         let scope = self.scope.score(&signs);
         Reading {
             class,
@@ -223,6 +209,7 @@ impl PartialEq for IntentModel {
             && self.sharpness.total_cmp(&other.sharpness).is_eq()
             && self.scope == other.scope
             && self.left_out == other.left_out
+            && self.part_confidence.total_cmp(&other.part_confidence).is_eq()
             && names(self) == names(other)
     }
 }

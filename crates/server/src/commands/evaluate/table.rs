@@ -2,8 +2,12 @@
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 use flate2::read::MultiGzDecoder;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 
+/// So many rows are told that cannot be read.
+const N_TOLD: usize = 5;
 /// So much is read of a file at most, unpacked: a few bytes can be packed that unpack to any number.
 const N_BYTES_MAX: u64 = 16 << 30;
 /// So long is a line at most.
@@ -66,8 +70,62 @@ pub(super) fn names(header: &StringRecord) -> Vec<String> {
     header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect()
 }
 
+/// Opens a file of rows that are called so in messages.
+pub(super) fn open(file: &Path, of: &str) -> Result<File, String> {
+    File::open(file).map_err(|error| format!("cannot be opened ({error}): name a CSV file of {of}"))
+}
+
+/// The first line.
+pub(super) fn header(reader: &mut Reader<Box<dyn Read>>) -> Result<StringRecord, String> {
+    let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"));
+    header.cloned()
+}
+
+/// What is wrong.
+pub(super) enum Wrong {
+    /// With this row, of which the next ones may know nothing: what stands behind "line 7".
+    Row(String),
+    /// With the file.
+    File(String),
+}
+
+/// Takes each row that is no blank line. What is wrong with rows is told together, with how many more there are.
+pub(super) fn each_row(
+    reader: &mut Reader<Box<dyn Read>>,
+    mut take: impl FnMut(&StringRecord) -> Result<(), Wrong>,
+) -> Result<(), String> {
+    let (mut wrong, mut n_wrong) = (Vec::new(), 0_usize);
+    let mut record = StringRecord::new();
+    loop {
+        let why = match reader.read_record(&mut record) {
+            Ok(false) => break,
+            // A blank line is no row.
+            Ok(true) if record.len() == 1 && record.get(0).is_none_or(|cell| cell.trim().is_empty()) => continue,
+            Ok(true) => match take(&record) {
+                Ok(()) => continue,
+                Err(Wrong::Row(why)) => format!("line {}{why}", first_line(reader.position().line(), &record)),
+                Err(Wrong::File(why)) => return Err(why),
+            },
+            // Nothing comes after that.
+            Err(error) if error.is_io_error() => return Err(format!("cannot be read further: {error}")),
+            Err(error) => format!("cannot be read: {error}; save the file as UTF-8"),
+        };
+        n_wrong += 1;
+        if wrong.len() < N_TOLD {
+            wrong.push(why);
+        }
+    }
+    if n_wrong == 0 {
+        return Ok(());
+    }
+    let more = n_wrong - wrong.len();
+    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    let rows = if n_wrong == 1 { "row" } else { "rows" };
+    Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")))
+}
+
 /// The line that a row begins on, by the one after it: the reader's own answer is too low after blank lines.
-pub(super) fn first_line(line_after: u64, row: &StringRecord) -> u64 {
+fn first_line(line_after: u64, row: &StringRecord) -> u64 {
     let n_inside = row.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
     line_after.saturating_sub(1 + n_inside).max(row.position().map_or(0, csv::Position::line))
 }

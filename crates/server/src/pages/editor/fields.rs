@@ -136,7 +136,7 @@ const EXPERIMENTS: &[Group] = &[
         &[
             for_good("name", "Name", How::Line),
             field("title", "Title", How::Line),
-            field("days", "Days that are planned", How::Whole),
+            frozen("days", "Days that are planned", How::Whole),
         ],
     ),
     (
@@ -157,7 +157,7 @@ const EXPERIMENTS: &[Group] = &[
     (
         "By what it is judged",
         &[
-            field("metrics", "What is to become better", How::Kpis),
+            frozen("metrics", "What is to become better", How::Kpis),
             field("guardrails", "What must not become worse", How::Kpis),
         ],
     ),

@@ -174,7 +174,7 @@ fn notes(known: Option<&KnownTable>) -> Vec<String> {
     if let Some((began, ended)) = known.ran {
         let ended = ended.map_or_else(String::new, |at| format!(", and ended {}", console::format::date_time(at)));
         notes.push(format!(
-            "It began {}{ended}. What began is frozen: of whom, in which layer and what is compared stays as it is, and its share may only \
+            "It began {}{ended}. What began is frozen: of whom, in which layer, what is compared and by what it is judged stays as it is; its share may only \
              grow. For anything else, declare another one under another name.",
             console::format::date_time(began)
         ));

@@ -201,9 +201,8 @@ fn share_out_of_scope(said: &[Reading]) -> f64 {
 
 /// How likely a message of the test looks more like those that were learned than one about something else.
 fn told_apart(said: &[Reading], others: &[Reading]) -> Result<f64, ModelError> {
-    let scores: Vec<f64> = said.iter().chain(others).map(|said| said.scope).collect();
-    let labels: Vec<f64> = (0..scores.len()).map(|at| if at < said.len() { 1.0 } else { 0.0 }).collect();
-    metrics::auc(&scores, &labels, None)
+    let scores = |said: &[Reading]| said.iter().map(|said| said.scope).collect::<Vec<f64>>();
+    metrics::auc_between(&scores(said), &scores(others))
 }
 
 /// Each label of the test or told in it.

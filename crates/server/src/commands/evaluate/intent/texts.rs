@@ -1,15 +1,11 @@
 //! How does a file of messages become messages with labels, and what is said of one that is none?
 
-use crate::commands::evaluate::table::{self, first_line, shown};
+use crate::commands::evaluate::table::{self, Wrong, shown};
 use crate::error::ServerError;
-use csv::StringRecord;
 use primitives::{ErrorKind, nearest};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// So many rows are told that cannot be read.
-const N_TOLD: usize = 5;
 /// So many names of columns are told.
 const N_NAMES_TOLD: usize = 12;
 /// So many messages are held at most, and so many bytes of them.
@@ -30,65 +26,41 @@ pub(super) struct Texts {
 /// The messages of a file.
 pub(super) fn read(file: &Path, text: &str, label: Option<&str>) -> Result<Texts, ServerError> {
     let invalid = |why: String| ServerError::new(ErrorKind::Invalid, format!("{}: {why}", file.display()));
-    let opened = File::open(file)
-        .map_err(|error| invalid(format!("cannot be opened ({error}): name a CSV file of messages")))?;
-    texts(opened, text, label).map_err(invalid)
+    table::open(file, "messages").and_then(|opened| texts(opened, text, label)).map_err(invalid)
 }
 
 /// The messages of a table, or why it is none.
 pub(super) fn texts(from: impl Read + 'static, text: &str, label: Option<&str>) -> Result<Texts, String> {
     let mut reader = table::reader(from)?;
-    let not_utf_8 = |error: csv::Error| format!("line 1 is no row of a table in UTF-8: {error}");
-    let names = table::names(&reader.headers().map_err(not_utf_8)?.clone());
+    let names = table::names(&table::header(&mut reader)?);
     let text_at = column(&names, text, "--text")?;
     let label_at = label.map(|label| column(&names, label, "--label")).transpose()?;
-    let (mut found, mut wrong, mut n_wrong, mut n_bytes) = (Texts::default(), Vec::new(), 0_usize, 0_usize);
-    let mut record = StringRecord::new();
-    loop {
-        let why = match reader.read_record(&mut record) {
-            Ok(false) => break,
-            // A blank line is no row.
-            Ok(true) if record.len() == 1 && record.get(0).is_none_or(|cell| cell.trim().is_empty()) => continue,
-            Ok(true) if record.len() != names.len() => {
-                let (line, n) = (first_line(reader.position().line(), &record), names.len());
-                format!(
-                    "line {line} has {} cells where the first line names {n}; a message with the sign between cells, a quote or a \
-                     line break in it needs quotes around it",
-                    record.len()
-                )
-            }
-            Ok(true) => {
-                let message = record.get(text_at).unwrap_or_default().trim();
-                let message = message.get(..message.floor_char_boundary(MESSAGE_BYTES_MAX)).unwrap_or_default();
-                let label = label_at.map(|at| record.get(at).unwrap_or_default().trim());
-                if message.is_empty() || label.is_some_and(str::is_empty) {
-                    found.n_without += 1;
-                    continue;
-                }
-                n_bytes += message.len();
-                found.messages.push(message.to_owned());
-                found.labels.extend(label.map(str::to_owned));
-                if found.messages.len() > N_MESSAGES_MAX || n_bytes > N_BYTES_MAX {
-                    return Err(format!(
-                        "it holds more than {N_MESSAGES_MAX} messages or 1 GB of them: judge a part of it"
-                    ));
-                }
-                continue;
-            }
-            Err(error) if error.is_io_error() => return Err(format!("cannot be read further: {error}")),
-            Err(error) => format!("cannot be read: {error}; save the file as UTF-8"),
-        };
-        n_wrong += 1;
-        if wrong.len() < N_TOLD {
-            wrong.push(why);
+    let (mut found, mut n_bytes) = (Texts::default(), 0_usize);
+    table::each_row(&mut reader, |row| {
+        if row.len() != names.len() {
+            return Err(Wrong::Row(format!(
+                " has {} cells where the first line names {}; a message with the sign between cells, a quote or a line break in it \
+                 needs quotes around it",
+                row.len(),
+                names.len()
+            )));
         }
-    }
-    if n_wrong > 0 {
-        let more = n_wrong - wrong.len();
-        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-        let rows = if n_wrong == 1 { "row" } else { "rows" };
-        return Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")));
-    }
+        let message = row.get(text_at).unwrap_or_default().trim();
+        let message = message.get(..message.floor_char_boundary(MESSAGE_BYTES_MAX)).unwrap_or_default();
+        let label = label_at.map(|at| row.get(at).unwrap_or_default().trim());
+        if message.is_empty() || label.is_some_and(str::is_empty) {
+            found.n_without += 1;
+            return Ok(());
+        }
+        n_bytes += message.len();
+        found.messages.push(message.to_owned());
+        found.labels.extend(label.map(str::to_owned));
+        if found.messages.len() > N_MESSAGES_MAX || n_bytes > N_BYTES_MAX {
+            let why = format!("it holds more than {N_MESSAGES_MAX} messages or 1 GB of them: judge a part of it");
+            return Err(Wrong::File(why));
+        }
+        Ok(())
+    })?;
     if found.messages.is_empty() {
         let what = if label.is_some() { "a message and a label" } else { "a message" };
         return Err(format!("no row has {what}: write one row for each message"));

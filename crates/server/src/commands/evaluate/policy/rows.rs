@@ -1,18 +1,15 @@
 //! How does a file of rounds become numbers, and what is said of a row that is none?
 
 use super::columns::Columns;
-use crate::commands::evaluate::table::{self, first_line, shown};
+use crate::commands::evaluate::table::{self, Wrong, shown};
 use crate::error::ServerError;
 use csv::StringRecord;
 use measurement::policy::{N_FEATURES_MAX, Rounds, Target};
 use primitives::{ErrorKind, stable_hash};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// So many rows are told that cannot be read.
-const N_TOLD: usize = 5;
 /// So many numbers are held at most: rounds times actions, or times what is known.
 const N_NUMBERS_MAX: usize = 50_000_000;
 /// So many rounds are held at most.
@@ -35,53 +32,28 @@ struct Cells {
 /// The rounds of a file, and the names of the columns that were not looked at.
 pub(super) fn read(file: &Path) -> Result<(Rounds, Vec<String>), ServerError> {
     let invalid = |why: String| ServerError::new(ErrorKind::Invalid, format!("{}: {why}", file.display()));
-    let opened =
-        File::open(file).map_err(|error| invalid(format!("cannot be opened ({error}): name a CSV file of rounds")))?;
-    rounds(opened).map_err(invalid)
+    table::open(file, "rounds").and_then(rounds).map_err(invalid)
 }
 
 /// The rounds of a table, or why it is none.
 pub(super) fn rounds(from: impl Read + 'static) -> Result<(Rounds, Vec<String>), String> {
     let mut reader = table::reader(from)?;
-    let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"))?.clone();
+    let header = table::header(&mut reader)?;
     let columns = Columns::of(&header)?;
     if columns.x.len() > N_FEATURES_MAX {
         return Err(format!("{} columns begin with x_: keep the {N_FEATURES_MAX} that matter", columns.x.len()));
     }
-    let (mut found, mut wrong, mut n_wrong) = (Cells::default(), Vec::new(), 0_usize);
-    let mut record = StringRecord::new();
-    loop {
-        let taken = match reader.read_record(&mut record) {
-            Ok(false) => break,
-            // A blank line is no row.
-            Ok(true) if record.len() == 1 && record.get(0).is_none_or(|cell| cell.trim().is_empty()) => continue,
-            Ok(true) => {
-                let line = first_line(reader.position().line(), &record);
-                found.take(&columns, &record).map_err(|why| format!("line {line}{why}"))
-            }
-            // Nothing comes after that.
-            Err(error) if error.is_io_error() => return Err(format!("cannot be read further: {error}")),
-            Err(error) => Err(format!("cannot be read: {error}")),
-        };
-        if let Err(why) = taken {
-            n_wrong += 1;
-            if wrong.len() < N_TOLD {
-                wrong.push(why);
-            }
-        }
+    let mut found = Cells::default();
+    table::each_row(&mut reader, |row| {
+        found.take(&columns, row).map_err(Wrong::Row)?;
         if found.reward.len() > N_ROUNDS_MAX {
-            return Err(format!("it holds more than {N_ROUNDS_MAX} rounds: judge a part of them"));
+            return Err(Wrong::File(format!("it holds more than {N_ROUNDS_MAX} rounds: judge a part of them")));
         }
         if found.x.len().max(found.target.len()) > N_NUMBERS_MAX {
-            return Err(format!("it holds more than {N_NUMBERS_MAX} numbers: judge a part of the rounds"));
+            return Err(Wrong::File(format!("it holds more than {N_NUMBERS_MAX} numbers: judge a part of the rounds")));
         }
-    }
-    if n_wrong > 0 {
-        let more = n_wrong - wrong.len();
-        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-        let rows = if n_wrong == 1 { "row" } else { "rows" };
-        return Err(format!("{n_wrong} {rows} cannot be used\n  {}{more}", wrong.join("\n  ")));
-    }
+        Ok(())
+    })?;
     found.rounds(&columns).map(|rounds| (rounds, columns.left_aside))
 }
 
