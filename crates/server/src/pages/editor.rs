@@ -42,7 +42,8 @@ type Named = Result<Path<String>, PathRejection>;
 /// The paths of the forms: `/actions/new`, `/actions/{name}/edit` and the same of each list.
 pub(super) fn routes() -> Router<Arc<App>> {
     let mut router = Router::new();
-    for &(list, _) in Playbook::LISTS {
+    // What has no form is declared over HTTP alone.
+    for &(list, _) in Playbook::LISTS.iter().filter(|(list, _)| !fields::groups(list).is_empty()) {
         let new = get(move |visit: Visit| show(visit, list, None))
             .post(move |visit: Visit, sent: Sent| save(visit, list, None, sent));
         let edit = get(move |visit: Visit, name: Named| async move {

@@ -280,6 +280,11 @@ fn only_who_may_declare_comes_to_the_forms_and_only_from_a_page_of_our_own() {
     for path in ["/flags/a/switch", "/experiments/a/state", "/experiments/a/ship"] {
         assert_eq!(console.post(path, "zz=1", &[]).status, 400, "{path}");
     }
+    // A list whose form has no field has no form.
+    for path in ["/offers/new", "/offers/a/edit"] {
+        assert_eq!((console.get(path).status, console.post(path, &sent, &[]).status), (404, 404), "{path}");
+    }
+    assert_eq!(console.post("/offers/a/remove", "", &[]).status, 404);
     assert_eq!(console.running.app().engine.playbook().n(), 0);
 }
 
