@@ -55,8 +55,7 @@ pub(super) fn written(list: &str, table: &Map<String, Value>) -> Filled {
             continue;
         };
         match field.how {
-            How::Rules => rows(&mut filled, field.key, value),
-            How::Needs => rows(&mut filled, field.key, value),
+            How::Rules | How::Needs => rows(&mut filled, field.key, value),
             How::Variations => {
                 let first = value.get(0).and_then(|one| one.get("value")).and_then(FlagType::of);
                 filled.put("of", first.unwrap_or(FlagType::Text).name());

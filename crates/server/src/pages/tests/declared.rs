@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::Settings;
+use governance::Deed;
 use serde_json::{Map, Value, json};
 
 fn form(pairs: &[(&str, &str)]) -> String {
@@ -108,6 +109,10 @@ fn an_action_is_declared_changed_and_taken_away_and_the_page_tells_whom_it_is_fo
 
     let gone = console.post("/actions/grinder/remove", "", &[]);
     assert_eq!((gone.status, gone.header("location")), (303, "/actions"));
+    // What changed something is noted, once each; what was looked at or refused is not.
+    let deeds: Vec<(Deed, String)> = console.audit(9).into_iter().map(|(deed, _, of)| (deed, of)).collect();
+    let noted = [Deed::DeclarationRemoved, Deed::Declared, Deed::Declared, Deed::Declared];
+    assert_eq!(deeds, noted.map(|deed| (deed, "actions grinder".to_owned())));
     assert_eq!(console.get("/actions/grinder/edit").status, 404);
 }
 
