@@ -52,23 +52,23 @@ pub enum Explore {
 }
 
 impl Explore {
-    /// Their names in settings.
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::SquareCb, Self::LinUcb, Self::Thompson, Self::Greedy, Self::Epsilon, Self::Bag, Self::Cover];
+
+    /// Their names in settings, in the same order.
     pub const NAMES: [&'static str; 7] = ["squarecb", "linucb", "thompson", "greedy", "epsilon", "bag", "cover"];
 
     /// The one of a name.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
-        let place = Self::NAMES.iter().position(|known| *known == name)?;
-        const ALL: [Explore; 7] = [
-            Explore::SquareCb,
-            Explore::LinUcb,
-            Explore::Thompson,
-            Explore::Greedy,
-            Explore::Epsilon,
-            Explore::Bag,
-            Explore::Cover,
-        ];
-        ALL.get(place).copied()
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// Its name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.into_iter().zip(Self::ALL).find(|(_, one)| *one == self).map_or("", |(name, _)| name)
     }
 
     /// Whose votes are to be learned for it.
@@ -101,6 +101,19 @@ impl Default for Arbitration {
             explore: Explore::default(),
             features: Vec::new(),
             contact: ContactPolicy::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_records_call_every_way_to_try_the_same() {
+        for explore in Explore::ALL {
+            assert_eq!(serde_json::json!(explore), explore.name());
+            assert_eq!(Explore::of(explore.name()), Some(explore));
         }
     }
 }

@@ -4,6 +4,7 @@
 //! best item that is not taken. What is chosen counts for the side that picked it.
 
 use crate::Interval;
+use crate::experiment::{Bearing, Stage};
 use crate::statistics::{Moments, Sequence, student_beyond, student_quantile};
 use primitives::{CustomerId, ItemKey};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,29 @@ impl Interleaved {
         let of = (self.n_a + self.n_b) as f64;
         let share = |n: u64| (of > 0.0).then(|| n as f64 / of);
         (share(self.n_a), share(self.n_b))
+    }
+
+    /// The interval of the stage: once nobody will look again it is that of one look, and before that the one that holds at every look.
+    #[must_use]
+    pub fn interval(&self, stage: Stage) -> Option<Interval> {
+        if stage.is_over() { self.fixed } else { self.sequential }
+    }
+
+    /// The p of the stage.
+    #[must_use]
+    pub fn p_of(&self, stage: Stage) -> Option<f64> {
+        if stage.is_over() { self.p } else { self.p_sequential }
+    }
+
+    /// What B is beside A, by the interval of the stage.
+    #[must_use]
+    pub fn bearing(&self, stage: Stage) -> Bearing {
+        match self.interval(stage) {
+            None => Bearing::Unknown,
+            Some(interval) if interval.low > 0.0 => Bearing::Better,
+            Some(interval) if interval.high < 0.0 => Bearing::Worse,
+            Some(_) => Bearing::Unclear,
+        }
     }
 }
 
@@ -188,6 +212,30 @@ mod tests {
         assert!((one.preference.unwrap() + other.preference.unwrap()).abs() < 1e-12);
         assert_eq!((one.n_a, one.n_b), (other.n_b, other.n_a));
         assert!((one.p.unwrap() - other.p.unwrap()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn it_is_judged_by_the_interval_and_the_p_of_the_stage() {
+        let found = |low: f64, high: f64| Interleaved {
+            fixed: Some(Interval { low, high }),
+            sequential: Some(Interval { low: low - 1.0, high: high + 1.0 }),
+            p: Some(0.01),
+            p_sequential: Some(0.2),
+            ..interleaved(&[], 0.05, 500)
+        };
+        let running = Stage::Running { days_left: None };
+        for ((low, high), at_the_end, before) in [
+            ((0.1, 0.3), Bearing::Better, Bearing::Unclear),
+            ((-0.3, -0.1), Bearing::Worse, Bearing::Unclear),
+            ((-0.1, 0.1), Bearing::Unclear, Bearing::Unclear),
+            ((1.1, 1.3), Bearing::Better, Bearing::Better),
+        ] {
+            let found = found(low, high);
+            assert_eq!([Stage::AtEnd, Stage::Stopped].map(|stage| found.bearing(stage)), [at_the_end; 2], "{low}");
+            assert_eq!(found.bearing(running), before, "{low}");
+            assert_eq!((found.p_of(Stage::AtEnd), found.p_of(running)), (Some(0.01), Some(0.2)));
+        }
+        assert_eq!(interleaved(&[], 0.05, 500).bearing(Stage::AtEnd), Bearing::Unknown);
     }
 
     #[test]

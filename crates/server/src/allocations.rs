@@ -16,6 +16,8 @@ const N_MAX: usize = 4;
 /// So many that are found are kept at the most, and so many customers in all of them: of what gives way, the log still knows what was given.
 const N_KEPT_MAX: usize = 32;
 const N_CHOSEN_MAX: usize = 200_000;
+/// More than any budget, and than anybody is worth.
+pub(crate) const AMOUNT_MAX: f64 = 1e9;
 /// After so long it is given up.
 const LONGEST: Duration = Duration::from_secs(900);
 
@@ -108,7 +110,7 @@ impl Job {
 
     /// Whether it was found so long ago that the same question is another campaign.
     fn is_over(&self, now: Timestamp) -> bool {
-        let age_ms = now.as_millis().saturating_sub(self.began_at.as_millis());
+        let age_ms = now.millis_since(self.began_at);
         self.n_chosen.get().is_some() && u128::try_from(age_ms).is_ok_and(|age_ms| age_ms >= SAME_CAMPAIGN.as_millis())
     }
 }

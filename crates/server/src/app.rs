@@ -20,12 +20,8 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use console::view::Notice;
-use engine::AuditTrail;
-use engine::Corrector;
-use engine::Engine;
-use engine::Eraser;
-use engine::Stopwatch;
-use engine::Trainer;
+use engine::{AuditTrail, By, Corrector, Declaring, Engine, EngineError, Eraser, KnownTable, Stopwatch, Trainer};
+use governance::Deed;
 use metrics_exporter_prometheus::PrometheusHandle;
 use primitives::{ErrorKind, Timestamp};
 use std::convert::Infallible;
@@ -122,6 +118,22 @@ impl App {
         let idle = Duration::from_secs(60 * self.settings.console.idle_minutes);
         let is_attended = !headers.contains_key(sessions::BY_ITSELF);
         self.keys.holder(&self.sessions.key_of(token, self.engine.clock().now(), idle, is_attended)?)
+    }
+
+    /// Declares something as somebody wants it, and notes that it was them. To be called where work is run that nobody takes back: a
+    /// client who goes away before the answer takes no note along.
+    ///
+    /// # Errors
+    /// As [`Engine::declare_one`]; then nothing is noted.
+    pub fn declare(&self, list: &str, wanted: Declaring<'_>, by: &By) -> Result<Option<KnownTable>, EngineError> {
+        let saved = self.engine.declare_one(list, wanted)?;
+        let (deed, name) = match wanted {
+            Declaring::New(_) => (Deed::Declared, saved.as_ref().map(KnownTable::name).unwrap_or_default()),
+            Declaring::Changed { name, .. } => (Deed::Declared, name),
+            Declaring::Gone(name) => (Deed::DeclarationRemoved, name),
+        };
+        self.audit.note(deed, by, format!("{list} {name}"));
+        Ok(saved)
     }
 
     /// Runs blocking work away from the threads that serve connections. When too much is under way already, it answers

@@ -4,6 +4,7 @@ mod texts;
 
 pub use texts::{ModelsCommand, TextFiles};
 
+use crate::allocations::AMOUNT_MAX;
 use crate::clock::SystemClock;
 use crate::error::ServerError;
 use clap::{ArgGroup, Args, Parser, Subcommand};
@@ -395,9 +396,6 @@ fn whole<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
         format!("it must be a whole number, 0 or more, such as 180{why}")
     })
 }
-
-/// The largest amount that is believed, as where it is asked over HTTP.
-const AMOUNT_MAX: f64 = 1e9;
 
 /// An amount that can be spent or paid.
 fn amount(text: &str) -> Result<f64, String> {

@@ -39,6 +39,8 @@ use serde::Serialize;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use storage::{Access, DataDir, Storage, StorageSettings};
 
 /// The settings file that is read where none is named.
 const SETTINGS_FILE: &str = "rapport.toml";
@@ -112,6 +114,23 @@ fn settings_file(options: &Options) -> Option<PathBuf> {
 /// The settings file that a running server follows, also where there is none yet.
 fn followed_file(options: &Options) -> PathBuf {
     options.config.clone().unwrap_or_else(|| options.data.join(SETTINGS_FILE))
+}
+
+/// What lies in the data directory, to be looked at alone. Where there is none nothing is said; where it cannot be looked at it is said
+/// what is not known without it, and why, and the command goes on.
+fn looked_into(options: &Options, what_is_not: &str) -> Option<Arc<Storage>> {
+    if !options.data.is_dir() {
+        return None;
+    }
+    let opened = DataDir::open(&options.data, Access::ReadOnly);
+    match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
+        Ok(storage) => Some(storage),
+        Err(error) => {
+            let why = ServerError::from(error).story();
+            say(&options.as_typed(&format!("{what_is_not}: {why}")));
+            None
+        }
+    }
 }
 
 /// Prints a report: the document where JSON was asked for, else the text.

@@ -128,8 +128,7 @@ fn told(plan: &Experiment, found: Interleaved, began: Timestamp, now: Timestamp)
 /// What to do: as long as it runs by the interval that holds however often somebody looks.
 fn verdict(found: &Interleaved, stage: Stage, names: &[&str]) -> (Verdict, String) {
     let (control, other) = (names.first().copied().unwrap_or("control"), names.get(1).copied().unwrap_or("other"));
-    let interval = if stage.is_over() { found.fixed } else { found.sequential };
-    let Some(interval) = interval else {
+    let Some(interval) = found.interval(stage) else {
         let why = found.reason.as_deref().unwrap_or("nothing can be told yet");
         return (Verdict::GoOn, format!("Of {} lists nothing can be told: {why}.", found.n_lists));
     };

@@ -13,7 +13,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use decisions::Playbook;
 use engine::{DeclaredIn, Declaring, KnownTable};
-use governance::Deed;
 use primitives::{Timestamp, plain_words};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -131,10 +130,8 @@ async fn create(
     body: Vec<u8>,
 ) -> Result<Response, ApiError> {
     let table = table(&body)?;
-    let saved = app.run(move |app| Ok(app.engine.declare_one(list, Declaring::New(&table))?)).await?;
-    let saved = saved.ok_or_else(ApiError::internal)?;
-    app.audit.note(Deed::Declared, &by, format!("{list} {}", saved.name()));
-    Ok((StatusCode::OK, told(saved)).into_response())
+    let saved = app.run(move |app| Ok(app.declare(list, Declaring::New(&table), &by)?)).await?;
+    Ok((StatusCode::OK, told(saved.ok_or_else(ApiError::internal)?)).into_response())
 }
 
 async fn change(
@@ -145,14 +142,12 @@ async fn change(
     body: Vec<u8>,
 ) -> Result<Response, ApiError> {
     let (table, seen) = (table(&body)?, seen(&headers));
-    let subject = format!("{list} {name}");
     let saved = app
         .run(move |app| {
             let wanted = Declaring::Changed { name: &name, table: &table, seen: seen.as_deref() };
-            Ok(app.engine.declare_one(list, wanted)?)
+            Ok(app.declare(list, wanted, &by)?)
         })
         .await?;
-    app.audit.note(Deed::Declared, &by, subject);
     Ok(told(saved.ok_or_else(ApiError::internal)?))
 }
 
@@ -162,9 +157,7 @@ async fn remove(
     list: &'static str,
     name: String,
 ) -> Result<Json<Value>, ApiError> {
-    let subject = format!("{list} {name}");
-    app.run(move |app| Ok(app.engine.declare_one(list, Declaring::Gone(&name))?)).await?;
-    app.audit.note(Deed::DeclarationRemoved, &by, subject);
+    app.run(move |app| Ok(app.declare(list, Declaring::Gone(&name), &by)?)).await?;
     Ok(Json(serde_json::json!({ "success": true })))
 }
 

@@ -340,12 +340,7 @@ impl From<&Finding> for MetricReply {
             p: of(&compared.difference, |effect| effect.p),
             p_adjusted: finding.p_adjusted,
             n: compared.n_control + compared.n_treated,
-            bearing: match finding.bearing {
-                Bearing::Better => "better",
-                Bearing::Worse => "worse",
-                Bearing::Unclear => "unclear",
-                Bearing::Unknown => "unknown",
-            },
+            bearing: finding.bearing.name(),
             reason: compared.reason.clone(),
         }
     }
@@ -358,8 +353,8 @@ fn of(
     is_guardrail: bool,
 ) -> BTreeMap<String, MetricReply> {
     let slices = found.switched.iter().filter(|one| one.is_guardrail == is_guardrail);
-    let preferred =
-        found.preferred.iter().filter(|_| !is_guardrail).map(|found| ("preference".to_owned(), found.into()));
+    let preference = |preferred| ("preference".to_owned(), MetricReply::of_preference(preferred, found.report.stage));
+    let preferred = found.preferred.iter().filter(|_| !is_guardrail).map(preference);
     of_customers.into_iter().chain(slices.map(|one| (one.metric.clone(), one.into()))).chain(preferred).collect()
 }
 
@@ -380,20 +375,18 @@ impl From<&SwitchedMetric> for MetricReply {
             p_adjusted: *p_adjusted,
             n: found.n,
             bearing: match bearing {
-                Bearing::Unknown => "unknown",
-                Bearing::Unclear => "unclear",
                 Bearing::Better | Bearing::Worse => "moved",
+                Bearing::Unknown | Bearing::Unclear => bearing.name(),
             },
             reason: found.reason.clone(),
         }
     }
 }
 
-/// By how much the second of two sides is preferred, from −1 to 1, told as a lift; the numbers are the shares of what was chosen.
-impl From<&Interleaved> for MetricReply {
-    fn from(found: &Interleaved) -> Self {
+impl MetricReply {
+    /// By how much the second of two sides is preferred, from −1 to 1, told as a lift; the numbers are the shares of what was chosen.
+    fn of_preference(found: &Interleaved, stage: Stage) -> Self {
         let (control, treated) = found.shares();
-        let sure = found.sequential.map(|interval| (interval.low > 0.0, interval.high < 0.0));
         Self {
             control,
             treated,
@@ -404,14 +397,9 @@ impl From<&Interleaved> for MetricReply {
             sequential_low: low(found.sequential),
             sequential_high: high(found.sequential),
             p: found.p,
-            p_adjusted: found.p_sequential,
+            p_adjusted: found.p_of(stage),
             n: found.n_customers,
-            bearing: match sure {
-                None => "unknown",
-                Some((true, _)) => "better",
-                Some((_, true)) => "worse",
-                Some(_) => "unclear",
-            },
+            bearing: found.bearing(stage).name(),
             reason: found.reason.clone(),
         }
     }
@@ -444,4 +432,31 @@ fn low(interval: Option<Interval>) -> Option<f64> {
 
 fn high(interval: Option<Interval>) -> Option<f64> {
     interval.and_then(|interval| finite(interval.high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preference_is_told_as_its_verdict_is_by_one_look_once_it_is_over() {
+        let interval = |low: f64, high: f64| Some(Interval { low, high });
+        let found = Interleaved {
+            n_customers: 40,
+            preference: Some(0.2),
+            fixed: interval(0.1, 0.3),
+            sequential: interval(-0.1, 0.5),
+            p: Some(0.01),
+            p_sequential: Some(0.2),
+            ..measurement::interleave::interleaved(&[], 0.05, 500)
+        };
+        let told = |stage| {
+            let told = MetricReply::of_preference(&found, stage);
+            (told.bearing, told.p_adjusted, told.low, told.sequential_low)
+        };
+        let over = ("better", Some(0.01), Some(0.1), Some(-0.1));
+        assert_eq!([Stage::AtEnd, Stage::Stopped].map(told), [over; 2]);
+        let running = Stage::Running { days_left: Some(3) };
+        assert_eq!(told(running), ("unclear", Some(0.2), Some(0.1), Some(-0.1)));
+    }
 }

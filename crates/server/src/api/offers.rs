@@ -2,6 +2,7 @@
 
 use super::auth::MayTell;
 use super::extract::SmallBody;
+use crate::allocations::AMOUNT_MAX;
 use crate::app::App;
 use crate::failure::ApiError;
 use axum::Json;
@@ -20,8 +21,6 @@ use utoipa_axum::routes;
 
 /// How long a request waits for it.
 const WAIT: Duration = Duration::from_secs(20);
-/// More than any budget.
-const BUDGET_MAX: f64 = 1e9;
 
 /// What is to be allocated.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -144,8 +143,8 @@ async fn allocate(
         ))
     })?;
     let AllocateBody { offers, filter, budget, channel, context, log } = body;
-    if !(0.0..=BUDGET_MAX).contains(&budget) {
-        return Err(ApiError::invalid(format!("budget is {budget}: give 0 to {BUDGET_MAX}")));
+    if !(0.0..=AMOUNT_MAX).contains(&budget) {
+        return Err(ApiError::invalid(format!("budget is {budget}: give 0 to {AMOUNT_MAX}")));
     }
     if let Some(channel) = channel.as_deref().filter(|channel| !CHANNELS.contains(channel)) {
         let remedy = match nearest(channel, CHANNELS) {

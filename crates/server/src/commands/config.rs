@@ -1,6 +1,6 @@
 //! What is configured? `rapport config`.
 
-use super::{report, say, settings_file};
+use super::{looked_into, report, settings_file};
 use crate::args::{ConfigCommand, Listen, Options};
 use crate::error::ServerError;
 use crate::on_disk::ports;
@@ -9,7 +9,6 @@ use engine::{EngineError, goes_with_what_began};
 use primitives::ErrorKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use storage::{Access, DataDir, Storage, StorageSettings};
 
 /// What is in force, and where each value comes from.
 #[derive(Debug, Serialize)]
@@ -48,19 +47,8 @@ pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -
 
 /// Compares them with the experiments that have begun in the data directory, where there is one: who takes part in these stays as it is.
 fn compare(options: &Options, settings: &Settings) -> Result<bool, ServerError> {
-    if !options.data.is_dir() {
-        return Ok(false);
-    }
-    let opened = DataDir::open(&options.data, Access::ReadOnly);
-    let storage = match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
-        Ok(storage) => storage,
-        // Settings may lie where there are no data yet.
-        Err(error) => {
-            let why = ServerError::from(error).story();
-            say(&options.as_typed(&format!("What has begun cannot be looked at: {why}")));
-            return Ok(false);
-        }
-    };
+    // Settings may lie where there are no data yet.
+    let Some(storage) = looked_into(options, "What has begun cannot be looked at") else { return Ok(false) };
     let store = ports(&storage).playbook;
     let (saved, runs) = (store.saved().map_err(EngineError::from)?, store.runs().map_err(EngineError::from)?);
     goes_with_what_began(&settings.capabilities().playbook, &saved, runs)?;

@@ -1,6 +1,6 @@
 //! What can be decided? `rapport kinds`.
 
-use super::{report, say};
+use super::{looked_into, report};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::settings::Settings;
@@ -12,7 +12,6 @@ use learning::{Registry, TaskName};
 use serde::Serialize;
 use serde_json::{Number, Value};
 use std::sync::Arc;
-use storage::{Access, DataDir, Storage, StorageSettings};
 
 /// So many columns fit into most windows.
 const N_COLUMNS: u16 = 110;
@@ -71,22 +70,10 @@ pub(super) fn run(options: &Options, settings: &Settings) -> Result<(), ServerEr
 
 /// The models of the data directory, where there is one.
 fn registry(options: &Options, settings: &Settings) -> Option<Registry> {
-    if !options.data.is_dir() {
-        return None;
-    }
-    let opened = DataDir::open(&options.data, Access::ReadOnly);
-    match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
-        Ok(storage) => {
-            let catalogue =
-                learning::catalogue(&settings.features, &settings.outcomes).unwrap_or_else(|_| Catalogue::built_in());
-            Some(Registry::new(storage.model_store(), Arc::new(catalogue)))
-        }
-        Err(error) => {
-            let why = ServerError::from(error).story();
-            say(&options.as_typed(&format!("Whether models answer cannot be told: {why}")));
-            None
-        }
-    }
+    let storage = looked_into(options, "Whether models answer cannot be told")?;
+    let catalogue =
+        learning::catalogue(&settings.features, &settings.outcomes).unwrap_or_else(|_| Catalogue::built_in());
+    Some(Registry::new(storage.model_store(), Arc::new(catalogue)))
 }
 
 impl<'a> KindReport<'a> {

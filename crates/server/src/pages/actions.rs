@@ -123,12 +123,17 @@ fn line(action: &Action, all: &[Action], lately: &Lately, now: Timestamp) -> Act
     }
 }
 
-/// What it costs who accepts it, and what was spent of its budget.
-fn terms(terms: &Terms, spent: Option<&f64>, currency: Option<Currency>) -> Vec<String> {
-    let money = |amount: f64| match currency {
+/// An amount as it was declared: no digit more than anybody wrote.
+fn money(amount: f64, currency: Option<Currency>) -> String {
+    match currency {
         Some(currency) => format!("{} {currency}", format::number(amount)),
         None => format::number(amount),
-    };
+    }
+}
+
+/// What it costs who accepts it, and what was spent of its budget.
+fn terms(terms: &Terms, spent: Option<&f64>, currency: Option<Currency>) -> Vec<String> {
+    let money = |amount| money(amount, currency);
     let when = "when it is accepted";
     let discount = (terms.discount > 0.0).then(|| format!("{} off {when}", format::percent(terms.discount)));
     let costs = (terms.costs > 0.0).then(|| format!("Costs {} {when}", money(terms.costs)));

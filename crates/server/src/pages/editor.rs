@@ -24,8 +24,7 @@ use axum::{Form, Router};
 use console::format::url_part;
 use decisions::Playbook;
 use engine::{DeclaredIn, Declaring, EngineError, KnownTable};
-use fill::Draft;
-use governance::Deed;
+use fill::{Draft, Refused};
 use primitives::ErrorKind;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -42,7 +41,8 @@ type Named = Result<Path<String>, PathRejection>;
 /// The paths of the forms: `/actions/new`, `/actions/{name}/edit` and the same of each list.
 pub(super) fn routes() -> Router<Arc<App>> {
     let mut router = Router::new();
-    for &(list, _) in Playbook::LISTS {
+    // What has no form is declared over HTTP alone.
+    for &(list, _) in Playbook::LISTS.iter().filter(|(list, _)| !fields::groups(list).is_empty()) {
         let new = get(move |visit: Visit| show(visit, list, None))
             .post(move |visit: Visit, sent: Sent| save(visit, list, None, sent));
         let edit = get(move |visit: Visit, name: Named| async move {
@@ -83,17 +83,17 @@ impl Meant {
         }
     }
 
-    /// Where what it is about is told of.
-    fn told_at(&self, name: &str) -> String {
-        match self.list {
-            "actions" => format!("/actions/{}", url_part(name)),
-            "flags" => format!("/flags#f-{}", url_part(name)),
-            other => format!("/{other}#e-{}", url_part(name)),
-        }
-    }
-
     fn known(&self, app: &App) -> Result<Option<KnownTable>, EngineError> {
         self.name.as_ref().map(|name| app.engine.declared_as(self.list, name)).transpose()
+    }
+}
+
+/// Where one of a list is told of.
+fn told_at(list: &str, name: &str) -> String {
+    match list {
+        "actions" => format!("/actions/{}", url_part(name)),
+        "flags" => format!("/flags#f-{}", url_part(name)),
+        other => format!("/{other}#e-{}", url_part(name)),
     }
 }
 
@@ -128,18 +128,14 @@ async fn save(visit: Visit, list: &'static str, name: Option<String>, sent: Sent
         let saved = said(&asked, known.as_ref(), &filled).and_then(|table| {
             let wanted = wanted(&asked, &table, seen.as_deref());
             match is_look {
-                true => app.engine.would_declare(list, wanted).map(|_| None).map_err(fill::Refused::from),
-                false => app.engine.declare_one(list, wanted).map_err(fill::Refused::from),
+                true => app.engine.would_declare(list, wanted).map(|_| None).map_err(Refused::from),
+                false => app.declare(list, wanted, &by).map_err(Refused::from),
             }
         });
         Ok::<_, ServerError>(match saved {
-            Ok(Some(saved)) => {
-                let name = saved.name().to_owned();
-                app.audit.note(Deed::Declared, &by, format!("{list} {name}"));
-                Became::Saved(name)
-            }
+            Ok(Some(saved)) => Became::Saved(saved.name().to_owned()),
             Ok(None) => Became::Not(Box::new(Draft { filled, seen, refused: None, is_looked_at: true })),
-            Err(refused) if refused.is_ours() => return Err(refused.into()),
+            Err(Refused::Engine(error)) if fill::is_ours(&error) => return Err(error.into()),
             Err(refused) => {
                 Became::Not(Box::new(Draft { filled, seen, refused: Some(refused), is_looked_at: is_look }))
             }
@@ -149,7 +145,7 @@ async fn save(visit: Visit, list: &'static str, name: Option<String>, sent: Sent
         Err(error) => visit.failed(&error),
         Ok(Became::Saved(name)) => {
             let done = format!("The {} “{name}” is saved, and in force.", word(list));
-            visit.lead_to(&meant.told_at(&name), &flash(Ok(done)))
+            visit.lead_to(&told_at(list, &name), &flash(Ok(done)))
         }
         Ok(Became::Not(draft)) => {
             let at = meant.address();
@@ -169,10 +165,10 @@ async fn save(visit: Visit, list: &'static str, name: Option<String>, sent: Sent
 }
 
 /// What a form says of its table.
-fn said(meant: &Meant, known: Option<&KnownTable>, filled: &Filled) -> Result<Map<String, Value>, fill::Refused> {
+fn said(meant: &Meant, known: Option<&KnownTable>, filled: &Filled) -> Result<Map<String, Value>, Refused> {
     let table = known.map(|known| known.table.clone()).unwrap_or_default();
     let is_open = |field: &fields::Described| fill::is_open(field, known);
-    let mut said = read::changed(meant.list, filled, &table, &is_open).map_err(fill::Refused::Unread)?;
+    let mut said = read::changed(meant.list, filled, &table, &is_open).map_err(Refused::Unread)?;
     if meant.list == "experiments" && known.is_none() {
         // It begins when somebody says so, and not by being written down.
         said.insert("state".to_owned(), json!("draft"));
@@ -194,8 +190,7 @@ async fn remove(visit: Visit, list: &'static str, name: Named) -> Response {
     let removed: Result<String, ApiError> = visit
         .app
         .run(move |app| {
-            app.engine.declare_one(list, Declaring::Gone(&name))?;
-            app.audit.note(Deed::DeclarationRemoved, &by, format!("{list} {name}"));
+            app.declare(list, Declaring::Gone(&name), &by)?;
             Ok(format!("The {} “{name}” is taken away.", word(list)))
         })
         .await;

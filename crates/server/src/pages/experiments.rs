@@ -175,7 +175,7 @@ impl Told<'_> {
             numbers: (compared.control, compared.treated),
             lift: interval,
             is_less_better: finding.direction == Direction::Down,
-            bearing: besides::word(finding.bearing),
+            bearing: finding.bearing.name(),
             reason: compared.reason.as_deref().map(unmarked),
         }
     }

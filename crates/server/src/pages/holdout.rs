@@ -13,7 +13,7 @@ use console::format::{counted, date_time};
 use console::view::{Earned, Frame, HoldoutPage, KpiLine, LiftLine, ReportPage};
 use engine::{Measured, Worth};
 use measurement::Interval;
-use measurement::experiment::{Bearing, Finding};
+use measurement::experiment::Finding;
 use measurement::kpi::{Kpi, Made};
 use primitives::{Timestamp, capital};
 
@@ -145,12 +145,7 @@ fn kpi_line(kpi: Option<&Kpi>, finding: &Finding) -> KpiLine {
         held_out: compared.control,
         treated: compared.treated,
         lift: compared.lift.map(|lift| (lift.value, lift.fixed.low, lift.fixed.high)),
-        bearing: match finding.bearing {
-            Bearing::Better => "better",
-            Bearing::Worse => "worse",
-            Bearing::Unclear => "unclear",
-            Bearing::Unknown => "unknown",
-        },
+        bearing: finding.bearing.name(),
         reason: compared.reason.as_deref().map(plainly),
     }
 }

@@ -3,6 +3,7 @@
 use super::actions::{Moved, declared, kind_asked, kinds, lately_told, moved, tabs};
 use super::actions::{lever_lines, number, parts};
 use super::visit::Visit;
+use super::words::unmarked;
 use super::{Asked, text};
 use crate::app::App;
 use crate::error::ServerError;
@@ -145,10 +146,7 @@ fn other(
     asked: &Asked,
 ) -> Result<OtherTold, ServerError> {
     let Moved { levers, mut refused } = moved(actions, asked);
-    let name_of = |explore: Explore| {
-        Explore::NAMES.into_iter().find(|name| Explore::of(name) == Some(explore)).unwrap_or_default()
-    };
-    let declared = (name_of(how.explore).to_owned(), how.gamma, how.floor);
+    let declared = (how.explore.name().to_owned(), how.gamma, how.floor);
     let mut read = |name: &str, words: &str, max: f64| -> Option<f64> {
         let written = asked.get(name)?;
         let found = number(written, max);
@@ -166,7 +164,7 @@ fn other(
         .then(|| app.engine.other_policy(kind.name.as_str(), &levers, &Patience::of(OTHER_MAX)))
         .transpose()?;
     Ok(OtherTold {
-        explore: explore.map_or_else(|| declared.0.clone(), |explore| name_of(explore).to_owned()),
+        explore: explore.map_or_else(|| declared.0.clone(), |explore| explore.name().to_owned()),
         gamma: gamma.unwrap_or(how.gamma),
         floor: floor.unwrap_or(how.floor),
         declared,
@@ -209,8 +207,8 @@ fn earned(policy: &OtherPolicy, actions: &[Action]) -> OtherEarned {
                 PolicyVerdict::Unclear => ("May be either", ""),
                 PolicyVerdict::Refused => ("Cannot be told", "warn"),
             },
-            says: report.says.replace('`', ""),
-            doubts: report.doubts.iter().map(|doubt| format!("{}.", capital(&doubt.replace('`', "")))).collect(),
+            says: unmarked(&report.says),
+            doubts: report.doubts.iter().map(|doubt| format!("{}.", capital(&unmarked(doubt)))).collect(),
             logged: Some(report.value_logged),
             estimates: estimates(report),
             effective: Some((report.ess, report.ess_needed)),
@@ -245,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_way_to_try_that_settings_know_has_words_of_its_own() {
-        let ways: BTreeSet<&str> = Explore::NAMES.into_iter().filter_map(Explore::of).map(way).collect();
-        assert_eq!(ways.len(), Explore::NAMES.len(), "{ways:?}");
+        let ways: BTreeSet<&str> = Explore::ALL.into_iter().map(way).collect();
+        assert_eq!(ways.len(), Explore::ALL.len(), "{ways:?}");
     }
 }

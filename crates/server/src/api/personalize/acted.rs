@@ -15,7 +15,6 @@ use axum::http::request::Parts;
 use decisions::{Action, Content, ContentShape, Kind};
 use engine::{Asked, By, DeclaredIn, Declaring};
 use events::Fields;
-use governance::Deed;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,8 +222,7 @@ fn declare(app: &App, table: &Map<String, Value>, by: &By) -> Result<(), ServerE
         Ok(DeclaredIn::Saved) => Declaring::Changed { name, table, seen: None },
         Err(_) => Declaring::New(table),
     };
-    app.engine.declare_one(ACTIONS, wanted)?;
-    app.audit.note(Deed::Declared, by, format!("{ACTIONS} {name}"));
+    app.declare(ACTIONS, wanted, by)?;
     Ok(())
 }
 

@@ -172,7 +172,7 @@ impl<'e> Beside<'e> {
                 self.waiting.push(visits::shown(user, &decision_id, at)?);
             }
         }
-        self.take_waiting()
+        if self.waiting.is_empty() { Ok(()) } else { self.take_waiting() }
     }
 
     /// Nothing is heard or asked any more once something went wrong.

@@ -71,10 +71,7 @@ fn fill(app: &App, frame: Frame, name: &str, asked: &Asked) -> Result<ActionPage
 
 /// What is declared of it, beside what stands over the page.
 fn facts(action: &Action, currency: Option<Currency>) -> Vec<(String, String)> {
-    let money = |amount: f64| match currency {
-        Some(currency) => format!("{} {currency}", format::number(amount)),
-        None => format::number(amount),
-    };
+    let money = |amount| super::money(amount, currency);
     let mut facts = vec![("Of the group".to_owned(), action.group.clone())];
     if !action.nothing {
         facts.push(("Earns when it is accepted".to_owned(), money(action.value)));

@@ -1,5 +1,6 @@
 //! Which fields does the form of each list have, and how is each written?
 
+use crate::pages::words::unmarked;
 use decisions::{FlagType, Playbook};
 
 /// How a key of a table is written in a form.
@@ -181,7 +182,7 @@ pub(super) fn all(list: &str) -> impl Iterator<Item = &'static Described> {
 /// What the settings say of a key.
 pub(super) fn meaning(list: &str, key: &str) -> String {
     let said = Playbook::keys(list).iter().find(|(known, _)| *known == key).map_or("", |(_, said)| said);
-    format!("{}.", primitives::capital(&said.replace('`', "")))
+    format!("{}.", primitives::capital(&unmarked(said)))
 }
 
 /// The types of flags, each with what it is called.

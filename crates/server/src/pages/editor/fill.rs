@@ -3,9 +3,8 @@
 use super::fields::{self, Described, How};
 use super::read::Wrong;
 use super::written::Filled;
-use super::{Meant, prospects, said};
+use super::{Meant, prospects, said, told_at};
 use crate::app::App;
-use crate::error::ServerError;
 use console::format::url_part;
 use console::view::{EditorCell, EditorField, EditorGroup, EditorInput, EditorPage, EditorRow, Frame, Section};
 use decisions::{CHANNELS, Playbook};
@@ -42,22 +41,12 @@ impl From<EngineError> for Refused {
     }
 }
 
-impl From<Refused> for ServerError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Engine(error) => error.into(),
-            Refused::Unread(_) => Self::new(ErrorKind::Invalid, "the form cannot be read"),
-        }
-    }
+/// Whether whoever filled it in cannot help that it is not saved.
+pub(super) fn is_ours(error: &EngineError) -> bool {
+    !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict)
 }
 
 impl Refused {
-    /// Whether whoever filled it in cannot help it.
-    pub(super) fn is_ours(&self) -> bool {
-        let Self::Engine(error) = self else { return false };
-        !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Conflict)
-    }
-
     /// What is wrong, by field; and what is of none.
     fn told(&self, list: &str, name: &str) -> (Wrong, Option<String>) {
         let error = match self {
@@ -135,7 +124,7 @@ pub(super) fn page(app: &App, frame: Frame, meant: &Meant, known: Option<&KnownT
         name: name.clone(),
         title: known.and_then(|known| known.table.get("title")?.as_str().map(str::to_owned)).unwrap_or_default(),
         post: meant.address(),
-        back: name.as_ref().map_or_else(|| format!("/{list}"), |name| meant.told_at(name)),
+        back: name.as_ref().map_or_else(|| format!("/{list}"), |name| told_at(list, name)),
         remove: name.as_ref().filter(|_| !is_settings).map(|name| format!("/{list}/{}/remove", url_part(name))),
         seen: seen.or_else(|| known.map(KnownTable::digest)).unwrap_or_default(),
         fixed: name.as_ref().filter(|_| is_settings).map(|name| format!("{}.", capital(&settings_win(list, name)))),
@@ -217,7 +206,8 @@ fn input(app: &App, (list, is_new): (&str, bool), field: &Described, filled: &Fi
         How::Rules | How::Needs | How::Variations => {
             let n = filled.n_rows(field.key) + N_ROWS_FREE;
             let n = if field.how == How::Variations { n.max(2) } else { n };
-            let row = |place: usize| EditorRow { cells: cells(app, field, filled, place) };
+            let among = among(app, field.how);
+            let row = |place: usize| EditorRow { cells: cells(field, filled, place, &among) };
             let of = (field.how == How::Variations).then(|| types(filled.text("of")));
             EditorInput::Rows {
                 of: of.filter(|_| is_new || !filled.text("of").is_empty()),
@@ -233,18 +223,25 @@ fn types(picked: &str) -> Vec<(String, String, bool)> {
     fields::TYPES.into_iter().map(of).collect()
 }
 
-fn cells(app: &App, field: &Described, filled: &Filled, place: usize) -> Vec<EditorCell> {
+/// The names of which one can be written into a row: the same in every row.
+fn among(app: &App, how: How) -> Vec<String> {
+    let list = match how {
+        How::Needs => "flags",
+        How::Rules => "experiments",
+        _ => return Vec::new(),
+    };
+    app.engine.playbook().names(list).into_iter().map(str::to_owned).collect()
+}
+
+fn cells(field: &Described, filled: &Filled, place: usize, among: &[String]) -> Vec<EditorCell> {
     let cell = |name: &str, label: &str, is_wide: bool| {
         let name = format!("{}.{place}.{name}", field.key);
         let text = filled.text(&name).to_owned();
         EditorCell { name, label: label.to_owned(), text, is_wide, among: Vec::new() }
     };
-    let among = |cell: EditorCell, list: &str| EditorCell {
-        among: app.engine.declared_on(list).iter().map(|known| known.name().to_owned()).collect(),
-        ..cell
-    };
+    let picked = |cell: EditorCell| EditorCell { among: among.to_vec(), ..cell };
     match field.how {
-        How::Needs => vec![among(cell("flag", "Flag", true), "flags"), cell("is", "Must be", false)],
+        How::Needs => vec![picked(cell("flag", "Flag", true)), cell("is", "Must be", false)],
         How::Variations => {
             vec![cell("name", "Name", false), cell("value", "Value", true), cell("weight", "Weight", false)]
         }
@@ -252,7 +249,7 @@ fn cells(app: &App, field: &Described, filled: &Filled, place: usize) -> Vec<Edi
             cell("when", "When", true),
             cell("share", "Share, in %", false),
             cell("value", "Value", false),
-            among(cell("experiment", "Or drawn by", false), "experiments"),
+            picked(cell("experiment", "Or drawn by", false)),
         ],
     }
 }

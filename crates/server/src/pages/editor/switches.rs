@@ -1,6 +1,6 @@
 //! What is done by one button: a flag is switched, an experiment is started, stopped, and its better variation given to all.
 
-use super::{Named, Sent, saved};
+use super::{Named, Sent, saved, told_at};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::pages::door::{flash, unreadable};
@@ -8,10 +8,8 @@ use crate::pages::visit::Visit;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
-use console::format::url_part;
-use decisions::{Experiment, FlagRule};
+use decisions::FlagRule;
 use engine::{By, Declaring};
-use governance::Deed;
 use primitives::ErrorKind;
 use serde_json::{Map, Value, json};
 
@@ -19,9 +17,9 @@ use serde_json::{Map, Value, json};
 pub(super) async fn switch(visit: Visit, name: Named, sent: Sent) -> Response {
     let (Ok(Path(name)), Ok(Form(sent))) = (name, sent) else { return unreadable(&visit) };
     let Some(on) = said(&sent, "on").and_then(|on| on.parse::<bool>().ok()) else { return unreadable(&visit) };
-    let (by, back) = (visit.by(), format!("/flags#f-{}", url_part(&name)));
+    let (by, back) = (visit.by(), told_at("flags", &name));
     let done = visit.app.run(move |app| {
-        change(app, &by, ("flags", &name), json!({ "on": on }))?;
+        change(app, &by, ("flags", &name), &Map::from_iter([("on".to_owned(), json!(on))]))?;
         Ok(match on {
             true => format!("The flag “{name}” is on: its rules count from now on."),
             false => format!("The flag “{name}” is off: everybody gets its default from now on."),
@@ -35,9 +33,9 @@ pub(super) async fn turn(visit: Visit, name: Named, sent: Sent) -> Response {
     let (Ok(Path(name)), Ok(Form(sent))) = (name, sent) else { return unreadable(&visit) };
     let state = said(&sent, "state").filter(|state| ["running", "stopped"].contains(state)).map(str::to_owned);
     let Some(state) = state else { return unreadable(&visit) };
-    let (by, back) = (visit.by(), format!("/experiments#e-{}", url_part(&name)));
+    let (by, back) = (visit.by(), told_at("experiments", &name));
     let done = visit.app.run(move |app| {
-        change(app, &by, ("experiments", &name), json!({ "state": state }))?;
+        change(app, &by, ("experiments", &name), &in_state(&state))?;
         Ok(match state.as_str() {
             "running" => format!("“{name}” has begun: what it compares and who takes part stays as it is from now on."),
             _ => format!("“{name}” is stopped: nobody gets a variation any more."),
@@ -51,18 +49,17 @@ pub(super) async fn turn(visit: Visit, name: Named, sent: Sent) -> Response {
 pub(super) async fn ship(visit: Visit, name: Named, sent: Sent) -> Response {
     let (Ok(Path(name)), Ok(Form(sent))) = (name, sent) else { return unreadable(&visit) };
     let Some(variation) = said(&sent, "variation").map(str::to_owned) else { return unreadable(&visit) };
-    let (by, back) = (visit.by(), format!("/experiments#e-{}", url_part(&name)));
+    let (by, back) = (visit.by(), told_at("experiments", &name));
     let done = visit.app.run(move |app| given_to_all(app, &by, &name, &variation));
     visit.lead_to(&back, &flash(done.await))
 }
 
 fn given_to_all(app: &App, by: &By, name: &str, variation: &str) -> Result<String, ServerError> {
     let refused = |why: String| ServerError::new(ErrorKind::Invalid, why);
-    let table = saved(app, "experiments", name)?.table;
-    let plan = Experiment::from_table(&table).map_err(|mistake| refused(mistake.to_string()))?;
-    let given = plan.variations.iter().find(|one| one.name == variation);
-    let given = given.ok_or_else(|| refused(format!("“{name}” has no variation “{variation}”")))?;
+    saved(app, "experiments", name)?;
     let declared = app.engine.capabilities().flags.now();
+    let given = declared.experiment(name).and_then(|plan| plan.variations.iter().find(|one| one.name == variation));
+    let given = given.ok_or_else(|| refused(format!("“{name}” has no variation “{variation}”")))?;
     let is_it = |rule: &FlagRule| matches!(rule, FlagRule::Experiment(experiment) if experiment == name);
     let flags: Vec<_> = declared.flags().filter(|flag| flag.rules.iter().any(is_it)).collect();
     if flags.is_empty() {
@@ -76,9 +73,10 @@ fn given_to_all(app: &App, by: &By, name: &str, variation: &str) -> Result<Strin
         let kept = flag.to_table().get("rules").and_then(Value::as_array).cloned().unwrap_or_default();
         let kept: Vec<Value> =
             kept.into_iter().filter(|rule| rule.get("experiment").and_then(Value::as_str) != Some(name)).collect();
-        change(app, by, ("flags", &flag.name), json!({ "default": given.value, "rules": kept }))?;
+        let said = Map::from_iter([("default".to_owned(), given.value.clone()), ("rules".to_owned(), json!(kept))]);
+        change(app, by, ("flags", &flag.name), &said)?;
     }
-    change(app, by, ("experiments", name), json!({ "state": "stopped" }))?;
+    change(app, by, ("experiments", name), &in_state("stopped"))?;
     let names: Vec<&str> = flags.iter().map(|flag| flag.name.as_str()).collect();
     Ok(format!(
         "“{variation}” is given to all: it is the default of {} now, and “{name}” is stopped.",
@@ -86,13 +84,19 @@ fn given_to_all(app: &App, by: &By, name: &str, variation: &str) -> Result<Strin
     ))
 }
 
+fn in_state(state: &str) -> Map<String, Value> {
+    Map::from_iter([("state".to_owned(), json!(state))])
+}
+
 /// Changes what was saved.
-fn change(app: &App, by: &By, (list, name): (&'static str, &str), said: Value) -> Result<(), ServerError> {
-    let Value::Object(table) = said else { return Ok(()) };
-    let table: Map<String, Value> = table;
+fn change(
+    app: &App,
+    by: &By,
+    (list, name): (&'static str, &str),
+    said: &Map<String, Value>,
+) -> Result<(), ServerError> {
     saved(app, list, name)?;
-    app.engine.declare_one(list, Declaring::Changed { name, table: &table, seen: None })?;
-    app.audit.note(Deed::Declared, by, format!("{list} {name}"));
+    app.declare(list, Declaring::Changed { name, table: said, seen: None }, by)?;
     Ok(())
 }
 

@@ -6,6 +6,9 @@ use primitives::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// So many rows are read of a field: more than may be declared. Whoever sends a form can write any number.
+pub(super) const N_ROWS_MAX: usize = 64;
+
 /// What stands in a form, by the names of its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Filled(pub(super) BTreeMap<String, Vec<String>>);
@@ -29,7 +32,7 @@ impl Filled {
     pub(super) fn n_rows(&self, key: &str) -> usize {
         let row = |name: &String| name.strip_prefix(key)?.strip_prefix('.')?.split('.').next()?.parse::<usize>().ok();
         let filled = self.0.iter().filter(|(_, said)| said.iter().any(|text| !text.trim().is_empty()));
-        filled.filter_map(|(name, _)| row(name)).max().map_or(0, |last| last.saturating_add(1))
+        filled.filter_map(|(name, _)| row(name)).filter(|row| *row < N_ROWS_MAX).max().map_or(0, |last| last + 1)
     }
 }
 
@@ -52,8 +55,7 @@ pub(super) fn written(list: &str, table: &Map<String, Value>) -> Filled {
             continue;
         };
         match field.how {
-            How::Rules => rows(&mut filled, field.key, value),
-            How::Needs => rows(&mut filled, field.key, value),
+            How::Rules | How::Needs => rows(&mut filled, field.key, value),
             How::Variations => {
                 let first = value.get(0).and_then(|one| one.get("value")).and_then(FlagType::of);
                 filled.put("of", first.unwrap_or(FlagType::Text).name());

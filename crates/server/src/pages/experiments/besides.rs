@@ -3,36 +3,19 @@
 use crate::pages::words::unmarked;
 use console::view::FindingLine;
 use decisions::Experiment;
-use measurement::experiment::{Bearing, Direction, Stage};
+use measurement::experiment::{Direction, Stage};
 use measurement::interleave::Interleaved;
 use measurement::switchback::SwitchedMetric;
 
-/// What that means, in a word.
-pub(super) fn word(bearing: Bearing) -> &'static str {
-    match bearing {
-        Bearing::Better => "better",
-        Bearing::Worse => "worse",
-        Bearing::Unclear => "unclear",
-        Bearing::Unknown => "unknown",
-    }
-}
-
 /// By how much one of two sides is preferred from which lists are drafted.
 pub(super) fn preference(found: &Interleaved, plan: &Experiment, stage: Stage) -> Option<FindingLine> {
-    let interval = if stage.is_over() { found.fixed } else { found.sequential };
-    let bearing = match interval {
-        None => Bearing::Unknown,
-        Some(interval) if interval.low > 0.0 => Bearing::Better,
-        Some(interval) if interval.high < 0.0 => Bearing::Worse,
-        Some(_) => Bearing::Unclear,
-    };
     Some(FindingLine {
         title: "Chosen of what it picked".to_owned(),
         variation: plan.variations.get(1)?.name.clone(),
         numbers: found.shares(),
-        lift: found.preference.zip(interval).map(|(value, interval)| (value, interval.low, interval.high)),
+        lift: found.preference.zip(found.interval(stage)).map(|(value, interval)| (value, interval.low, interval.high)),
         is_less_better: false,
-        bearing: word(bearing),
+        bearing: found.bearing(stage).name(),
         reason: found.reason.clone(),
     })
 }
@@ -48,7 +31,7 @@ pub(super) fn sliced(one: &SwitchedMetric, title: String, plan: &Experiment) -> 
         numbers: (found.control, found.treated),
         lift: lift.map(|((value, range), control)| (value / control, range.low / control, range.high / control)),
         is_less_better: one.direction == Direction::Down,
-        bearing: word(one.bearing),
+        bearing: one.bearing.name(),
         reason: found.reason.as_deref().map(unmarked),
     })
 }
@@ -57,6 +40,7 @@ pub(super) fn sliced(one: &SwitchedMetric, title: String, plan: &Experiment) -> 
 mod tests {
     use super::*;
     use measurement::Interval;
+    use measurement::experiment::Bearing;
     use measurement::switchback::Switched;
     use serde_json::json;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::Settings;
+use governance::Deed;
 use serde_json::{Map, Value, json};
 
 fn form(pairs: &[(&str, &str)]) -> String {
@@ -108,6 +109,10 @@ fn an_action_is_declared_changed_and_taken_away_and_the_page_tells_whom_it_is_fo
 
     let gone = console.post("/actions/grinder/remove", "", &[]);
     assert_eq!((gone.status, gone.header("location")), (303, "/actions"));
+    // What changed something is noted, once each; what was looked at or refused is not.
+    let deeds: Vec<(Deed, String)> = console.audit(9).into_iter().map(|(deed, _, of)| (deed, of)).collect();
+    let noted = [Deed::DeclarationRemoved, Deed::Declared, Deed::Declared, Deed::Declared];
+    assert_eq!(deeds, noted.map(|deed| (deed, "actions grinder".to_owned())));
     assert_eq!(console.get("/actions/grinder/edit").status, 404);
 }
 
@@ -280,6 +285,11 @@ fn only_who_may_declare_comes_to_the_forms_and_only_from_a_page_of_our_own() {
     for path in ["/flags/a/switch", "/experiments/a/state", "/experiments/a/ship"] {
         assert_eq!(console.post(path, "zz=1", &[]).status, 400, "{path}");
     }
+    // A list whose form has no field has no form.
+    for path in ["/offers/new", "/offers/a/edit"] {
+        assert_eq!((console.get(path).status, console.post(path, &sent, &[]).status), (404, 404), "{path}");
+    }
+    assert_eq!(console.post("/offers/a/remove", "", &[]).status, 404);
     assert_eq!(console.running.app().engine.playbook().n(), 0);
 }
 

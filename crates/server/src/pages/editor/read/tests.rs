@@ -1,5 +1,6 @@
 //! Does a form say what stands in it, and nothing besides?
 
+use super::super::written::N_ROWS_MAX;
 use super::*;
 use decisions::Playbook;
 use proptest::prelude::*;
@@ -83,6 +84,19 @@ proptest! {
             said.extend(table.get("state").map(|state| ("state".to_owned(), state.clone())));
             prop_assert_eq!(in_force(list, &said), table);
         }
+    }
+}
+
+#[test]
+fn rows_are_counted_to_the_last_that_a_form_can_have() {
+    let n_rows = |place: &str| {
+        let said = |at: &str| (format!("rules.{at}.when"), "known".to_owned());
+        Filled::from_iter([said("0"), said(place)]).n_rows("rules")
+    };
+    let (last, beyond) = (N_ROWS_MAX - 1, N_ROWS_MAX);
+    assert_eq!((n_rows("3"), n_rows(&last.to_string())), (4, N_ROWS_MAX));
+    for place in [beyond.to_string(), "4000000000".to_owned(), usize::MAX.to_string(), "-1".to_owned()] {
+        assert_eq!(n_rows(&place), 1, "{place}");
     }
 }
 
