@@ -172,8 +172,11 @@ impl Record {
         };
         let sent = digest(&response);
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
-        let tasks = kind.about().tasks.iter();
-        let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
+        // What learns from the choices of a kind about occasions is called as that kind is.
+        let of_occasions = kind.is_of_occasions().then(|| TaskName::from(kind.about().name.as_str()));
+        let tasks = kind.about().tasks.iter().cloned().chain(of_occasions);
+        let unusable =
+            tasks.filter_map(|task| models.why_unusable(&task).map(str::to_owned).map(|why| (task, why))).collect();
         let task = TaskName::from(EFFECTS);
         let is_asked = !matches!(known, Disclosed::Known { .. }) && kind.about().reads.tasks.contains(&task);
         let effects = models.get(&task).filter(|_| is_asked).map(|loaded| loaded.version.clone());

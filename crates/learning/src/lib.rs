@@ -79,8 +79,8 @@ pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
 pub use rounds::{
-    Doable, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Sides, Votes, counts_alone, is_large_part,
-    shared_inputs,
+    Doable, HOURS, LARGEST, PolicySettings, Reward, Rewarded, Round, RoundLog, Sides, Votes, counts_alone,
+    is_large_part, shared_inputs,
 };
 pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;

@@ -1,11 +1,13 @@
 //! Which action is worth how much for whom? A policy, learned in batches from what was drawn before.
 //!
-//! The newest quarter of the rounds, or more where few customers are in it, says which settings are best, and what the policy would have earned there, beside what was
-//! earned; then everything is learned from.
+//! The newest quarter of the rounds, or more where few customers are in it or little came of it, says what the policy would have earned there,
+//! beside what was earned; it and folds of the customers before it say which settings are best. Then everything is learned from.
 
 mod arrival;
+mod choice;
 mod judge;
 mod lesson;
+mod silence;
 
 pub(crate) use judge::{DECIDES, judge};
 
@@ -14,14 +16,15 @@ use crate::contest::Contest;
 use crate::evaluation::mean;
 use crate::need::Need;
 use crate::reigning::Reigning;
-use crate::rounds::{PolicySettings, Round, RoundLog};
+use crate::rounds::{HOURS, PolicySettings, Round, RoundLog};
 use crate::split::Split;
 use crate::task::{Data, Fitted, from_json};
 use crate::{Body, Importance, LearningError};
-use lesson::Lesson;
+use lesson::{Lesson, are_hours_known};
 use models::bandit::ValuesSettings;
 use primitives::{CustomerId, DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
+use silence::heard;
 use std::collections::BTreeSet;
 
 /// How to get more to learn from.
@@ -31,10 +34,11 @@ const ANSWER: &str = "send what comes of decisions: `Decision Converted` with `d
                       that is sent anyway, such as `Order Completed`";
 
 /// Which part of the rounds the policy is judged on, the newest one; where fewer than so many customers are in it, more of them, up
-/// to half.
+/// to half; and where less came of it, as far back as it takes, with at least as much before it.
 const JUDGED: usize = 4;
 const JUDGED_MOST: usize = 2;
 const N_CUSTOMERS_JUDGED: usize = 20;
+const N_REWARDS_JUDGED: usize = 10;
 
 /// With what a policy was fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,7 +74,11 @@ pub(crate) fn needs(data: &Data<'_>) -> Vec<Need> {
 }
 
 /// What it is judged on, and what comes before that.
-pub(crate) fn split(log: &RoundLog) -> Option<Split> {
+pub(crate) fn split(log: &RoundLog, now: Timestamp) -> Option<Split> {
+    split_of(&heard(log, now))
+}
+
+fn split_of(log: &RoundLog) -> Option<Split> {
     let rounds = &log.rounds;
     let (first, last) = (rounds.first()?.at, rounds.last()?.at);
     let test_from = rounds.get(first_judged(rounds))?.at;
@@ -87,6 +95,19 @@ pub(crate) fn split(log: &RoundLog) -> Option<Split> {
 
 /// With which of the rounds, in the order of time, the judging begins.
 fn first_judged(rounds: &[Round]) -> usize {
+    let mut first = first_by_customers(rounds);
+    let came = |round: &&Round| round.reward.is_some();
+    let enough = N_REWARDS_JUDGED.min(rounds.iter().filter(came).count() / 2);
+    let mut n_came = rounds[first..].iter().filter(came).count();
+    while n_came < enough && first > 0 {
+        first -= 1;
+        n_came += usize::from(rounds[first].reward.is_some());
+    }
+    first
+}
+
+/// The same, as far as it is a matter of customers alone.
+fn first_by_customers(rounds: &[Round]) -> usize {
     let (last, least) = (quarter(rounds), rounds.len() - rounds.len() / JUDGED_MOST);
     let of = |round: &'_ Round| (round.place == 0).then(|| round.customer.clone());
     let mut customers: BTreeSet<CustomerId> = rounds[last..].iter().filter_map(of).collect();
@@ -106,6 +127,7 @@ fn quarter(rounds: &[Round]) -> usize {
 /// Fits a policy on all rounds.
 pub(crate) fn fit(data: &Data<'_>, log: &RoundLog, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
     let settings: Fit = from_json(settings)?;
+    let log = &*heard(log, data.now);
     let lesson = Lesson::of(log, log.rounds.len(), data.now, &settings.policy);
     let committee = lesson.committee(log, &settings, data.seed)?;
     let model = lesson.fit(log, &settings)?.with_votes(committee);
@@ -171,22 +193,33 @@ fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
     };
     let came = mean(log.rounds.iter().map(|round| f64::from(u8::from(round.reward.is_some()))));
     let untold = untold(log).map(|said| format!("; {said}"));
+    let ValuesSettings { ridge, common, .. } = settings.values;
+    let n = model.n_actions();
     let what = match log.settings.is_shared {
-        true => {
-            let n = log.inputs.len();
+        true => format!(
+            "One regression for all actions, on {} numbers of what is said of the situation, the action and both together, with a \
+             ridge of {ridge}",
+            log.inputs.len()
+        ),
+        false if choice::is_of_means(&settings.values) => {
             format!(
-                "One regression for all actions, on {n} numbers of what is said of the situation, the action and both together"
+                "The mean of each of {n} actions beside that of its group, since nothing that is known tells customers apart"
             )
         }
-        false => {
-            let brings = if settings.values.common > 0.0 { "has in common" } else { "brings" };
-            format!("A regression for each of {} actions around what its group {brings}", model.n_actions())
-        }
+        false if common > 0.0 => format!(
+            "A regression for each of {n} actions around what its group has in common, with a ridge of {ridge} for what is its own \
+             and of {common} for what is common"
+        ),
+        false => format!("A regression for each of {n} actions around the mean of its group, with a ridge of {ridge}"),
+    };
+    let has_hours = log.inputs.iter().any(|input| HOURS.contains(&input.as_str()));
+    let hours = match has_hours && !are_hours_known(&log.rounds) {
+        true => "; the hour of the day does not count before choices came on seven days",
+        false => "",
     };
     format!(
-        "{what}, with a ridge of {}; {forgets}, and what is younger than {} days counts as far as its success can have come; \
-         something came of {:.1} % of the choices so far{}",
-        settings.values.ridge,
+        "{what}; {forgets}, and what is younger than {} days counts as far as its success can have come; something came of {:.1} % of the \
+         choices so far{hours}{}",
         settings.policy.reward_days,
         100.0 * came,
         untold.unwrap_or_default(),

@@ -1,12 +1,15 @@
 //! What was done for whom, with which chance, and what came of it? As decisions and their customers keep it, so that a policy can be
 //! learned from it.
 
+mod told;
+
 use models::bandit::{Side, crossed};
 use primitives::{CustomerId, HOUR_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use told::Told;
 
 /// What counts as the success of an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +191,9 @@ pub struct Round {
     pub sides: Option<Box<Sides>>,
 }
 
+/// What is known of the hour of the day, by name: how far the hand of a clock with 24 hours has turned.
+pub const HOURS: [&str; 2] = ["hour_sin", "hour_cos"];
+
 /// How many numbers a situation and an action are hashed into.
 const N_SHARED: usize = 128;
 
@@ -285,50 +291,6 @@ pub fn counts_alone(n_vouched: usize, n_told: usize) -> bool {
 #[must_use]
 pub fn is_large_part(n_vouched: usize, n_told: usize) -> bool {
     n_vouched > 0 && n_vouched.saturating_mul(ONE_VOUCHED_IN) >= n_told
-}
-
-/// Of so many choices over a channel one must be told as shown: then what is not told was not shown.
-const TOLD_OF: u64 = 10;
-
-/// What is told of the choices over a channel.
-#[derive(Debug, Clone, Copy, Default)]
-struct Told {
-    /// First places, each draw once, and how many of them were told as shown.
-    n_first: u64,
-    n_shown: u64,
-    /// Whether any place was, and whether anything came of one beyond the first.
-    is_any_shown: bool,
-    is_any_further: bool,
-}
-
-impl Told {
-    /// By channel. A page asks again whenever it is looked at: what is drawn again within a period is the same draw.
-    fn of(rounds: &[Round], period_ms: i64) -> BTreeMap<u64, Self> {
-        let (mut told, mut first) = (BTreeMap::<u64, Self>::new(), BTreeMap::<_, bool>::new());
-        for round in rounds {
-            let of = told.entry(round.channel).or_default();
-            of.is_any_shown |= round.is_shown;
-            of.is_any_further |= round.place > 0 && round.reward.is_some();
-            if round.place == 0 {
-                let period = round.at.as_millis().div_euclid(period_ms);
-                *first.entry((round.channel, &round.customer, period)).or_default() |= round.is_shown;
-            }
-        }
-        for ((channel, ..), is_shown) in first {
-            let of = told.entry(channel).or_default();
-            of.n_first += 1;
-            of.n_shown += u64::from(is_shown);
-        }
-        told
-    }
-
-    /// Whether a round is one. Not what came of it decides that, but whether it was shown: whoever kept successes that were not
-    /// told as shown, and nothing else that was not, would learn that everything succeeds.
-    fn counts(self, round: &Round) -> bool {
-        let is_told = self.n_shown > 0 && self.n_shown * TOLD_OF >= self.n_first;
-        let is_further_told = !self.is_any_shown && self.is_any_further;
-        round.is_shown || !is_told && (round.place == 0 || is_further_told)
-    }
 }
 
 /// The first of each draw; each other of it with the same action is noted with that.

@@ -9,6 +9,7 @@ pub(crate) mod files;
 mod hours;
 mod leaks;
 mod money;
+mod nightly;
 mod numbers;
 mod outcomes;
 mod partitions;

@@ -37,6 +37,8 @@ const DEFERRED: Parameter = Parameter {
 const POLICY: &str = "rank";
 /// The rule that leaves out what the question excludes.
 pub(crate) const ASKED: &str = "asked";
+/// What is said of an action of which nothing is foretold.
+const UNKNOWN: &str = "Nothing is foretold of it yet";
 /// As if so many choices were known before any was made.
 const PRIOR_ROUNDS: f64 = 100.0;
 
@@ -71,6 +73,11 @@ impl Rank {
     fn ranked(&self, ask: &Ask<'_>, may_look: bool) -> Said {
         let (left_out, open) = parted(&ask.question.parameters);
         let policy = if may_look { ask.models.policy(&POLICY.into()).ok() } else { None };
+        // Who is told that nothing is known yet, where a model was learned and does not answer, waits for what does not come.
+        let unknown = match ask.models.why_unusable(&POLICY.into()).filter(|_| may_look) {
+            Some(why) => format!("Nothing is foretold of it. {why}"),
+            None => UNKNOWN.to_owned(),
+        };
         let foretold = policy.and_then(|(loaded, policy)| Some((loaded, policy, foretell(policy, ask, &open)?)));
         let p = match &foretold {
             None => vec![1.0 / open.len().max(1) as f64; open.len()],
@@ -85,7 +92,7 @@ impl Rank {
         let order = race(&p, |at| unit(stable_hash(&format!("rank\0{seed}\0{}", open[at].id))));
         let chosen = order.iter().zip(race_propensities(&p, &order)).map(|(at, propensity)| {
             let value = foretold.as_ref().map(|(_, _, values)| values[*at] + self.ranking.reward_default);
-            chosen(&open[*at], propensity, value)
+            chosen(&open[*at], propensity, value.ok_or(unknown.as_str()))
         });
         let chosen: Vec<ChosenAction> = chosen.collect();
         let propensity = chosen.first().map_or(Probability::ONE, |first| first.propensity);
@@ -96,7 +103,7 @@ impl Rank {
     /// The first that can be chosen: what was done before anybody asked.
     fn first(ask: &Ask<'_>) -> Said {
         let (left_out, open) = parted(&ask.question.parameters);
-        let first = open.first().map(|first| chosen(first, 1.0, None));
+        let first = open.first().map(|first| chosen(first, 1.0, Err(UNKNOWN)));
         said(first.into_iter().collect(), &left_out, (Probability::ONE, None))
     }
 }
@@ -174,10 +181,11 @@ pub(crate) fn excluded(parameters: &Parameters) -> BTreeSet<&str> {
     listed.filter_map(Value::as_str).collect()
 }
 
-fn chosen(one: &Given<'_>, propensity: f64, value: Option<f64>) -> ChosenAction {
+/// One that was chosen, with what is foretold of it, or why nothing is.
+fn chosen(one: &Given<'_>, propensity: f64, value: Result<f64, &str>) -> ChosenAction {
     let reason = match value {
-        Some(value) => format!("A reward of {value:.2} is foretold, by what came of what is like it"),
-        None => "Nothing is foretold of it yet".to_owned(),
+        Ok(value) => format!("A reward of {value:.2} is foretold, by what came of what is like it"),
+        Err(why) => why.to_owned(),
     };
     ChosenAction {
         id: one.id.to_owned(),

@@ -217,3 +217,22 @@ fn a_question_that_nothing_can_be_chosen_by_is_refused_with_what_to_give() {
         assert!(error.to_string().starts_with(said), "{error}");
     }
 }
+
+/// It was learned and does not answer: whoever reads that nothing is known yet would wait for more of what there is already.
+#[test]
+fn where_what_was_learned_does_not_answer_it_is_said_why() {
+    let why = "The newest rank model, 1f2e, does not answer, since simple answers are as good";
+    let mut models = Models::default();
+    models.set_aside("rank".into(), why.to_owned());
+    let question = asked("morning", &ACTIONS, NOW);
+    let (answer, actions, record) = ranked("set-aside", &question, &unknown(true), &models);
+    assert_eq!(answer.model, None);
+    assert!(actions.chosen.iter().all(|one| one.reason == format!("Nothing is foretold of it. {why}")), "{actions:?}");
+    let mut again = Models::default();
+    let record = super::reopened(&record);
+    record.unusable().iter().for_each(|(task, why)| again.set_aside(task.clone(), why.clone()));
+    let kind = Rank::new(Ranking::default());
+    assert_eq!(crate::replay(&kind, catalogue(), &record, &again).unwrap(), answer, "by what the record says alone");
+    let (_, actions, _) = ranked("nothing-yet", &question, &unknown(true), &Models::default());
+    assert!(actions.chosen.iter().all(|one| one.reason == "Nothing is foretold of it yet"), "{actions:?}");
+}

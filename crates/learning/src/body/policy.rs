@@ -1,7 +1,7 @@
 //! What is an action worth for somebody? Read from what is known of them, by name.
 
 use crate::LearningError;
-use crate::rounds::Reward;
+use crate::rounds::{HOURS, Reward};
 use models::bandit::{Arm, Committee, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ const VERSION_ALONE: u8 = 3;
 const VERSION_WITH_VOTES_ALONE: u8 = 4;
 /// How far from the mean an input counts, in standard deviations.
 const FAR: f64 = 4.0;
+
+/// One over the least standard deviation that an hour counts in: over a whole day it is 0.7.
+const HOUR_SCALE_MAX: f64 = 2.0;
 
 /// The name of all actions where they share one regression.
 pub(crate) const SHARED: &str = "all";
@@ -64,6 +67,19 @@ impl Ground {
         };
         let seen = (0..inputs.len()).map(ends).collect();
         Self { inputs: inputs.to_vec(), means, scales, seen }
+    }
+
+    /// The same, where the hour of the day counts by how far it is from the others on the clock, or not at all. A log of minutes has hours
+    /// that differ by little: counted in their own spread, what came some minutes later would lie far from all that was learned, and
+    /// whatever changed in those minutes would go on for the whole day.
+    pub(crate) fn with_hours(mut self, are_known: bool) -> Self {
+        for at in (0..self.inputs.len()).filter(|at| HOURS.contains(&self.inputs[*at].as_str())).collect::<Vec<_>>() {
+            let (scale, (low, high)) = (self.scales[at], self.seen[at]);
+            let kept = if are_known { scale.min(HOUR_SCALE_MAX) } else { 0.0 };
+            let part = if scale > 0.0 { kept / scale } else { 0.0 };
+            (self.scales[at], self.seen[at]) = (kept, (low * part, high * part));
+        }
+        self
     }
 
     /// The names of what is looked at.

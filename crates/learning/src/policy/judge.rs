@@ -1,42 +1,39 @@
-//! With which settings is best foretold what came, and what would the policy have earned where another one chose?
+//! What would the policy have earned where another one chose?
 
+use super::choice::best_of;
 use super::lesson::{Lesson, came_by, delay_by};
-use super::{Fit, N_CUSTOMERS_JUDGED, contest, first_judged, quarter, split, untold};
+use super::{N_CUSTOMERS_JUDGED, contest, first_by_customers, first_judged, heard, quarter, split_of, untold};
+use crate::LearningError;
 use crate::body::{PolicyModel, SHARED};
 use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, redrawn};
 use crate::reigning::Reigning;
 use crate::rounds::{Round, RoundLog};
 use crate::split::Split;
 use crate::task::{Data, Judged, as_json};
-use crate::{LearningError, PolicySettings};
-use models::bandit::ValuesSettings;
 use models::off_policy::{Estimator, Logged};
 use primitives::Timestamp;
 use std::collections::BTreeMap;
 
 /// What the number that decides is called.
 pub(crate) const DECIDES: &str = "policy_value";
-/// With what an action is held to its group, and with what all that the group has in common is held: from actions that may differ as
-/// they will to those that hardly may.
-const RIDGES: [(f64, f64); 5] = [(1.0, 0.0), (10.0, 0.0), (100.0, 1.0), (1_000.0, 1.0), (10_000.0, 1.0)];
-/// After how many days a choice may count half.
-const HALF_LIVES: [f64; 3] = [90.0, 30.0, 10.0];
 /// Rounds of which less than this share of what comes can have come say too little of it.
 const ARRIVED_LEAST: f64 = 0.2;
 /// Beyond this weight it is foretold what a choice brings: a single one that was hardly ever drawn must not decide.
 const WEIGHT_MAX: f64 = 20.0;
 
 /// A round that is judged.
-struct Case<'a> {
-    round: &'a Round,
-    view: Vec<f64>,
+pub(super) struct Case<'a> {
+    pub(super) round: &'a Round,
+    pub(super) view: Vec<f64>,
     /// What came, and which share of what comes could have come.
-    came: f64,
-    arrived: f64,
+    pub(super) came: f64,
+    pub(super) arrived: f64,
 }
 
-/// Chooses settings on the newest rounds and says what the policy would have earned there.
+/// Chooses settings and says what the policy would have earned on the newest rounds.
 pub(crate) fn judge(data: &Data<'_>, log: &RoundLog, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
+    let n_all = log.rounds.len();
+    let log = &*heard(log, data.now);
     let first = first_judged(&log.rounds);
     let begins = log.rounds.get(first).map_or(data.now, |round| round.at);
     // What was not known when the judging begins is not learned from: of rounds at one moment, as far as can be told.
@@ -45,45 +42,16 @@ pub(crate) fn judge(data: &Data<'_>, log: &RoundLog, reigning: Option<&Reigning>
     let nothing = || LearningError::File { reason: "there are no settings to choose from".to_owned() };
     let settings = best_of(&lesson, log, &cases)?.ok_or_else(nothing)?;
     let model = lesson.fit(log, &settings)?;
-    let split = split(log).ok_or_else(nothing)?;
-    let evaluation = evaluation((data, log), (&split, first), &cases, &model)?;
-    Ok(Judged { settings: as_json(&settings)?, evaluation, contest: contest(reigning) })
-}
-
-/// The settings with which what came is foretold best; of those of the same memory that do hardly worse, the ones that let actions differ
-/// least. What is within a standard error of the best cannot be told from it, and a difference that is not there misleads every choice:
-/// the rule of one standard error of Breiman et al. 1984.
-fn best_of(lesson: &Lesson, log: &RoundLog, cases: &[Case<'_>]) -> Result<Option<Fit>, LearningError> {
-    let mut best: Option<(f64, Fit)> = None;
-    for half_life in half_lives(&log.settings) {
-        let mut tried: Vec<(Fit, Vec<f64>)> = Vec::new();
-        for (ridge, common) in RIDGES {
-            let settings = fit_with(&log.settings, half_life, (ridge, common));
-            let errors = squared_errors(log, cases, &lesson.fit(log, &settings)?);
-            tried.push((settings, errors));
-        }
-        let Some(least) = tried.iter().min_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1))).map(|(_, errors)| errors) else {
-            continue;
-        };
-        let error = sum(least);
-        if best.as_ref().is_none_or(|(least, _)| error < *least) {
-            let is_alike = |(_, errors): &&(Fit, Vec<f64>)| sum(errors) - error <= error_of_difference(errors, least);
-            let chosen = tried.iter().rfind(is_alike).map(|(settings, _)| settings.clone());
-            best = chosen.map(|settings| (error, settings));
-        }
+    let split = split_of(log).ok_or_else(nothing)?;
+    let mut evaluation = evaluation((data, log), (&split, first), &cases, &model)?;
+    let n_silent = n_all - log.rounds.len();
+    if n_silent > 0 {
+        evaluation.warnings.push(format!(
+            "the newest {n_silent} choices are left out: nothing came of any of them, as if nobody told what comes; send what comes of \
+             choices, and ask elsewhere to try how fast it answers"
+        ));
     }
-    Ok(best.map(|(_, settings)| settings))
-}
-
-fn sum(all: &[f64]) -> f64 {
-    all.iter().sum()
-}
-
-/// The standard error of the difference of two sums over the same cases.
-fn error_of_difference(a: &[f64], b: &[f64]) -> f64 {
-    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let center = mean(differences.iter().copied());
-    differences.iter().map(|one| (one - center) * (one - center)).sum::<f64>().sqrt()
+    Ok(Judged { settings: as_json(&settings)?, evaluation, contest: contest(reigning) })
 }
 
 fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -> Vec<Case<'a>> {
@@ -98,21 +66,8 @@ fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -
     log.rounds[first..].iter().map(case).collect()
 }
 
-/// Each memory that is tried, in days until a choice counts half; the longest is the one that people have set.
-fn half_lives(policy: &PolicySettings) -> Vec<f64> {
-    let longest = policy.half_life_days;
-    let shorter = HALF_LIVES.into_iter().filter(|days| longest <= 0.0 || *days < longest);
-    std::iter::once(longest.max(0.0)).chain(shorter).collect()
-}
-
-fn fit_with(policy: &PolicySettings, half_life: f64, (ridge, common): (f64, f64)) -> Fit {
-    Fit {
-        values: ValuesSettings { ridge, common, half_life, ..ValuesSettings::default() },
-        policy: PolicySettings { half_life_days: half_life, ..*policy },
-    }
-}
-
-fn foretold(log: &RoundLog, model: &PolicyModel, case: &Case<'_>, action: u32) -> f64 {
+/// Which share of its worth an action brings in a case.
+pub(super) fn foretold(log: &RoundLog, model: &PolicyModel, case: &Case<'_>, action: u32) -> f64 {
     let found = match &case.round.sides {
         // What was drawn is looked at most often.
         Some(_) if action == case.round.action => model.foretell(&case.view, SHARED, SHARED),
@@ -123,16 +78,6 @@ fn foretold(log: &RoundLog, model: &PolicyModel, case: &Case<'_>, action: u32) -
         }
     };
     found.map_or(0.0, |found| found.share)
-}
-
-/// How far what came lies from what was foretold, case by case and but for what is the same for all settings. What has not come yet
-/// is 0 in both sums: in expectation that is what is left when all has come.
-fn squared_errors(log: &RoundLog, cases: &[Case<'_>], model: &PolicyModel) -> Vec<f64> {
-    let error = |case: &Case<'_>| {
-        let score = foretold(log, model, case, case.round.action);
-        case.came.mul_add(case.came - 2.0 * score, case.arrived * score * score)
-    };
-    cases.iter().map(error).collect()
 }
 
 /// What a choice is worth: what it earns less what it costs, beside what counts where nothing is said.
@@ -148,8 +93,9 @@ fn evaluation(
 ) -> Result<Evaluation, LearningError> {
     let told: Vec<&Case<'_>> =
         cases.iter().filter(|case| case.round.place == 0 && case.arrived >= ARRIVED_LEAST).collect();
-    // Of a single one nothing can be estimated.
-    let told = if told.len() < 2 { Vec::new() } else { told };
+    // Of a single one nothing can be estimated, and where nothing came of any all ways of choosing are alike.
+    let is_any = told.iter().any(|case| case.came.abs() > 0.0);
+    let told = if told.len() < 2 || !is_any { Vec::new() } else { told };
     let single = best_single(log, &log.rounds[..first], data.now);
     let model_takes = |case: &Case<'_>| {
         let worth_of = |action: &u32| worth(log, *action, foretold(log, model, case, *action));
@@ -204,15 +150,17 @@ fn warnings(log: &RoundLog, (first, is_unjudged): (usize, bool), n_customers: us
     let mut warnings = Vec::new();
     if is_unjudged {
         warnings.push(
-            "so little can have come of the newest choices by now that the policy could not be judged on them"
+            "so little came, or can have come by now, of the newest choices that the policy could not be judged on them"
                 .to_owned(),
         );
     }
     if first < quarter(&log.rounds) {
         let (n, all) = (log.rounds.len() - first, log.rounds.len());
-        warnings.push(format!(
-            "too few customers are in the newest quarter of the choices, so that it was judged on the newest {n} of {all}"
-        ));
+        let why = match first_by_customers(&log.rounds) < quarter(&log.rounds) {
+            true => "too few customers are in the newest quarter of the choices",
+            false => "too little came of the newest quarter of the choices",
+        };
+        warnings.push(format!("{why}, so that it was judged on the newest {n} of {all}"));
     }
     if !is_unjudged && n_customers < N_CUSTOMERS_JUDGED {
         warnings.push(format!(

@@ -8,9 +8,9 @@ use crate::body::{Ground, PolicyModel};
 use crate::rounds::{PolicySettings, Round, RoundLog, Votes};
 use models::Frame;
 use models::bandit::{Committee, Delay, Rounds};
-use primitives::{Seed, Timestamp};
+use primitives::{DAY_MS, Seed, Timestamp};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rounds as numbers, as far as was known of them at a moment.
 pub(super) struct Lesson {
@@ -23,6 +23,16 @@ pub(super) struct Lesson {
     reward: Vec<f64>,
     arrived: Vec<f64>,
     age: Vec<f64>,
+}
+
+/// On so many days rounds must have come before it is learned what the hour of the day changes. On fewer, hours are what happened one after
+/// the other: what was asked first was asked earlier.
+const N_DAYS_OF_HOURS: usize = 7;
+
+/// Whether the hours of the day came round often enough to say anything.
+pub(super) fn are_hours_known(rounds: &[Round]) -> bool {
+    let days: BTreeSet<i64> = rounds.iter().map(|round| round.at.as_millis().div_euclid(DAY_MS)).collect();
+    days.len() >= N_DAYS_OF_HOURS
 }
 
 /// What has come of a round by a moment, within the days that count.
@@ -50,7 +60,7 @@ impl Lesson {
         let delay = delay_by(rounds, by, settings);
         let arrived: Vec<f64> = age.iter().map(|age| delay.share(*age)).collect();
         let rows: Vec<Cow<'_, [f32]>> = rounds.iter().map(Round::row).collect();
-        let ground = Ground::of(&log.inputs, rows.iter().map(|row| &**row));
+        let ground = Ground::of(&log.inputs, rows.iter().map(|row| &**row)).with_hours(are_hours_known(rounds));
         let x = rows.iter().flat_map(|row| ground.view(|at| f64::from(row[at]))).collect();
         let is_shared = settings.is_shared;
         Self {
@@ -63,6 +73,43 @@ impl Lesson {
             arrived,
             age,
         }
+    }
+
+    /// Some of its rounds, looked at in the same way.
+    pub(super) fn part(&self, rows: &[usize]) -> Self {
+        fn some<T: Copy>(of: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|row| of[*row]).collect()
+        }
+        Self {
+            x: rows.iter().flat_map(|row| self.row(*row)).copied().collect(),
+            action: some(&self.action, rows),
+            propensity: some(&self.propensity, rows),
+            weight: self.weight.as_ref().map(|weight| some(weight, rows)),
+            reward: some(&self.reward, rows),
+            arrived: some(&self.arrived, rows),
+            age: some(&self.age, rows),
+            ground: self.ground.clone(),
+        }
+    }
+
+    /// How many rounds there are.
+    pub(super) fn n_rounds(&self) -> usize {
+        self.action.len()
+    }
+
+    /// Whether anything can have come of any of them.
+    pub(super) fn says_anything(&self) -> bool {
+        self.arrived.iter().any(|share| *share > 0.0)
+    }
+
+    /// A round of it as it is looked at, what came of it, and which share of what comes could have come.
+    pub(super) fn seen(&self, row: usize) -> (Vec<f64>, f64, f64) {
+        (self.row(row).to_vec(), self.reward[row], self.arrived[row])
+    }
+
+    fn row(&self, row: usize) -> &[f64] {
+        let n = self.ground.n_inputs();
+        &self.x[row * n..(row + 1) * n]
     }
 
     /// What was known of a round, as the model of this lesson looks at it.

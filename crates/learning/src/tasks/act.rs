@@ -59,7 +59,7 @@ impl Task for Act {
     }
 
     fn split(&self, data: &Data<'_>) -> Option<Split> {
-        policy::split(data.dataset.rounds())
+        policy::split(data.dataset.rounds(), data.now)
     }
 
     fn judge(&self, data: &Data<'_>, _: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {

@@ -54,7 +54,7 @@ impl Task for Rank {
     }
 
     fn split(&self, data: &Data<'_>) -> Option<Split> {
-        policy::split(data.dataset.occasions())
+        policy::split(data.dataset.occasions(), data.now)
     }
 
     fn judge(&self, data: &Data<'_>, _: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const HOUR: std::time::Duration = std::time::Duration::from_millis(HOUR_MS as u64);
 
-fn doable(name: &str, group: &str, value: f64) -> Doable {
+pub(super) fn doable(name: &str, group: &str, value: f64) -> Doable {
     Doable { name: name.to_owned(), group: group.to_owned(), value, cost: 0.1, costs: 0.0, is_nothing: false }
 }
 
@@ -21,7 +21,7 @@ fn chance(action: usize, x: f64) -> f64 {
 }
 
 /// So many rounds, one an hour until a day; a reward comes after `delay_hours` in the mean.
-fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
+pub(super) fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
     let mut random = seed().stream("rounds", 0);
     let rounds = (0..n).map(|at| {
         let moment = Timestamp::from_millis(until.as_millis() - HOUR_MS * i64::try_from(n - at).unwrap());
@@ -66,19 +66,19 @@ fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
     }
 }
 
-fn dataset(log: RoundLog) -> Dataset {
+pub(super) fn dataset(log: RoundLog) -> Dataset {
     Dataset::of_rounds(log, events::Offset(7))
 }
 
-fn data(dataset: &Dataset, now: Timestamp) -> Data<'_> {
+pub(super) fn data(dataset: &Dataset, now: Timestamp) -> Data<'_> {
     Data { dataset, catalogue: catalogue(), now, seed: seed() }
 }
 
-fn learned(log: RoundLog, now: Timestamp) -> Trained {
+pub(super) fn learned(log: RoundLog, now: Timestamp) -> Trained {
     challenge(&Act::default(), &data(&dataset(log), now), None).unwrap()
 }
 
-fn policy(trained: &Trained) -> &PolicyModel {
+pub(super) fn policy(trained: &Trained) -> &PolicyModel {
     match &trained.body {
         Body::Policy(model) => model,
         other => panic!("{other:?}"),
@@ -276,10 +276,18 @@ fn what_nobody_was_shown_is_not_learned_from_where_it_is_told_what_was() {
     let said = "choices were answered and never told as shown; they count as not accepted: send `Decision Shown`";
     assert!(trained.header.method.contains(said), "{}", trained.header.method);
     assert!(trained.header.evaluation.warnings.iter().any(|warning| warning.contains(said)));
-    // Another channel tells for itself.
+    // Another channel tells for itself; where nothing at all is told of it, nobody tells.
     let mut elsewhere = with(3);
     elsewhere.rounds.iter_mut().filter(|round| !round.is_shown).for_each(|round| round.channel = 7);
+    let settled = elsewhere.clone().settled();
+    assert_eq!((settled.rounds.len(), settled.n_unshown), (2_000, 6_000));
+    let first = elsewhere.rounds.iter_mut().find(|round| round.channel == 7).unwrap();
+    first.reward = Some(Rewarded { at: now, amount: 1.0 });
     assert_eq!(elsewhere.settled().rounds.len(), 8_000);
+    // Of a few nothing may have come by chance.
+    let mut few = shown.clone();
+    few.rounds.extend(nightly(&shown.rounds[..40], 1).into_iter().map(|round| Round { channel: 7, ..round }));
+    assert_eq!(few.settled().rounds.len(), 2_040);
     // A success without a word of its being shown does not count either: else everything that is not shown would be a success.
     let mut untold = with(3);
     let reward = Some(Rewarded { at: now, amount: 1.0 });

@@ -68,6 +68,29 @@ proptest! {
         }
     }
 
+    /// However strong the ridge is, nothing is drawn to 0: what is left is the mean of an action, drawn to that of its group.
+    #[test]
+    fn with_the_strongest_ridge_an_action_is_worth_what_came_of_it_or_of_its_group(
+        salt in 0_u64..50, common in prop_oneof![Just(0.0), Just(1e6)], lowest in -1.0_f64..1.0,
+        far in prop::collection::vec(-4.0_f64..4.0, N_FEATURES),
+    ) {
+        let log = log(400, salt);
+        let reward: Vec<f64> = log.reward.iter().map(|reward| lowest + 0.3 * reward).collect();
+        let arrived: Vec<f64> = (0..400).map(|row| 0.5 + f64::from(row) / 800.0).collect();
+        let reward: Vec<f64> = reward.iter().zip(&arrived).map(|(reward, arrived)| reward * arrived).collect();
+        let rounds = Rounds { reward: &reward, arrived: Some(&arrived), ..log.rounds() };
+        let settings = ValuesSettings { ridge: 1e6, common, ..ValuesSettings::default() };
+        let values = settings.fit(&rounds, &GROUPS).unwrap();
+        for action in 0..4_u32 {
+            let rows = || (0..400).filter(|row| log.action[*row] == action);
+            let came = rows().map(|row| reward[row]).sum::<f64>() / rows().map(|row| arrived[row]).sum::<f64>();
+            let group = values.mean_of(GROUPS[action as usize]);
+            let found = values.score(&far, Arm::Known(action));
+            let (low, high) = (came.min(group) - 0.01, came.max(group) + 0.01);
+            prop_assert!((low..=high).contains(&found), "{}: {} of {} and {}", action, found, came, group);
+        }
+    }
+
     #[test]
     fn a_delay_never_falls_and_ends_at_one(
         delays in prop::collection::vec(prop_oneof![0.0_f64..20.0, Just(3.0)], 0..60), ages in prop::collection::vec(-1.0_f64..15.0, 2..20),

@@ -37,8 +37,8 @@ pub(super) const FEATURES: [&str; 28] = [
     "weekend_share",
 ];
 
-const HOUR_SIN: &str = "hour_sin";
-const HOUR_COS: &str = "hour_cos";
+const HOUR_SIN: &str = learning::HOURS[0];
+const HOUR_COS: &str = learning::HOURS[1];
 /// Before the name of the channel where it will be done.
 const CHANNEL: &str = "channel:";
 /// Before the number of the slot that the question's context is hashed into.
