@@ -8,7 +8,7 @@ use crate::evaluation::mean;
 use crate::rounds::RoundLog;
 use crate::{LearningError, PolicySettings};
 use models::bandit::ValuesSettings;
-use primitives::stable_hash;
+use std::collections::BTreeMap;
 
 /// With what an action is held to its group, and with what all that the group has in common is held: from actions that may differ as
 /// they will to those that hardly may. Of an action that is alone in its group the second number alone says how far customers differ.
@@ -48,8 +48,9 @@ pub(super) fn best_of(lesson: &Lesson, log: &RoundLog, cases: &[Case<'_>]) -> Re
         Ok(())
     };
     try_on(lesson, cases)?;
+    let folds = folds(lesson, log);
     for fold in 0..N_FOLDS {
-        let (held, kept) = parted(lesson, log, fold);
+        let (held, kept) = parted(&folds, fold);
         let known = lesson.part(&kept);
         if !held.is_empty() && known.says_anything() {
             try_on(&known, &cases_of(lesson, log, &held))?;
@@ -84,11 +85,21 @@ fn ridges(log: &RoundLog) -> &'static [(f64, f64)] {
     if log.settings.is_shared { &RIDGES_SHARED } else { &RIDGES }
 }
 
-/// The rounds of the customers of a fold, and those of all others.
-fn parted(lesson: &Lesson, log: &RoundLog, fold: usize) -> (Vec<usize>, Vec<usize>) {
+/// In which fold each round is, and `None` of those before the newest: all of a customer in one, whatever they are called.
+fn folds(lesson: &Lesson, log: &RoundLog) -> Vec<Option<usize>> {
     let n = lesson.n_rounds();
-    let is_held = |row: &usize| stable_hash(log.rounds[*row].customer.as_str()) % N_FOLDS as u64 == fold as u64;
-    (n.saturating_sub(N_FOLDED_MAX)..n).partition(is_held)
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let fold_of = |row: usize| {
+        let next = known.len();
+        let number = *known.entry(log.rounds[row].customer.as_str()).or_insert(next);
+        (row + N_FOLDED_MAX >= n).then_some(number % N_FOLDS)
+    };
+    (0..n).map(fold_of).collect()
+}
+
+/// The rounds of the customers of a fold, and those of all others.
+fn parted(folds: &[Option<usize>], fold: usize) -> (Vec<usize>, Vec<usize>) {
+    (0..folds.len()).filter(|row| folds[*row].is_some()).partition(|row| folds[*row] == Some(fold))
 }
 
 /// Rounds of a lesson to be foretold, as far as was known of them then.

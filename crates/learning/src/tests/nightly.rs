@@ -143,10 +143,10 @@ fn what_says_nothing_gives_way_to_the_mean_of_each_action() {
     let now = day(200);
     let mut random = seed().stream("noise", 0);
     let mut noise = log(240, now, 0.0);
-    noise.inputs = (0..40).map(|input| format!("noise{input}")).collect();
+    noise.inputs = (0..80).map(|input| format!("noise{input}")).collect();
     noise.actions = vec![doable("first", "a", 10.0), doable("second", "b", 10.0)];
     for round in &mut noise.rounds {
-        round.x = (0..40).map(|_| random.random::<f32>()).collect();
+        round.x = (0..80).map(|_| random.random::<f32>()).collect();
         let comes = random.random::<f64>() < [0.4, 0.1][round.action as usize];
         round.reward = comes.then_some(Rewarded { at: round.at, amount: 1.0 });
     }
