@@ -189,9 +189,9 @@ impl Engine {
             let one = Allotment { customer: customers[at].clone(), offer: name, worth, cost, decision: None };
             if is_held_out[at] { most.beside.push(one) } else { most.chosen.push(one) }
         }
-        for at in 0..customers.len() {
+        for (at, had) in had.into_iter().enumerate() {
             let without = &mut most.without;
-            match (had[at], is_held_out[at]) {
+            match (had, is_held_out[at]) {
                 (false, _) => without.nothing += 1,
                 (true, true) => without.held_out += 1,
                 (true, false) if is_given[at] => {}

@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_ratio_of_few_is_not_told() {
-        let arm = |n: usize| {
-            Moments::of_pairs((0..500).map(|at| if at < n { (20.0 + (at % 9) as f64, 1.0) } else { (0.0, 0.0) }))
+        let arm = |n: u32| {
+            Moments::of_pairs((0..500).map(|at| if at < n { (20.0 + f64::from(at % 9), 1.0) } else { (0.0, 0.0) }))
         };
         let (one, few, enough) = (arm(1), arm(29), arm(30));
         let of = |control: &Moments, treated: &Moments| estimates(control, treated, Measure::Ratio);

@@ -321,7 +321,9 @@ fn a_campaign_spends_all_of_its_budget_on_who_can_get_it_and_keeps_who_else_woul
     }
     let given = ids(&allocate(&server, &json!({"budget": 15, "log": true})));
     let logged = server.engine().ports().decisions.recent(None, 1_000).unwrap();
-    let all: BTreeSet<String> = (0..40).map(|at| format!("user:u{at:02}")).collect();
+    let listed = server.get("/v1/customers?limit=100").ok();
+    let id = |one: &Value| one["customerId"].as_str().unwrap().to_owned();
+    let all: BTreeSet<String> = listed["customers"].as_array().unwrap().iter().map(id).collect();
     let last = given.last().unwrap();
     let would: BTreeSet<String> = all.difference(&treated).filter(|id| *id < last).cloned().collect();
     let beside: BTreeSet<String> = logged
@@ -329,7 +331,8 @@ fn a_campaign_spends_all_of_its_budget_on_who_can_get_it_and_keeps_who_else_woul
         .filter_map(|one| Some(one.customer.as_ref()?.as_str().to_owned()))
         .filter(|id| !given.contains(id))
         .collect();
-    assert!(given.len() == 15 && !would.is_empty() && would.len() < 40 - treated.len());
+    assert_eq!((given.len(), all.len()), (15, 40), "{given:?} of {all:?}");
+    assert!(!would.is_empty() && would.len() < 40 - treated.len(), "{would:?} up to {last}");
     assert_eq!(beside, would, "of those held out just they would have got one");
 
     // What an offer's own budget leaves over goes to others, and all of it is given.
