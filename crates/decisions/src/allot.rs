@@ -2,7 +2,7 @@
 
 use crate::Worth;
 use models::ModelError;
-use models::budget::allocate;
+use models::budget::allocate_beside;
 
 /// Who gets what.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,14 +19,15 @@ pub struct Allotted {
     pub bound: f64,
 }
 
-/// Gives each customer at most one of the offers that are worth something for them, within a budget.
+/// Gives each customer at most one of the offers that are worth something for them, within a budget. Those of whom `is_held_out` says so
+/// take nothing of it, and are allotted what they would have had.
 ///
-/// *Guarantees*: as of [`models::budget::allocate`]: never more is spent than the budget, and the best allocation is worth at most one
+/// *Guarantees*: as of [`models::budget::allocate_beside`]: never more is spent than the budget, and the best allocation is worth at most one
 /// customer more.
 ///
 /// # Errors
 /// [`ModelError::Value`] for a budget that is negative or no number.
-pub fn allot(customers: &[Vec<Worth>], budget: f64) -> Result<Allotted, ModelError> {
+pub fn allot(customers: &[Vec<Worth>], is_held_out: &[bool], budget: f64) -> Result<Allotted, ModelError> {
     let n_offers = customers.iter().map(Vec::len).max().unwrap_or(0).max(1);
     // Nobody is given what is worth nothing.
     let column = |number: &dyn Fn(&Worth) -> f64| -> Vec<f64> {
@@ -37,7 +38,7 @@ pub fn allot(customers: &[Vec<Worth>], budget: f64) -> Result<Allotted, ModelErr
         padded.collect()
     };
     let (worth, cost) = (column(&|one| one.worth), column(&|one| one.cost));
-    let found = allocate(&worth, &cost, n_offers, budget)?;
+    let found = allocate_beside(&worth, &cost, n_offers, budget, is_held_out)?;
     let choice = found.choice.into_iter().map(|choice| choice.and_then(|at| usize::try_from(at).ok()));
     Ok(Allotted {
         choice: choice.collect(),
@@ -61,7 +62,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_budget_is_kept_and_the_bound_is_at_most_one_customer_away(customers in customers(), budget in 0.0_f64..30.0) {
-            let found = allot(&customers, budget).unwrap();
+            let found = allot(&customers, &[], budget).unwrap();
             prop_assert_eq!(found.choice.len(), customers.len());
             let given: Vec<&Worth> =
                 found.choice.iter().zip(&customers).filter_map(|(at, offers)| offers.get((*at)?)).collect();

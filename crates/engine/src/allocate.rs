@@ -15,7 +15,7 @@ use decisions::{Arm, Content, Kind, Models, Parameters, Record, Worth, allot};
 use events::Fields;
 use primitives::{CustomerId, ErrorKind, Timestamp, nearest};
 use profiles::Identifier;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// So many customers at once.
@@ -73,13 +73,15 @@ pub struct Without {
     pub budget: u64,
     /// The budget that the offer has of its own is.
     pub own_budget: u64,
-    /// They are held out, or may not have it any more since it was chosen.
+    /// They are held out and might have had one, or may not have it any more since it was chosen.
     pub held_out: u64,
 }
 
 /// What is worth most, before it is given.
 struct Most {
     chosen: Vec<Allotment>,
+    /// What those who are held out would have had.
+    beside: Vec<Allotment>,
     shadow_price: f64,
     without: Without,
 }
@@ -101,8 +103,9 @@ pub struct Allotment {
 
 impl Engine {
     /// Spends a budget on the offers that are worth most, of which each customer gets at most one. Rules hold as when each customer is
-    /// asked about: who may have an offer, whom it suits, and when customers are left alone. Whoever is held out gets none. The budgets
-    /// that offers have of their own are kept, too. With `log`, what was given of the same campaign before is not given again.
+    /// asked about: who may have an offer, whom it suits, and when customers are left alone. Whoever is held out gets none and takes
+    /// nothing of the budget; with `log` it is kept who of them would have had one. The budgets that offers have of their own are kept, too.
+    /// With `log`, what was given of the same campaign before is not given again.
     ///
     /// # Errors
     /// [`EngineError`] where the filter cannot be read, there is no such offer, the budget is no amount, there are too many customers, or
@@ -110,7 +113,7 @@ impl Engine {
     pub fn allocate(&self, asked: &Allocating, time_max: Duration) -> Result<Allocated, EngineError> {
         let watch = Stopwatch::start();
         let in_force = self.capabilities.kinds.in_force(OFFER)?;
-        let (kind, now) = (in_force.kind(), self.clock.now());
+        let kind = in_force.kind();
         let asks = self.asked_of(asked, kind)?;
         let before = if asked.log { Some(self.campaign(&asked.key)?) } else { None };
         let mut customers = self.customers_of(&asked.filter, time_max)?;
@@ -127,10 +130,11 @@ impl Engine {
             (shadow_price, without) = (Some(most.shadow_price), most.without);
             let n_meant = most.chosen.len();
             let given = match &before {
-                Some(campaign) => self.give(&asks, most.chosen, campaign)?,
-                None => self.without_held_out(most.chosen, now),
+                // Those held out first: what is left of an offer's own budget then is what was left when it was chosen.
+                Some(campaign) => self.give(&asks, [most.beside, most.chosen].concat(), campaign)?,
+                None => most.chosen,
             };
-            without.held_out = (n_meant - given.len()) as u64;
+            without.held_out += n_meant.saturating_sub(given.len()) as u64;
             chosen.extend(given);
             chosen.sort_by(|a, b| a.customer.cmp(&b.customer));
         }
@@ -156,20 +160,46 @@ impl Engine {
             }
             worths.push(self.worths(customer, asks, (kind, &models), now)?);
         }
-        let mut without =
-            Without { nothing: worths.iter().filter(|worths| worths.is_empty()).count() as u64, ..Without::default() };
-        let found = allot(&worths, budget)
-            .map_err(|error| EngineError::new(ErrorKind::Invalid, format!("the budget cannot be spent: {error}")))?;
-        let mut chosen = Vec::new();
-        for ((customer, worths), at) in customers.iter().zip(worths).zip(found.choice) {
-            let Some(Worth { name, worth, cost }) = at.and_then(|at| worths.into_iter().nth(at)) else { continue };
-            chosen.push(Allotment { customer: customer.clone(), offer: name, worth, cost, decision: None });
+        let holdout = &self.capabilities.holdout;
+        let is_held = |customer: &CustomerId| {
+            holdout.draw(&OFFER.into(), customer, now).is_some_and(|drawn| drawn.arm == Arm::Holdout)
+        };
+        let is_held_out: Vec<bool> = customers.iter().map(is_held).collect();
+        let had: Vec<bool> = worths.iter().map(|worths| !worths.is_empty()).collect();
+        let refused = |error| EngineError::new(ErrorKind::Invalid, format!("the budget cannot be spent: {error}"));
+        let (given, shadow_price) = loop {
+            let found = allot(&worths, &is_held_out, budget).map_err(refused)?;
+            let given = |(at, choice): (usize, &Option<usize>)| Some((at, worths[at].get((*choice)?)?.clone()));
+            let given: Vec<(usize, Worth)> = found.choice.iter().enumerate().filter_map(given).collect();
+            let (kept, spent_up) = self.keep_own_budgets(kind, customers, &is_held_out, given, now);
+            if spent_up.is_empty() {
+                break (kept, found.shadow_price);
+            }
+            // Of an offer whose own budget is spent nobody else gets any: what that leaves is for other offers, and for others. An offer
+            // that is withdrawn once is within its budget from then on, so that this ends.
+            let keeps: BTreeSet<(usize, &str)> = kept.iter().map(|(at, one)| (*at, one.name.as_str())).collect();
+            for (at, worths) in worths.iter_mut().enumerate() {
+                worths.retain(|one| !spent_up.contains(&one.name) || keeps.contains(&(at, one.name.as_str())));
+            }
+        };
+        let mut most = Most { chosen: Vec::new(), beside: Vec::new(), shadow_price, without: Without::default() };
+        let mut is_given = vec![false; customers.len()];
+        for (at, Worth { name, worth, cost }) in given {
+            is_given[at] = true;
+            let one = Allotment { customer: customers[at].clone(), offer: name, worth, cost, decision: None };
+            if is_held_out[at] { most.beside.push(one) } else { most.chosen.push(one) }
         }
-        let n_allotted = chosen.len() as u64;
-        without.budget = (customers.len() as u64 - without.nothing).saturating_sub(n_allotted);
-        self.keep_own_budgets(kind, &mut chosen, now);
-        without.own_budget = n_allotted - chosen.len() as u64;
-        Ok(Most { chosen, shadow_price: found.shadow_price, without })
+        for (at, had) in had.into_iter().enumerate() {
+            let without = &mut most.without;
+            match (had, is_held_out[at]) {
+                (false, _) => without.nothing += 1,
+                (true, true) => without.held_out += 1,
+                (true, false) if is_given[at] => {}
+                (true, false) if worths[at].is_empty() => without.own_budget += 1,
+                (true, false) => without.budget += 1,
+            }
+        }
+        Ok(most)
     }
 
     /// The question about each customer, but for whom it is about.
@@ -228,38 +258,45 @@ impl Engine {
         })
     }
 
-    /// Leaves out what is more than is left of the budget that an offer has of its own, what brings least a unit first.
-    fn keep_own_budgets(&self, kind: &dyn Kind, chosen: &mut Vec<Allotment>, now: Timestamp) {
+    /// Leaves out what is more than is left of the budgets that offers have of their own, what brings least a unit first, and says of
+    /// which offers somebody got none for that. Whoever is held out takes nothing of them.
+    fn keep_own_budgets(
+        &self,
+        kind: &dyn Kind,
+        customers: &[CustomerId],
+        is_held_out: &[bool],
+        mut given: Vec<(usize, Worth)>,
+        now: Timestamp,
+    ) -> (Vec<(usize, Worth)>, BTreeSet<String>) {
         let budgets = kind.budgets();
+        let (mut spent, mut spent_up) = (BTreeMap::<String, f64>::new(), BTreeSet::new());
         if budgets.is_empty() {
-            return;
+            return (given, spent_up);
         }
-        chosen.sort_by(|a, b| {
-            (b.worth * a.cost).total_cmp(&(a.worth * b.cost)).then_with(|| a.customer.cmp(&b.customer))
+        given.sort_by(|(at, a), (beside, b)| {
+            (b.worth * a.cost).total_cmp(&(a.worth * b.cost)).then_with(|| customers[*at].cmp(&customers[*beside]))
         });
-        let mut spent: BTreeMap<String, f64> = BTreeMap::new();
-        chosen.retain(|one| {
-            if !budgets.iter().any(|(name, _)| *name == one.offer) {
+        given.retain(|(at, one)| {
+            if !budgets.iter().any(|(name, _)| *name == one.name) {
                 return true;
             }
-            let priced = self.purses(kind, &one.customer, (now, Purses::Kept));
-            let Some(priced) = priced.get(&one.offer) else { return false };
-            let Some(left) = priced.left else { return true };
-            let of = spent.entry(one.offer.clone()).or_default();
+            let priced = self.purses(kind, &customers[*at], (now, Purses::Kept));
+            let left = match priced.get(&one.name).map(|priced| priced.left) {
+                Some(None) => return true,
+                Some(Some(left)) => left,
+                None => 0.0,
+            };
+            let of = spent.entry(one.name.clone()).or_default();
             let fits = *of + one.cost <= left;
-            *of += if fits { one.cost } else { 0.0 };
+            if fits && !is_held_out[*at] {
+                *of += one.cost;
+            } else if !fits {
+                spent_up.insert(one.name.clone());
+            }
             fits
         });
-        chosen.sort_by(|a, b| a.customer.cmp(&b.customer));
-    }
-
-    fn without_held_out(&self, mut chosen: Vec<Allotment>, now: Timestamp) -> Vec<Allotment> {
-        let holdout = &self.capabilities.holdout;
-        let is_held = |one: &Allotment| {
-            holdout.draw(&OFFER.into(), &one.customer, now).is_some_and(|drawn| drawn.arm == Arm::Holdout)
-        };
-        chosen.retain(|one| !is_held(one));
-        chosen
+        given.sort_by_key(|(at, _)| *at);
+        (given, spent_up)
     }
 
     /// Decides for each that they get it, and logs that; what meanwhile may not be given any more is left out, and so is whoever is

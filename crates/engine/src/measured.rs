@@ -315,8 +315,8 @@ impl<'a> Counting<'a> {
             .iter()
             .enumerate()
             .map(|(part, name)| ((*name).to_owned(), arms(units, n_arms, (at, kpi), Some(part), true).0));
-        let is_money = matches!(measure, Measure::Adjusted | Measure::Mean);
-        let how = if is_money { How::new(measure).lopsided() } else { How::new(measure) };
+        let is_lopsided = matches!(measure, Measure::Adjusted | Measure::Mean | Measure::Ratio);
+        let how = if is_lopsided { How::new(measure).lopsided() } else { How::new(measure) };
         // Of a KPI of your own nobody knows here what it may be.
         let how = if Kpi::built_in_names().contains(&kpi.name.as_str()) { how.never_negative() } else { how };
         Some(Metric {

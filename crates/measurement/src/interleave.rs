@@ -5,7 +5,7 @@
 
 use crate::Interval;
 use crate::experiment::{Bearing, Stage};
-use crate::statistics::{Moments, Sequence, student_beyond, student_quantile};
+use crate::statistics::{Moments, Sequence, count, student_beyond, student_quantile, whole};
 use primitives::{CustomerId, ItemKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,13 +57,12 @@ pub struct Interleaved {
 }
 
 impl Interleaved {
-    /// Which share of what was chosen A had picked, and which B; nothing where nothing was chosen.
+    /// Which share of what a customer chose A had picked, in the mean over customers, and which B: what B has more is the preference.
+    /// Nothing where nothing was chosen.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "far fewer are chosen than a float tells apart")]
     pub fn shares(&self) -> (Option<f64>, Option<f64>) {
-        let of = (self.n_a + self.n_b) as f64;
-        let share = |n: u64| (of > 0.0).then(|| n as f64 / of);
-        (share(self.n_a), share(self.n_b))
+        let share = |sign: f64| self.preference.map(|preference| f64::midpoint(1.0, sign * preference));
+        (share(-1.0), share(1.0))
     }
 
     /// The interval of the stage: once nobody will look again it is that of one look, and before that the one that holds at every look.
@@ -93,12 +92,17 @@ impl Interleaved {
 /// What customers prefer, of lists that both sides picked.
 ///
 /// ```text
-/// of a customer: (b − a) / (b + a),  a and b the choices of all their lists;   mean and Student's t over customers
+/// of a customer: (b − a) / (b + a),  a and b the choices of all their lists;   m: the mean over n customers, s²/n its variance
+/// m = 2 p − 1,  p the share of B;   n' = (1 − m²) / (s²/n), as many customers as would say as much with one choice each
+/// interval: every p₀ with |p − p₀| ≤ q √(p₀ (1 − p₀) / n'),  told as 2 p₀ − 1                  (Wilson's, of n' customers)
+/// q: Student's quantile for one look; for every look half of the sequence's interval over its standard error
 /// ```
 /// *Parameters*: `alpha`, one minus the confidence; `n_tuned`, at how many customers the sequential interval is tightest.
 /// *Guarantees*: a customer counts once, however much they choose; swapping the sides turns the preference around; items
-/// that are chosen and were on no list count for nobody. *Edge cases*: fewer than two customers, or all alike, have no
-/// interval, and the reason is said. *Cost*: linear. *Source*: Radlinski et al. 2008, doi:10.1145/1458082.1458092.
+/// that are chosen and were on no list count for nobody. No end of an interval is beyond −1 or 1; the one of every look holds the one of
+/// one look, and 0 is outside of either exactly where its p is below `alpha`. *Edge cases*: fewer than two customers, or all alike, have no
+/// interval, and the reason is said. *Cost*: linear. *Source*: Radlinski et al. 2008, doi:10.1145/1458082.1458092; Wilson 1927,
+/// doi:10.1080/01621459.1927.10502953, with the customers that count of Korn and Graubard 1998.
 ///
 /// ```
 /// use measurement::interleave::{Drafted, Side, interleaved};
@@ -122,11 +126,11 @@ pub fn interleaved(lists: &[Drafted], alpha: f64, n_tuned: u64) -> Interleaved {
     }
     let total = |side: usize| of_customers.values().map(|wins| wins[side]).sum();
     let preferences = Moments::of(of_customers.values().map(|[a, b]| {
-        let (a, b) = (crate::statistics::count(*a), crate::statistics::count(*b));
+        let (a, b) = (count(*a), count(*b));
         (b - a) / (b + a)
     }));
     let mut found = Interleaved {
-        n_lists: crate::statistics::whole(lists.len()),
+        n_lists: whole(lists.len()),
         n_customers: preferences.n,
         n_a: total(0),
         n_b: total(1),
@@ -147,21 +151,38 @@ pub fn interleaved(lists: &[Drafted], alpha: f64, n_tuned: u64) -> Interleaved {
         found.reason = Some(reason.to_owned());
         return found;
     }
-    let (mean, df) = (preferences.mean(), preferences.n() - 1.0);
-    let half = student_quantile(alpha, df) * variance.sqrt();
+    let (mean, n, df) = (preferences.mean(), preferences.n(), preferences.n() - 1.0);
+    // The variance where none is preferred.
+    let at_none = variance / (1.0 - mean * mean);
     let sequence = Sequence { alpha, n_tuned };
-    found.fixed = Some(Interval { low: mean - half, high: mean + half });
-    found.sequential = Some(sequence.interval(mean, variance, preferences.n()));
-    found.p = Some(student_beyond(mean / variance.sqrt(), df));
-    found.p_sequential = Some(sequence.p(mean, variance, preferences.n()));
+    let q = student_quantile(alpha, df);
+    let at_every_look = sequence.interval(0.0, 1.0, n).high.max(q);
+    let p = student_beyond(mean / at_none.sqrt(), df);
+    found.fixed = Some(score(mean, at_none, q));
+    found.sequential = Some(score(mean, at_none, at_every_look));
+    found.p = Some(p);
+    found.p_sequential = Some(sequence.p(mean, at_none, n).max(p));
     found
+}
+
+/// Every preference from which the one that was found is at most `q` standard errors away, as large as those are there.
+///
+/// ```text
+/// |m − μ| ≤ q √((1 − μ²) v)          v: the variance where nothing is preferred
+/// μ = (m ± √(k (k + 1 − m²))) / (1 + k),  k = q² v
+/// ```
+fn score(mean: f64, at_none: f64, q: f64) -> Interval {
+    let k = q * q * at_none;
+    let half = (k * (k + 1.0 - mean * mean)).sqrt();
+    // Rounding must not push an end beyond what there is.
+    Interval { low: ((mean - half) / (1.0 + k)).max(-1.0), high: ((mean + half) / (1.0 + k)).min(1.0) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use primitives::Seed;
-    use rand::RngExt as _;
+    use proptest::prelude::*;
 
     /// Drafts two orders of the same twenty items, of which customers choose the wanted ones with the chance `p`.
     fn drafted(n_customers: u32, orders: [&[u64]; 2], wanted: &[u64], p: f64) -> Vec<Drafted> {
@@ -212,6 +233,75 @@ mod tests {
         assert!((one.preference.unwrap() + other.preference.unwrap()).abs() < 1e-12);
         assert_eq!((one.n_a, one.n_b), (other.n_b, other.n_a));
         assert!((one.p.unwrap() - other.p.unwrap()).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn no_preference_is_beyond_what_there_is(wins in prop::collection::vec((0_u64..4, 0_u64..4), 2..40), n_tuned in 1_u64..2_000) {
+            let picks: Vec<(ItemKey, Side)> =
+                (0..8).map(|key| (ItemKey(key), if key < 4 { Side::A } else { Side::B })).collect();
+            let lists: Vec<Drafted> = wins
+                .iter()
+                .enumerate()
+                .map(|(at, (a, b))| Drafted {
+                    customer: at.to_string().as_str().into(),
+                    picks: picks.clone(),
+                    chosen: (0..*a).chain(4..4 + *b).map(ItemKey).collect(),
+                })
+                .collect();
+            let found = interleaved(&lists, 0.05, n_tuned);
+            prop_assume!(found.fixed.is_some());
+            let (m, fixed, sequential) = (found.preference.unwrap(), found.fixed.unwrap(), found.sequential.unwrap());
+            for Interval { low, high } in [fixed, sequential] {
+                prop_assert!(-1.0 <= low && low <= m && m <= high && high <= 1.0, "{low} to {high}, {m}");
+            }
+            prop_assert!(sequential.low <= fixed.low && fixed.high <= sequential.high);
+            for (p, Interval { low, high }) in [(found.p.unwrap(), fixed), (found.p_sequential.unwrap(), sequential)] {
+                prop_assume!((p - 0.05).abs() > 1e-9);
+                prop_assert_eq!(p < 0.05, low > 0.0 || high < 0.0, "{}: {} to {}", p, low, high);
+            }
+            let (a, b) = found.shares();
+            prop_assert!((a.unwrap() + b.unwrap() - 1.0).abs() < 1e-12 && (b.unwrap() - a.unwrap() - m).abs() < 1e-12);
+        }
+    }
+
+    /// Seventeen of eighteen chose what B had picked: Wilson's interval of 17/18, but for Student's quantile.
+    #[test]
+    fn one_choice_each_is_wilsons_interval() {
+        let lists: Vec<Drafted> = (0..18)
+            .map(|at| Drafted {
+                customer: at.to_string().as_str().into(),
+                picks: vec![(ItemKey(0), Side::A), (ItemKey(1), Side::B)],
+                chosen: vec![ItemKey(u64::from(at > 0))],
+            })
+            .collect();
+        let found = interleaved(&lists, 0.05, 1_000);
+        // By hand: p = 17/18, n' = 17, q = 2.1098: 0.7130 to 0.9915.
+        let fixed = found.fixed.unwrap();
+        let (low, high) = (f64::midpoint(1.0, fixed.low), f64::midpoint(1.0, fixed.high));
+        assert!((low - 0.7130).abs() < 1e-4 && (high - 0.9915).abs() < 1e-4, "{low} to {high}");
+        assert!((found.shares().1.unwrap() - 17.0 / 18.0).abs() < 1e-12);
+    }
+
+    /// Where B has nine in ten of what customers choose: the truth is in the interval as often as is promised.
+    #[test]
+    fn the_interval_of_few_who_choose_nearly_alike_holds_the_truth() {
+        let (mut n_held, mut n_told) = (0, 0);
+        for run in 0..600 {
+            let mut random = Seed::new(7).stream("nearly alike", run);
+            let lists: Vec<Drafted> = (0..25)
+                .map(|at| Drafted {
+                    customer: at.to_string().as_str().into(),
+                    picks: vec![(ItemKey(0), Side::A), (ItemKey(1), Side::B)],
+                    chosen: vec![ItemKey(u64::from(random.random::<f64>() < 0.9))],
+                })
+                .collect();
+            if let Some(Interval { low, high }) = interleaved(&lists, 0.05, 500).fixed {
+                n_told += 1;
+                n_held += u32::from(low <= 0.8 && 0.8 <= high);
+            }
+        }
+        assert!(n_told > 500 && f64::from(n_held) >= 0.92 * f64::from(n_told), "{n_held} of {n_told}");
     }
 
     #[test]

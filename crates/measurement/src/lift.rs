@@ -174,7 +174,8 @@ fn says(lift: &Lift, about: &About<'_>) -> String {
         percent(interval.high)
     );
     if let (Some(money), Some(interval), Some(currency)) = (lift.money, lift.money_interval, about.currency) {
-        says = format!("{says}; {money:.0} {currency} in all ({:.0} to {:.0})", interval.low, interval.high);
+        let [money, low, high] = [money, interval.low, interval.high].map(primitives::whole);
+        says = format!("{says}; {money} {currency} in all ({low} to {high})");
     }
     format!("{says}.")
 }
@@ -208,7 +209,7 @@ mod tests {
             "{}",
             found.says
         );
-        assert!(found.says.contains("2800 EUR in all ("), "{}", found.says);
+        assert!(found.says.contains("2,800 EUR in all ("), "{}", found.says);
         let less = report(&arm(700, 44.0), &arm(700, 40.0), &about(0.5));
         assert!(less.says.contains("was less: -8.5 %") && less.money.unwrap() < 0.0, "{}", less.says);
     }

@@ -69,8 +69,29 @@ impl Step {
 /// # Ok::<(), models::ModelError>(())
 /// ```
 pub fn allocate(worth: &[f64], cost: &[f64], n_offers: usize, budget: f64) -> Result<Allocation, ModelError> {
+    allocate_beside(worth, cost, n_offers, budget, &[])
+}
+
+/// The same where some customers only stand beside it, as those do who are held out: whatever they would get takes nothing of the budget.
+///
+/// What one of them is allotted is what they would have had as the only one of them who took part. So it is the same rule for both, and
+/// those of either side who are allotted something can be compared. What the others get, what is spent and the price are as if nobody stood
+/// beside.
+/// *Shapes*: `is_beside` says it by customer; nobody beyond its end stands beside.
+///
+/// # Errors
+/// As [`allocate`].
+pub fn allocate_beside(
+    worth: &[f64],
+    cost: &[f64],
+    n_offers: usize,
+    budget: f64,
+    is_beside: &[bool],
+) -> Result<Allocation, ModelError> {
     check(worth, cost, n_offers, budget)?;
     let n_customers = worth.len() / n_offers;
+    let stands_beside = |customer: usize| is_beside.get(customer).copied().unwrap_or_default();
+    let mut own_cost = vec![0.0; n_customers];
     let offers = |customer: usize| customer * n_offers..(customer + 1) * n_offers;
     let mut steps: Vec<Step> = Vec::new();
     for customer in 0..n_customers {
@@ -84,8 +105,9 @@ pub fn allocate(worth: &[f64], cost: &[f64], n_offers: usize, budget: f64) -> Re
     let mut is_stopped = vec![false; n_customers];
     let mut is_full = false;
     for step in steps {
-        let fits = found.spent + step.cost <= within;
-        if !is_full && !fits {
+        let stands_beside = stands_beside(step.customer);
+        let fits = found.spent + own_cost[step.customer] + step.cost <= within;
+        if !is_full && !fits && !stands_beside {
             is_full = true;
             found.shadow_price = step.efficiency();
             found.bound = found.worth + step.efficiency() * (budget - found.spent).max(0.0);
@@ -93,12 +115,16 @@ pub fn allocate(worth: &[f64], cost: &[f64], n_offers: usize, budget: f64) -> Re
         if is_stopped[step.customer] {
             continue;
         }
-        if fits {
-            found.choice[step.customer] = Some(step.offer);
+        if !fits {
+            is_stopped[step.customer] = true;
+            continue;
+        }
+        found.choice[step.customer] = Some(step.offer);
+        if stands_beside {
+            own_cost[step.customer] += step.cost;
+        } else {
             found.spent += step.cost;
             found.worth += step.worth;
-        } else {
-            is_stopped[step.customer] = true;
         }
     }
     if !is_full {

@@ -24,7 +24,7 @@ pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
 pub use money::{Currency, Money, MoneyError};
 pub use nearest::{n_wrong_letters, nearest};
-pub use plain::{capital, plain_words};
+pub use plain::{capital, plain_words, whole};
 pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;
 pub use time::{Clock, DAY_MS, HOUR_MS, SimulatedClock, TimeError, Timestamp};

@@ -42,9 +42,40 @@ pub fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// A number without what stands after the point, as pages write it: `4,402`, `-1,200`.
+#[must_use]
+pub fn whole(number: f64) -> String {
+    let text = format!("{number:.0}");
+    let digits = text.trim_start_matches('-');
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text;
+    }
+    let sign = if digits.len() < text.len() && digits != "0" { "-" } else { "" };
+    let groups: Vec<&str> = (0..digits.len())
+        .filter(|at| *at == 0 || (digits.len() - at).is_multiple_of(3))
+        .map(|at| &digits[at..digits.len().min(at + (digits.len() - at - 1) % 3 + 1)])
+        .collect();
+    format!("{sign}{}", groups.join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_their_thousands_apart() {
+        for (number, told) in [
+            (0.0, "0"),
+            (-0.2, "0"),
+            (999.4, "999"),
+            (999.6, "1,000"),
+            (-4_402.0, "-4,402"),
+            (12_345_678.0, "12,345,678"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(whole(number), told, "{number}");
+        }
+    }
 
     #[test]
     fn names_of_types_become_words() {

@@ -1,10 +1,10 @@
 //! What is tried out, what did it find, and what is to be done next?
 
-use super::reach::{self, signed, signed_range};
+use super::reach;
 use super::{Frame, Section, filters, page};
 use crate::chart::Html;
 use crate::{Icon, format};
-use primitives::Timestamp;
+use primitives::{DAY_MS, Timestamp};
 
 /// Experiments, `/experiments`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
@@ -123,6 +123,10 @@ pub struct FindingLine {
     pub lift: Option<(f64, f64, f64)>,
     /// Whether less of it is better.
     pub is_less_better: bool,
+    /// Whether the numbers are shares that make up a whole: the change is what one has more, in points.
+    pub is_share: bool,
+    /// What the numbers do not say of themselves.
+    pub note: Option<String>,
     /// `better`, `worse`, `unclear` or `unknown`.
     pub bearing: &'static str,
     /// Why something is missing.
@@ -168,8 +172,9 @@ impl Span {
     /// How far it is, in words.
     fn words(&self) -> String {
         let days = |from: Timestamp, until: Timestamp| {
-            let n = until.day().saturating_sub(from.day()).max(0);
-            format::counted(u64::try_from(n).unwrap_or_default(), "day", "days")
+            // A day that has begun counts, as in the sentences beside it.
+            let n = u64::try_from(until.millis_since(from)).unwrap_or_default();
+            format::counted(n.div_ceil(u64::try_from(DAY_MS).unwrap_or(1)), "day", "days")
         };
         if self.now < self.closes {
             format!("Customers come in for {} more", days(self.now, self.closes))
@@ -223,6 +228,18 @@ impl ExperimentCard {
 }
 
 impl FindingLine {
+    /// A share in percent, and whatever else as a number.
+    fn told(&self, value: &f64) -> String {
+        if self.is_share { format::percent(*value) } else { format::number(*value) }
+    }
+
+    /// By how much it is more, and from where to where that may be.
+    fn change(&self) -> Option<(String, String)> {
+        let (lift, low, high) = self.lift?;
+        let said = |share: &f64| if self.is_share { reach::points(share) } else { reach::signed(share) };
+        Some((said(&lift), format!("{} to {}", said(&low), said(&high))))
+    }
+
     fn mood(&self) -> &'static str {
         match self.bearing {
             "better" => "good",
@@ -235,6 +252,25 @@ impl FindingLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_told_in_percent_and_what_it_has_more_in_points() {
+        let line = |is_share: bool| FindingLine {
+            title: "Chosen".to_owned(),
+            variation: "mixed".to_owned(),
+            numbers: (Some(0.056), Some(0.944)),
+            lift: Some((0.888, 0.426, 0.983)),
+            is_less_better: false,
+            is_share,
+            note: None,
+            bearing: "better",
+            reason: None,
+        };
+        assert_eq!((line(true).told(&0.944), line(false).told(&0.944)), ("94.4 %".to_owned(), "0.94".to_owned()));
+        let (more, range) = line(true).change().unwrap();
+        assert_eq!((more.as_str(), range.as_str()), ("+88.8 points", "+42.6 points to +98.3 points"));
+        assert_eq!(line(false).change().unwrap().0, "+88.8 %");
+    }
 
     #[test]
     fn a_span_says_how_far_it_is() {

@@ -5,6 +5,13 @@ use super::{Frame, Section, filters, page};
 use crate::chart::Html;
 use crate::{Icon, format};
 
+/// Why the lift and the money have an interval each.
+const TWO_INTERVALS: &str = "Lift and money have an interval each: the one of money is of how much more customers brought, and the one of the lift \
+     of that as a share of what those held out bring, which is not sure itself. So it is the wider one, and reaches further up.";
+/// Why a change is not always what two numbers say.
+const TAKEN_OFF: &str = "Numbers are told as they were counted. In the change, what both sides had brought before is taken off, where that \
+     tells what they bring since: so it may be another than the two numbers say.";
+
 /// What decisions were worth, `/holdout`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
 #[template(path = "holdout.html")]
@@ -46,6 +53,8 @@ pub struct Earned {
     pub lines: Vec<LiftLine>,
     /// Everything that is counted, of all decisions.
     pub kpis: Vec<KpiLine>,
+    /// Of which time it is told, and why another page tells other numbers.
+    pub of_time: &'static str,
     /// On the way from what was shown to what was earned.
     pub way: Option<String>,
     /// How many are in neither arm.
@@ -88,6 +97,8 @@ pub struct KpiLine {
     pub is_share: bool,
     /// The lift with its interval.
     pub lift: Option<(f64, f64, f64)>,
+    /// What the numbers do not say of themselves.
+    pub note: Option<String>,
     /// `better`, `worse`, `unclear` or `unknown`.
     pub bearing: &'static str,
     /// Why something is missing.
@@ -176,6 +187,7 @@ mod tests {
             treated: None,
             is_share: true,
             lift,
+            note: None,
             bearing: "unknown",
             reason: reason.map(str::to_owned),
         };

@@ -46,6 +46,11 @@ pub(super) fn signed(share: &f64) -> String {
     format!("{sign}{}", format::percent(share.abs()))
 }
 
+/// `+4.0 points`: of a share that is told in percent.
+pub(super) fn points(share: &f64) -> String {
+    signed(share).replace(" %", " points")
+}
+
 /// `+1.2 % to +6.9 %`.
 pub(super) fn signed_range(low: &f64, high: &f64) -> String {
     format!("{} to {}", signed(low), signed(high))

@@ -59,7 +59,7 @@ fn what_counts_at_the_end_does_not_count_while_it_is_looked_at() {
     let metrics = || vec![share("conversion", [500, 595], N)];
     let (running, end) = (report(&counted(N, metrics(), RUNNING)), report(&counted(N, metrics(), Stage::AtEnd)));
     assert_eq!((running.verdict, end.verdict), (Verdict::GoOn, Verdict::Ship));
-    assert_eq!(running.says, "Go on: no metric is clearly better or worse; 6 days are left.");
+    assert_eq!(running.says, "Go on: no metric is clearly better or worse; customers come in for 6 days more.");
 }
 
 #[test]

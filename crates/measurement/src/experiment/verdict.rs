@@ -77,8 +77,12 @@ fn not_clear(report: &ExperimentReport, stage: Stage) -> (Verdict, String) {
             (Verdict::GoOn, says)
         }
         Stage::Running { days_left: None } => (Verdict::GoOn, format!("Go on: {why}.")),
-        Stage::Running { days_left: Some(1) } => (Verdict::GoOn, format!("Go on: {why}; 1 day is left.")),
-        Stage::Running { days_left: Some(n) } => (Verdict::GoOn, format!("Go on: {why}; {n} days are left.")),
+        Stage::Running { days_left: Some(1) } => {
+            (Verdict::GoOn, format!("Go on: {why}; customers come in for 1 day more."))
+        }
+        Stage::Running { days_left: Some(n) } => {
+            (Verdict::GoOn, format!("Go on: {why}; customers come in for {n} days more."))
+        }
     }
 }
 

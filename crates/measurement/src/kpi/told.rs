@@ -44,6 +44,11 @@ pub(super) fn told(customers: &Moments, measure: Measure) -> Told {
             interval: None,
             reason: Some("one customer alone has no interval".to_owned()),
         },
+        // The number was counted; how sure it is cannot be said. Here there are no arms.
+        Err(reason) if value.is_finite() => {
+            let reason = reason.replace(" in the arm `control`", "");
+            Told { n, value: Some(value), interval: None, reason: Some(reason) }
+        }
         Err(reason) => nothing(&reason),
     }
 }

@@ -3,6 +3,13 @@
 use super::moments::Moments;
 use serde::{Deserialize, Serialize};
 
+/// Of so many customers of an arm something must be known that a ratio divides, or divides by. The delta method draws a line where the ratio
+/// bends, and takes the variance from those few: Cochran's working rule asks for more than 30 of them.
+const N_RATIO_MIN: u64 = 30;
+/// And what it divides by must be as sure as this, as its standard error over itself: a ratio is off by at most that part of its own
+/// standard error (Hartley and Ross), and an interval of 95 % that is off by a fifth still holds 94.5.
+const DIVISOR_ERROR_MAX: f64 = 0.2;
+
 /// What is compared of two arms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,7 +28,7 @@ pub enum Measure {
 /// The number of one arm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// Of how many customers.
+    /// Of how many customers; of a ratio, of whom anything is known that it is made of.
     pub n: f64,
     /// The number as it was counted.
     pub plain: f64,
@@ -47,12 +54,15 @@ impl Estimate {
 /// Mean      ȳ;  s²_y
 /// Share     p;  p (1 − p)
 /// Ratio     R = Σy / Σx;  (s²_y − 2 R s_xy + R² s²_x) / x̄²                        (delta method)
+///           of those with a y or an x: who has neither adds nothing to R, and nothing to what is known of it
 /// Adjusted  θ = cov(y, x) / var(x) of both arms together;
 ///           ȳ − θ (x̄ − x̄ of both);  s²_y + θ² s²_x − 2 θ s_xy
 /// ```
 /// *Guarantees*: swapping the arms swaps the numbers; θ is of both arms, so that it cannot follow one of them.
-/// *Errors*: the reason, in words, where an arm has fewer than two customers, or nothing that a ratio divides by.
-/// *Source*: Deng et al. 2013, doi:10.1145/2433396.2433413 (CUPED); Deng et al. 2018, doi:10.1145/3219819.3219919 (delta).
+/// *Errors*: the reason, in words, where an arm has fewer than two customers; and of a ratio, where it is made of fewer than 30, or of
+/// fewer than it takes until what it divides by is known to a fifth: with fewer its variance would be one of very little.
+/// *Source*: Deng et al. 2013, doi:10.1145/2433396.2433413 (CUPED); Deng et al. 2018, doi:10.1145/3219819.3219919 (delta); Cochran 1977,
+/// Sampling Techniques, 6.4; Hartley and Ross 1954, doi:10.1038/174270a0.
 ///
 /// # Errors
 /// With the reason why there is no number.
@@ -90,9 +100,7 @@ fn one(arm: &Moments, name: &str, measure: Measure, theta: f64, mean_x: f64) -> 
             if arm.sum_x <= 0.0 {
                 return Err(format!("nothing was counted in the arm `{name}` that the ratio divides by"));
             }
-            let (ratio, by) = (arm.sum / arm.sum_x, arm.mean_x());
-            let variance = arm.variance_without(ratio) / (by * by);
-            Estimate { n, plain: ratio, value: ratio, variance, third: arm.third_without(ratio) / by.powi(3) }
+            ratio(&Moments { n: arm.n_told, ..*arm }, name)?
         }
         Measure::Adjusted => Estimate {
             n,
@@ -104,6 +112,21 @@ fn one(arm: &Moments, name: &str, measure: Measure, theta: f64, mean_x: f64) -> 
     })
 }
 
+/// The ratio of those of whom anything is known that it is made of.
+fn ratio(arm: &Moments, name: &str) -> Result<Estimate, String> {
+    if arm.n < N_RATIO_MIN {
+        let who = if arm.n == 1 { "1 customer".to_owned() } else { format!("{} customers", arm.n) };
+        return Err(format!("it is made of {who} in the arm `{name}` yet; at least {N_RATIO_MIN} are needed"));
+    }
+    let (n, by) = (arm.n(), arm.mean_x());
+    if arm.variance_x() > (DIVISOR_ERROR_MAX * by).powi(2) * n {
+        return Err(format!("a few customers in the arm `{name}` have most of what it is divided by; more are needed"));
+    }
+    let ratio = arm.sum / arm.sum_x;
+    let variance = arm.variance_without(ratio) / (by * by);
+    Ok(Estimate { n, plain: ratio, value: ratio, variance, third: arm.third_without(ratio) / by.powi(3) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,11 +134,33 @@ mod tests {
 
     #[test]
     fn a_ratio_varies_as_the_delta_method_says() {
-        // Recomputed with numpy 2: R .09090909, variance of R .000107051905.
-        let arm = Moments::of_pairs([(1.0, 10.0), (0.0, 5.0), (2.0, 20.0), (1.0, 8.0), (0.0, 4.0), (3.0, 30.0)]);
+        // Recomputed with numpy 2 of six customers: R .09090909, variance of R .000107051905; of ten such sixes 5/59 of that.
+        let six = [(1.0, 10.0), (0.0, 5.0), (2.0, 20.0), (1.0, 8.0), (0.0, 4.0), (3.0, 30.0)];
+        let arm = Moments::of_pairs([six; 10].concat());
         let (ratio, _) = estimates(&arm, &arm, Measure::Ratio).unwrap();
         assert!((ratio.value - 0.090_909_09).abs() < 1e-8);
-        assert!((ratio.variance_of_value() - 0.000_107_051_905).abs() < 1e-11);
+        assert!((ratio.variance_of_value() - 0.000_107_051_905 * 5.0 / 59.0).abs() < 1e-12);
+        // Whoever has neither changes nothing: money an order does not become surer by those who ordered nothing.
+        let among_many = arm.with(&Moments::of_pairs([(0.0, 0.0); 900]));
+        assert_eq!(estimates(&among_many, &arm, Measure::Ratio).unwrap(), (ratio, ratio));
+    }
+
+    #[test]
+    fn a_ratio_of_few_is_not_told() {
+        let arm = |n: u32| {
+            Moments::of_pairs((0..500).map(|at| if at < n { (20.0 + f64::from(at % 9), 1.0) } else { (0.0, 0.0) }))
+        };
+        let (one, few, enough) = (arm(1), arm(29), arm(30));
+        let of = |control: &Moments, treated: &Moments| estimates(control, treated, Measure::Ratio);
+        assert_eq!(
+            of(&one, &arm(400)).unwrap_err(),
+            "it is made of 1 customer in the arm `control` yet; at least 30 are needed"
+        );
+        assert!(of(&enough, &few).unwrap_err().contains("29 customers in the arm `treated`"));
+        assert!(of(&enough, &enough).is_ok());
+        // One who ordered as often as all others together.
+        let whale = enough.with(&Moments::of_pairs([(900.0, 30.0)]));
+        assert!(of(&enough, &whale).unwrap_err().contains("a few customers in the arm `treated` have most"));
     }
 
     #[test]

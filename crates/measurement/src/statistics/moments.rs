@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 pub struct Moments {
     /// How many customers.
     pub n: u64,
+    /// How many of them have a y or an x that is not 0: all that a ratio knows of.
+    #[serde(default)]
+    pub n_told: u64,
     /// Σ y.
     pub sum: f64,
     /// Σ y².
@@ -61,12 +64,13 @@ impl Moments {
     #[must_use]
     pub fn of_share(n_successes: u64, n: u64) -> Self {
         let sum = count(n_successes.min(n));
-        Self { n, sum, sum_squares: sum, sum_cubes: sum, ..Self::default() }
+        Self { n, n_told: n_successes.min(n), sum, sum_squares: sum, sum_cubes: sum, ..Self::default() }
     }
 
     /// Takes in one more customer.
     pub fn add(&mut self, y: f64, x: f64) {
         self.n += 1;
+        self.n_told += u64::from(y != 0.0 || x != 0.0);
         self.sum += y;
         self.sum_squares += y * y;
         self.sum_cubes += y * y * y;
@@ -83,6 +87,7 @@ impl Moments {
     pub fn with(self, other: &Self) -> Self {
         Self {
             n: self.n + other.n,
+            n_told: self.n_told + other.n_told,
             sum: self.sum + other.sum,
             sum_squares: self.sum_squares + other.sum_squares,
             sum_cubes: self.sum_cubes + other.sum_cubes,

@@ -57,6 +57,36 @@ proptest! {
     }
 
     #[test]
+    fn who_stands_beside_takes_nothing_and_is_allotted_what_they_would_have_had(
+        case in cases(), beside in prop::collection::vec(any::<bool>(), 6),
+    ) {
+        let (offers, n_offers, budget) = &case;
+        let of = |offers: &[(i32, u32)], is_beside: &[bool]| {
+            let worth: Vec<f64> = offers.iter().map(|offer| f64::from(offer.0)).collect();
+            let cost: Vec<f64> = offers.iter().map(|offer| f64::from(offer.1)).collect();
+            allocate_beside(&worth, &cost, *n_offers, f64::from(*budget), is_beside).unwrap()
+        };
+        let rows: Vec<&[(i32, u32)]> = offers.chunks(*n_offers).collect();
+        let found = of(offers, &beside);
+        let without: Vec<usize> = (0..rows.len()).filter(|at| !beside[*at]).collect();
+        let pick = |of: &[usize]| of.iter().flat_map(|at| rows[*at].to_vec()).collect::<Vec<_>>();
+        if !without.is_empty() {
+            let alone = of(&pick(&without), &[]);
+            let choice: Vec<Option<u32>> = without.iter().map(|at| found.choice[*at]).collect();
+            prop_assert_eq!(&choice, &alone.choice);
+            prop_assert_eq!((found.spent, found.shadow_price, found.bound), (alone.spent, alone.shadow_price, alone.bound));
+        }
+        // Where each has one offer, whoever is beside is allotted just what they would get as one of the others.
+        if *n_offers == 1 {
+            for held in (0..rows.len()).filter(|at| beside[*at]) {
+                let with: Vec<usize> = (0..rows.len()).filter(|at| !beside[*at] || *at == held).collect();
+                let place = with.iter().position(|at| *at == held).unwrap();
+                prop_assert_eq!(found.choice[held], of(&pick(&with), &[]).choice[place]);
+            }
+        }
+    }
+
+    #[test]
     fn more_money_is_worth_no_more_than_its_price(case in cases(), more in 1_u32..10) {
         let (found, richer) = (spend(&case), spend(&(case.0.clone(), case.1, case.2 + more)));
         prop_assert!(richer.bound >= found.bound - 1e-9 && richer.shadow_price <= found.shadow_price + 1e-9);

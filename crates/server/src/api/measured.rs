@@ -29,6 +29,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(lift)).routes(routes!(experiments))
 }
 
+/// What is told of lists that are drafted from two.
+pub const PREFERENCE: &str = "preference";
+
 /// What decisions were worth: `all` together, and those of each kind that customers are held out of. What cannot be told is null, with
 /// the reason.
 #[derive(Debug, Serialize, ToSchema)]
@@ -353,7 +356,7 @@ fn of(
     is_guardrail: bool,
 ) -> BTreeMap<String, MetricReply> {
     let slices = found.switched.iter().filter(|one| one.is_guardrail == is_guardrail);
-    let preference = |preferred| ("preference".to_owned(), MetricReply::of_preference(preferred, found.report.stage));
+    let preference = |preferred| (PREFERENCE.to_owned(), MetricReply::of_preference(preferred, found.report.stage));
     let preferred = found.preferred.iter().filter(|_| !is_guardrail).map(preference);
     of_customers.into_iter().chain(slices.map(|one| (one.metric.clone(), one.into()))).chain(preferred).collect()
 }
@@ -384,13 +387,14 @@ impl From<&SwitchedMetric> for MetricReply {
 }
 
 impl MetricReply {
-    /// By how much the second of two sides is preferred, from −1 to 1, told as a lift; the numbers are the shares of what was chosen.
+    /// Which share of what a customer chose each of two sides had picked. What the second has more, from −1 to 1, is the preference, and stands in
+    /// the place of a lift.
     fn of_preference(found: &Interleaved, stage: Stage) -> Self {
         let (control, treated) = found.shares();
         Self {
             control,
             treated,
-            difference: control.zip(treated).map(|(control, treated)| treated - control),
+            difference: found.preference,
             lift: found.preference,
             low: low(found.fixed),
             high: high(found.fixed),
@@ -452,6 +456,8 @@ mod tests {
         };
         let told = |stage| {
             let told = MetricReply::of_preference(&found, stage);
+            let more = told.treated.unwrap() - told.control.unwrap();
+            assert!((more - told.lift.unwrap()).abs() < 1e-12 && told.difference == told.lift);
             (told.bearing, told.p_adjusted, told.low, told.sequential_low)
         };
         let over = ("better", Some(0.01), Some(0.1), Some(-0.1));

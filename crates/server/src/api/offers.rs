@@ -80,7 +80,7 @@ pub(crate) struct WithoutReply {
     pub budget: u64,
     /// The budget that the offer has of its own is.
     pub own_budget: u64,
-    /// They are held out, or may not have it any more since it was chosen.
+    /// They are held out and might have had one, or may not have it any more since it was chosen.
     pub held_out: u64,
 }
 

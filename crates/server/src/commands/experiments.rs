@@ -2,7 +2,7 @@
 
 use super::progress::spinner;
 use super::report;
-use crate::api::measured::{ExperimentReply, MetricReply, found};
+use crate::api::measured::{ExperimentReply, MetricReply, PREFERENCE, found};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::serve::Opened;
@@ -41,12 +41,22 @@ fn one(name: &str, told: &ExperimentReply) -> String {
     table.load_style(UTF8_HORIZONTAL_ONLY);
     // While it runs, what holds at every look; at its end, what holds for one.
     let is_over = told.state == "ended" || told.state == "stopped";
-    let interval = if is_over { "95 % interval, for one look" } else { "95 % interval, at every look" };
+    let mut all = told.metrics.values().chain(told.guardrails.values());
+    // What is compared slice by slice has one look, at the end, and no other interval.
+    let is_switched = all.clone().any(|one| one.low.is_some()) && all.all(|one| one.sequential_low.is_none());
+    let is_one_look = is_over || is_switched;
+    let interval = match (is_over, is_switched) {
+        (true, _) => "95 % interval, for one look",
+        (false, true) => "95 % interval, for one look at the end",
+        (false, false) => "95 % interval, at every look",
+    };
     table.set_header(["metric", "control", "treated", "lift", interval, "pAdjusted", ""]);
-    let percent = |value: f64| format!("{:+.1} %", 100.0 * value);
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));
     let mut add = |name: &str, found: &MetricReply, what: &str| {
-        let ends = if is_over { (found.low, found.high) } else { (found.sequential_low, found.sequential_high) };
+        // Of two shares it is told what one has more.
+        let unit = if name == PREFERENCE { "points" } else { "%" };
+        let percent = |value: f64| format!("{:+.1} {unit}", 100.0 * value);
+        let ends = if is_one_look { (found.low, found.high) } else { (found.sequential_low, found.sequential_high) };
         let interval = match ends {
             (Some(low), Some(high)) => format!("{} to {}", percent(low), percent(high)),
             _ => "–".to_owned(),

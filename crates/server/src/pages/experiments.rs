@@ -4,7 +4,7 @@ mod besides;
 
 use super::flags::saved_name;
 use super::visit::Visit;
-use super::words::unmarked;
+use super::words::{turned, unmarked};
 use crate::app::App;
 use crate::counting::COUNTING;
 use crate::error::ServerError;
@@ -13,6 +13,7 @@ use console::format;
 use console::view::{ArmLine, ExperimentCard, ExperimentState, ExperimentsPage, FindingLine, Frame, Span, Turns};
 use decisions::{Experiment, FlagRule, Flags, State};
 use engine::ExperimentFound;
+use measurement::REWARD_WINDOW_DAYS;
 use measurement::experiment::{Bearing, Direction, ExperimentReport, Finding, Stage, Verdict};
 use primitives::{Timestamp, capital};
 use std::collections::BTreeSet;
@@ -87,7 +88,10 @@ impl Told<'_> {
                 (Some(Turns { ships, .. }), Some(Verdict::Ship)) if !ships.is_empty() => {
                     "Give it to all: its value becomes the default of its flags, and it is stopped.".to_owned()
                 }
-                _ => next(name, (plan, &self.flags_of(name)), report.map(|report| (report.verdict, report.stage))),
+                _ => {
+                    let told = |report: &ExperimentReport| (report.verdict, self.until_told(report.stage, plan));
+                    next(name, (plan, &self.flags_of(name)), report.map(told))
+                }
             },
             arms: arms(plan, found),
             srm: report.map_or((true, None), |report| {
@@ -98,10 +102,7 @@ impl Told<'_> {
             segments: report.map(|report| self.segments(&report.by_segment, stage)).unwrap_or_default(),
             turns,
             n_mixed: report.map_or(0, |report| report.n_mixed),
-            intervals: match stage.is_some_and(Stage::is_over) {
-                true => "Intervals are of 95 %, for one look at the end.",
-                false => "While it runs, intervals are those that hold however often one looks.",
-            },
+            intervals: intervals(plan, stage.is_some_and(Stage::is_over)),
             name: name.to_owned(),
             state,
         }
@@ -134,8 +135,27 @@ impl Told<'_> {
 
     fn span(&self, plan: &Experiment, began: Timestamp) -> Span {
         let closes = began.plus_days(plan.days);
-        let ends = closes.plus_days(self.app.engine.capabilities().measures.within_days);
-        Span { began, closes, ends, now: self.now }
+        Span { began, closes, ends: closes.plus_days(self.within_days(plan)), now: self.now }
+    }
+
+    /// For how many days it is counted what the last do who come in: as it is judged.
+    fn within_days(&self, plan: &Experiment) -> i64 {
+        match (&plan.interleave, &plan.switchback) {
+            (Some(_), _) => REWARD_WINDOW_DAYS,
+            (None, Some(_)) => 0,
+            (None, None) => self.app.engine.capabilities().measures.within_days,
+        }
+    }
+
+    /// The same with the days until it is told what came of it, and not until nobody comes in any more.
+    fn until_told(&self, stage: Stage, plan: Option<&Experiment>) -> Stage {
+        match stage {
+            Stage::Running { days_left: Some(days) } => {
+                let within = plan.map_or(0, |plan| self.within_days(plan));
+                Stage::Running { days_left: Some(days.saturating_add(u32::try_from(within).unwrap_or_default())) }
+            }
+            stage => stage,
+        }
     }
 
     /// What was found of metrics or of guardrails: customer by customer, slice by slice, and list by list.
@@ -175,6 +195,8 @@ impl Told<'_> {
             numbers: (compared.control, compared.treated),
             lift: interval,
             is_less_better: finding.direction == Direction::Down,
+            is_share: false,
+            note: turned((compared.control, compared.treated), interval.map(|(lift, ..)| lift)),
             bearing: finding.bearing.name(),
             reason: compared.reason.as_deref().map(unmarked),
         }
@@ -194,8 +216,37 @@ impl Told<'_> {
     }
 }
 
+/// What the intervals of an experiment hold for, and what is taken off the changes.
+fn intervals(plan: Option<&Experiment>, is_over: bool) -> &'static str {
+    let is_drafted = plan.is_some_and(|plan| plan.interleave.is_some());
+    let is_switched = plan.is_some_and(|plan| plan.switchback.is_some());
+    match (is_drafted, is_switched, is_over) {
+        (true, _, true) => {
+            "Each customer counts once; half and half is no preference. Intervals are of 95 %, for one look at the end."
+        }
+        (true, _, false) => {
+            "Each customer counts once; half and half is no preference. While it runs, intervals are those that hold however often one looks."
+        }
+        (_, true, _) => "It is compared slice by slice. Intervals are of 95 %, for one look at the end.",
+        (_, _, true) => {
+            "Numbers are told as they were counted; in the change, what customers had brought before is taken off. Intervals are of 95 %, \
+             for one look at the end."
+        }
+        (_, _, false) => {
+            "Numbers are told as they were counted; in the change, what customers had brought before is taken off. While it runs, intervals \
+             are those that hold however often one looks."
+        }
+    }
+}
+
 /// Who takes part.
 fn who(plan: &Experiment) -> String {
+    if let Some(kind) = &plan.interleave {
+        return format!(
+            "It mixes lists of {kind}: each is drafted from both ways to make it, as captains choose teams, and what is chosen counts for \
+             the way that picked it. Everybody who is known gets such lists."
+        );
+    }
     let layer = plan.layer.as_ref().map_or_else(String::new, |layer| format!(" It is in the layer {layer}."));
     let share = if plan.share < 1.0 { format!("{} of ", format::percent(plan.share)) } else { String::new() };
     let whom = match plan.who.as_str() {
@@ -326,6 +377,9 @@ mod tests {
         assert!(next("copy", (Some(&plan("running")), &[]), None).contains("No flag is decided by it"));
         assert!(next("copy", (None, &flags), Some((Verdict::Ship, Stage::AtEnd))).contains("not declared"));
         assert_eq!(who(&plan("running")), "Everybody takes part.");
+        let mixed = Experiment { interleave: Some("recommend".to_owned()), ..plan("running") };
+        assert!(who(&mixed).starts_with("It mixes lists of recommend"), "{}", who(&mixed));
+        assert!(intervals(Some(&mixed), false).contains("half and half") && intervals(None, true).contains("one look"));
         assert_eq!(verdict(Verdict::GoOn, Stage::AtEnd).0, "Not clear");
     }
 }

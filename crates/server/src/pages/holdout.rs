@@ -2,7 +2,7 @@
 
 use super::Asked;
 use super::visit::Visit;
-use super::words::unmarked;
+use super::words::{turned, unmarked};
 use crate::app::App;
 use crate::counting::COUNTING;
 use crate::error::ServerError;
@@ -113,8 +113,23 @@ fn money(app: &App, measured: &Measured) -> Earned {
         currency: measures.currency.map(|currency| currency.to_string()),
         lines: all.chain(measured.kinds.iter().map(|(name, worth)| line(title(name), worth))).collect(),
         kpis: kpis.map(|finding| kpi_line(kpi(&finding.metric), finding)).collect(),
+        of_time: of_time(measured.period.is_some()),
         way: Some(flow.says.clone()).filter(|_| !flow.steps.is_empty()),
         n_left_out: measured.n_left_out,
+    }
+}
+
+/// Of which time it is told. Two pages tell of two, and so of two numbers.
+fn of_time(is_of_month: bool) -> &'static str {
+    match is_of_month {
+        true => {
+            "It counts what customers brought in this month, however long ago they were first decided for. Lift counts as many days of each from \
+             then on, whichever month they lie in: so it tells other numbers, and both are right."
+        }
+        false => {
+            "It counts so many days of each customer from when they were first decided for, whichever month they lie in. The report counts what \
+             customers brought in a month, however long ago that was: so it tells other numbers, and both are right."
+        }
     }
 }
 
@@ -145,6 +160,7 @@ fn kpi_line(kpi: Option<&Kpi>, finding: &Finding) -> KpiLine {
         held_out: compared.control,
         treated: compared.treated,
         lift: compared.lift.map(|lift| (lift.value, lift.fixed.low, lift.fixed.high)),
+        note: turned((compared.control, compared.treated), compared.lift.map(|lift| lift.value)),
         bearing: finding.bearing.name(),
         reason: compared.reason.as_deref().map(plainly),
     }

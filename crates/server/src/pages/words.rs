@@ -20,6 +20,16 @@ pub(super) fn unmarked(sentence: &str) -> String {
     sentence.replace('`', "")
 }
 
+/// Where a change goes the other way than the two numbers that it is of: why.
+pub(super) fn turned(numbers: (Option<f64>, Option<f64>), lift: Option<f64>) -> Option<String> {
+    let (control, treated) = numbers.0.zip(numbers.1).filter(|(control, _)| *control > 0.0)?;
+    let counted = treated / control - 1.0;
+    (counted * lift? < 0.0).then(|| {
+        let sign = if counted < 0.0 { "−" } else { "+" };
+        format!("As counted {sign}{}: that the two differed before is taken off.", format::percent(counted.abs()))
+    })
+}
+
 /// What an event says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Words {

@@ -293,6 +293,64 @@ fn what_offers_change_is_learned_from_orders_and_who_buys_anyway_gets_none() {
 }
 
 #[test]
+fn a_campaign_spends_all_of_its_budget_on_who_can_get_it_and_keeps_who_else_would_have() {
+    let offer = |name: &str, value: u32| json!({"name": name, "value": value, "prior": 0.5, "costs": 2});
+    let started = |offers: &[Value]| {
+        let server = TestServer::start_with(|settings| {
+            settings.offers =
+                offers.iter().map(|table| Offer::from_table(table.as_object().unwrap()).unwrap()).collect();
+            settings.holdout.kinds = [("offer".to_owned(), 0.3)].into();
+            settings.contact.consent_channels.clear();
+        });
+        (0..40).for_each(|at| identify(&server, &format!("u{at:02}"), "free"));
+        server
+    };
+    let allocate = |server: &TestServer, body: &Value| server.post_as(SERVER, "/v1/offers/allocate", body).ok();
+    let ids = |found: &Value| -> BTreeSet<String> {
+        found["chosen"].as_array().unwrap().iter().map(|one| one["customerId"].as_str().unwrap().to_owned()).collect()
+    };
+    // Each costs 1 and brings as much to all of them.
+    let server = started(&[offer("five", 20)]);
+    let treated = ids(&allocate(&server, &json!({"budget": 1000})));
+    assert!((20..40).contains(&treated.len()), "{treated:?}");
+    for budget in [1, 10, 15] {
+        let found = allocate(&server, &json!({"budget": budget}));
+        assert_eq!((ids(&found).len(), &found["left"]), (budget, &json!(0.0)), "{found}");
+        assert_eq!(found["without"]["heldOut"], 40 - treated.len(), "{found}");
+        assert_eq!(found["without"]["budget"], treated.len() - budget, "{found}");
+    }
+    let given = ids(&allocate(&server, &json!({"budget": 15, "log": true})));
+    let logged = server.engine().ports().decisions.recent(None, 1_000).unwrap();
+    let listed = server.get("/v1/customers?limit=100").ok();
+    let id = |one: &Value| one["customerId"].as_str().unwrap().to_owned();
+    let all: BTreeSet<String> = listed["customers"].as_array().unwrap().iter().map(id).collect();
+    let last = given.last().unwrap();
+    let would: BTreeSet<String> = all.difference(&treated).filter(|id| *id < last).cloned().collect();
+    let beside: BTreeSet<String> = logged
+        .iter()
+        .filter_map(|one| Some(one.customer.as_ref()?.as_str().to_owned()))
+        .filter(|id| !given.contains(id))
+        .collect();
+    assert_eq!((given.len(), all.len()), (15, 40), "{given:?} of {all:?}");
+    assert!(!would.is_empty() && would.len() < 40 - treated.len(), "{would:?} up to {last}");
+    assert_eq!(beside, would, "of those held out just they would have got one");
+
+    // What an offer's own budget leaves over goes to others, and all of it is given.
+    let mut scarce = offer("scarce", 30);
+    scarce["budget"] = json!({"amount": 12, "days": 7});
+    let server = started(&[scarce, offer("five", 20)]);
+    until("what was spent is read", || {
+        let found = allocate(&server, &json!({"budget": 1000}));
+        found["chosen"].as_array().unwrap().iter().any(|one| one["offer"] == "scarce").then_some(())
+    });
+    let found = allocate(&server, &json!({"budget": 20, "log": true}));
+    let n_of = |name: &str| found["chosen"].as_array().unwrap().iter().filter(|one| one["offer"] == name).count();
+    assert_eq!((n_of("scarce"), n_of("five"), &found["left"]), (12, 8, &json!(0.0)), "{found}");
+    identify(&server, "late", "free");
+    assert_ne!(first(&offered(&server, "late", &json!({}))), Some("scarce"), "nothing of it is left");
+}
+
+#[test]
 fn a_campaign_that_is_asked_for_again_is_answered_and_not_given_again() {
     // Nobody is left alone: whatever is allocated anew could be given once more.
     let server = TestServer::start_with(|settings| {

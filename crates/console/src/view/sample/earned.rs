@@ -12,7 +12,7 @@ fn told() -> Earned {
         money,
         sequential: lift.map(|(_, low, high)| (low - 0.04, high + 0.04)),
         srm: (true, Some(0.63)),
-        says: "Margin in up to 28 days of all decisions was more: +7.1 % (+1.9 to +12.4 %) against those held out of everything; 23156 EUR in all (6200 to 40400).".to_owned(),
+        says: "Margin in up to 28 days of all decisions was more: +7.1 % (+1.9 to +12.4 %) against those held out of everything; 23,156 EUR in all (6,200 to 40,400).".to_owned(),
         reason: reason.map(str::to_owned),
     }
     };
@@ -22,6 +22,7 @@ fn told() -> Earned {
         treated: Some(0.259),
         is_share: title.starts_with("Customers"),
         lift,
+        note: None,
         bearing,
         reason: reason.map(str::to_owned),
     };
@@ -40,6 +41,7 @@ fn told() -> Earned {
             kpi("Revenue an order", "unclear", Some((0.01, -0.02, 0.04)), None),
             kpi("Ratings of 4 and 5", "unknown", None, Some("nothing was counted among those held out that the ratio divides by")),
         ],
+        of_time: "It counts what each customer brought since they were first decided for.",
         way: Some("Margin a customer, as it was counted: +7.1 % (+1.9 % to +12.4 %). Clearly changed, each against the step before: orders (+6.0 %).".to_owned()),
         n_left_out: 31,
     }

@@ -86,6 +86,8 @@ fn finding(title: &str, bearing: &'static str, lift: Option<(f64, f64, f64)>, re
         numbers: (Some(0.241), lift.map(|(lift, ..)| 0.241 * (1.0 + lift))),
         lift,
         is_less_better: title.starts_with("Paid"),
+        is_share: false,
+        note: None,
         bearing,
         reason: reason.map(text),
     }
@@ -104,7 +106,7 @@ pub fn experiments() -> ExperimentsPage {
         flags: vec![text("checkout")],
         timeline: Some(Span { began: day(-9), closes: day(5), ends: day(33), now: now() }),
         verdict: Some(("Go on", "")),
-        says: Some(text("Nothing is clear yet; 5 days are left.")),
+        says: Some(text("Nothing is clear yet; customers come in for 5 days more.")),
         next: text("Leave it alone until its planned end: to look more often changes nothing."),
         arms: vec![arm("control", "\"old\"", 2_031), arm("bold", "\"new\"", 1_988)],
         srm: (true, Some(0.497)),

@@ -90,7 +90,7 @@ fn what_cannot_be_compared_says_why() {
 }
 
 fn rows() -> impl Strategy<Value = Vec<(f64, f64)>> {
-    prop::collection::vec((1_u8..60, 1_u8..20), 5..40)
+    prop::collection::vec((1_u8..60, 1_u8..20), 30..60)
         .prop_map(|rows| rows.into_iter().map(|(y, x)| (f64::from(y), f64::from(x))).collect())
 }
 
@@ -227,6 +227,45 @@ fn five_in_a_hundred_held_out_of_lopsided_revenue_are_covered() {
     }
     assert!(hall.difference > welch.difference, "{} {}", hall.difference, welch.difference);
     assert!(adjusted.width < hall.width, "{} {}", adjusted.width, hall.width);
+}
+
+/// What an order brings, of arms in which few order: the rest has neither money nor orders. The treated are many, and the truth is the same.
+#[test]
+fn money_an_order_of_few_orders_is_told_with_an_interval_that_holds_or_not_at_all() {
+    let how = How::new(Measure::Ratio).lopsided();
+    let arm = |name: &str, run: u64, n: u32, share: f64| {
+        let (mut arm, mut random) = (Moments::default(), Seed::new(17).stream(name, run));
+        for _ in 0..n {
+            let n_orders = if random.random::<f64>() < share { 1 + u32::from(random.random::<f64>() < 0.4) } else { 0 };
+            let money = (0..n_orders).map(|_| {
+                let (u, v): (f64, f64) = (random.random(), random.random());
+                (3.6 + 0.9 * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()).exp()
+            });
+            arm.add(money.sum(), f64::from(n_orders));
+        }
+        arm
+    };
+    for (n_held, n_told_min) in [(27, 0), (150, 0), (300, 150), (800, 500)] {
+        let (mut n_told, mut n_held_truth, mut n_worse) = (0, [0, 0], 0);
+        for run in 0..500 {
+            let (control, treated) = (arm("held out", run, n_held, 0.1), arm("treated", run, 2_000, 0.1));
+            let found = compare(&control, &treated, &how);
+            let Some(difference) = found.difference else {
+                assert!(found.reason.unwrap().contains("`control`") && found.lift.is_none() && found.treated.is_none());
+                continue;
+            };
+            n_told += 1;
+            for (held, effect) in n_held_truth.iter_mut().zip([Some(difference), found.lift]) {
+                *held += u32::from(effect.is_none_or(|effect| effect.fixed.low <= 0.0 && 0.0 <= effect.fixed.high));
+            }
+            n_worse += u32::from(difference.p < 0.05);
+        }
+        assert!(n_told >= n_told_min && (n_held > 200 || n_told == 0), "{n_told} are told of {n_held} held out");
+        for held in n_held_truth {
+            assert!(f64::from(held) >= 0.9 * f64::from(n_told), "{held} of {n_told} hold it, of {n_held} held out");
+        }
+        assert!(f64::from(n_worse) <= 0.1 * f64::from(n_told), "{n_worse} of {n_told}");
+    }
 }
 
 #[test]

@@ -7,14 +7,16 @@ use measurement::experiment::{Direction, Stage};
 use measurement::interleave::Interleaved;
 use measurement::switchback::SwitchedMetric;
 
-/// By how much one of two sides is preferred from which lists are drafted.
+/// Which share of what customers chose each of two sides had picked from which lists are drafted; the change is what the second has more.
 pub(super) fn preference(found: &Interleaved, plan: &Experiment, stage: Stage) -> Option<FindingLine> {
     Some(FindingLine {
-        title: "Chosen of what it picked".to_owned(),
+        title: "Share of what each customer chose".to_owned(),
         variation: plan.variations.get(1)?.name.clone(),
         numbers: found.shares(),
         lift: found.preference.zip(found.interval(stage)).map(|(value, interval)| (value, interval.low, interval.high)),
         is_less_better: false,
+        is_share: true,
+        note: None,
         bearing: found.bearing(stage).name(),
         reason: found.reason.clone(),
     })
@@ -31,6 +33,8 @@ pub(super) fn sliced(one: &SwitchedMetric, title: String, plan: &Experiment) -> 
         numbers: (found.control, found.treated),
         lift: lift.map(|((value, range), control)| (value / control, range.low / control, range.high / control)),
         is_less_better: one.direction == Direction::Down,
+        is_share: false,
+        note: None,
         bearing: one.bearing.name(),
         reason: found.reason.as_deref().map(unmarked),
     })

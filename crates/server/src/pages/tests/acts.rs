@@ -451,6 +451,8 @@ fn flags_and_experiments_are_told_with_who_got_what_and_what_to_do() {
         &met,
         &[
             "Customers come in for 3 days more",
+            "customers come in for 3 days more",
+            "Leave it alone for 31 days more: then it is told",
             "As many are in each as should be",
             "Go on",
             "What is to become better",

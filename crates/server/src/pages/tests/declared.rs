@@ -354,7 +354,9 @@ fn lists_are_drafted_from_two_ways_to_make_them_and_it_is_told_which_is_chosen_f
     assert_eq!((found.n_lists, [found.n_a, found.n_b]), (n_drafted, chosen));
     assert!(found.preference.unwrap() > 0.5 && found.fixed.unwrap().low > 0.0, "{found:?}");
     let page = console.get("/experiments").body;
-    for part in ["Chosen of what it picked", "they prefer mixed", "as mixed does"] {
+    let told =
+        ["Share of what each customer chose", "It mixes lists of recommend", " points</strong>", "half and half"];
+    for part in told.into_iter().chain(["they prefer mixed", "as mixed does"]) {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert_eq!(console.post("/experiments/mix/state", "state=stopped", &[]).status, 303);
