@@ -48,7 +48,7 @@ pub(super) fn marks(shown: &str) -> Marks {
     push(other, is_doubted(shown), "S");
     let calm = [
         1.0 - EXCLAMATIONS_COUNT[n_exclamations.min(3)],
-        1.0 - if capitals.is_loud { CAPITALS_COUNT * capitals.share.max(0.2) } else { 0.0 },
+        1.0 - if capitals.is_loud { CAPITALS_COUNT * capitals.share_with_short.max(0.2) } else { 0.0 },
         1.0 - if is_drawn_out { DRAWN_OUT_COUNTS } else { 0.0 },
     ];
     marks.emphasis = 1.0 - calm.iter().product::<f64>();
@@ -67,12 +67,14 @@ struct Capitals {
     n: u32,
     /// Which share of all words of two letters or more.
     share: f64,
+    /// The same with words of two letters in capitals.
+    share_with_short: f64,
     /// Whether that is more than an abbreviation.
     is_loud: bool,
 }
 
 fn capitals(shown: &str) -> Capitals {
-    let (mut n, mut n_words, mut longest) = (0_u32, 0_u32, 0);
+    let (mut n, mut n_short, mut n_words, mut longest) = (0_u32, 0_u32, 0_u32, 0);
     let is_letter = |c: char| c.is_alphabetic() || c == '\'';
     // What stands in brackets is a place for a name.
     for word in shown.split(|c: char| !is_letter(c) && c != '[').filter(|word| !word.starts_with('[')) {
@@ -81,13 +83,21 @@ fn capitals(shown: &str) -> Capitals {
             continue;
         }
         n_words += 1;
-        if n_letters >= 3 && word.chars().all(|c| !c.is_alphabetic() || c.is_uppercase()) {
+        if word.chars().any(|c| c.is_alphabetic() && !c.is_uppercase()) {
+            continue;
+        }
+        if n_letters >= 3 {
             n += 1;
             longest = longest.max(n_letters);
+        } else {
+            n_short += 1;
         }
     }
     let share = f64::from(n) / f64::from(n_words.max(1));
-    Capitals { n, share, is_loud: n > 0 && (longest >= N_LOUD_LETTERS || share > 0.5) }
+    // Of short words in capitals most must be, and more than one: "OK" is an abbreviation.
+    let share_with_short = f64::from(n + n_short) / f64::from(n_words.max(1));
+    let are_most = n + n_short > 1 && share_with_short > 0.5;
+    Capitals { n, share, share_with_short, is_loud: longest >= N_LOUD_LETTERS || share > 0.5 || are_most }
 }
 
 fn is_drawn_out(text: &str) -> bool {
@@ -125,7 +135,8 @@ mod tests {
         ];
         let found: Vec<f64> = rising.iter().map(|text| marks(text).emphasis).collect();
         assert!(found.is_sorted_by(|a, b| a < b) && found[0] <= 0.0 && found[5] < 1.0, "{found:?}");
-        for calm in ["My PIN is wrong", "[NAME] is here", "The USA", "Call me?", ""] {
+        assert!(marks("I AM SO SAD").emphasis > 0.0);
+        for calm in ["My PIN is wrong", "OK", "My TV is on", "[NAME] is here", "The USA", "Call me?", ""] {
             assert!(marks(calm).emphasis <= 0.0, "{calm}");
         }
     }

@@ -147,9 +147,10 @@ impl Judged {
         }
         self.metrics.insert("sentiment_macro_f1".to_owned(), sum / f64::max(n, 1.0));
         self.metrics.insert("correlation".to_owned(), correlation(&scores, ratings));
-        if ratings.len() > 1 {
-            self.metrics.insert("rank_correlation".to_owned(), metrics::spearman(&scores, ratings)?);
-        }
+        // Ranks stay the same when all numbers are moved to where they are amounts. Where all are alike there are none.
+        let moved = |all: &[f64], by: f64| all.iter().map(|number| number + by).collect::<Vec<f64>>();
+        let ranks = metrics::spearman(&moved(&scores, 1.0), &moved(ratings, largest)).ok();
+        self.metrics.extend(ranks.map(|ranks| ("rank_correlation".to_owned(), ranks)));
         let (is_good, scores): (Vec<f64>, Vec<f64>) = told
             .iter()
             .zip(&scores)
