@@ -50,6 +50,21 @@ pub(crate) fn load(root: &Path, example: &str, arguments: &[String]) -> Result<(
     cargo(root, &command, &[])
 }
 
+/// Learns the tone that is built in, with release code: an example of `models`.
+pub(crate) fn train_tone(root: &Path, dir: &Path) -> Result<()> {
+    need_file(root, "crates/models/examples/train_tone/main.rs", "what learns")?;
+    if !dir.join("train.tsv").is_file() {
+        bail!(
+            "there is no train.tsv in {}: name the directory of GoEmotions (train.tsv, dev.tsv, test.tsv, labels.txt)",
+            dir.display()
+        );
+    }
+    // Cargo starts the example where it likes.
+    let dir = std::path::absolute(dir).with_context(|| format!("could not find out where {} is", dir.display()))?;
+    let dir = dir.to_string_lossy();
+    cargo(root, &["run", "--release", "-p", "models", "--example", "train_tone", "--", &dir], &[])
+}
+
 /// Fuzzes the parsers of `events` for `seconds`.
 pub(crate) fn fuzz(root: &Path, seconds: u64) -> Result<()> {
     need_file(root, "crates/events/tests/fuzz.rs", "the fuzz target")?;
@@ -132,7 +147,7 @@ mod tests {
     #[test]
     fn a_missing_target_is_named_with_its_path() {
         let nowhere = Path::new("no-such-repository");
-        for result in [test_real(nowhere), load(nowhere, "soak", &[]), fuzz(nowhere, 1)] {
+        for result in [test_real(nowhere), load(nowhere, "soak", &[]), fuzz(nowhere, 1), train_tone(nowhere, nowhere)] {
             let said = result.unwrap_err().to_string();
             assert!(said.contains("nothing to run yet") && said.contains("crates/"), "{said}");
         }

@@ -54,6 +54,13 @@ enum Errand {
         #[command(subcommand)]
         peers: peers::Peers,
     },
+    /// Learn how messages sound from GoEmotions and messages of this repository, and write `crates/models/assets/tone-1.bin`: the
+    /// same to the byte each time.
+    TrainTone {
+        /// The directory of train.tsv, dev.tsv, test.tsv and labels.txt.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Plant faults in crates and see which of them their own tests do not notice.
     Mutants {
         /// The crates, such as `events`.
@@ -83,6 +90,7 @@ fn run(errand: Errand, root: &Path) -> Result<()> {
         Errand::Bench { arguments } => errands::load(root, "load", &arguments),
         Errand::Soak { arguments } => errands::load(root, "soak", &arguments),
         Errand::Fuzz { seconds } => errands::fuzz(root, seconds),
+        Errand::TrainTone { dir } => errands::train_tone(root, &dir),
         Errand::Peers { peers } => peers::run(root, peers),
         Errand::Mutants { crates, arguments } => mutants::run(root, &crates, &arguments),
     }

@@ -5,6 +5,7 @@
 //! | [`plain()`] | what is the message itself, without mark-up, quotes and ornaments? |
 //! | [`IntentSettings`] → [`IntentModel`] | which class is a message of, how sure is that, and is it of any? |
 //! | [`language()`] | in which language is it? |
+//! | [`tone`] | how does its writer feel, and can it wait? |
 //! | [`slots()`] | which order, amount, day, address or telephone number does it name? |
 //! | [`Encoder`] | what else can say what a message means, where somebody has it? |
 //!
@@ -26,6 +27,7 @@ mod scope;
 mod slots;
 mod svm;
 mod terms;
+pub mod tone;
 
 pub use encoder::{Encoder, StaticEmbeddings, Transformer};
 pub use intent::{IntentModel, IntentSettings, LeftOut, Part, Reading};

@@ -125,7 +125,8 @@ pub enum Command {
     /// way of choosing would have earned, from a file of what was chosen; or how well messages are understood, from files of
     /// messages. Changes nothing
     Evaluate {
-        /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file, `intent` for files of messages
+        /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file, `intent` or
+        /// `tone` for files of messages
         #[arg(value_name = "MODEL")]
         model: Option<String>,
         /// After `policy`: a CSV file with a row for each decision: action, reward, propensity; also position, target (the chance

@@ -144,6 +144,28 @@ pub fn expected_calibration_error(
     Ok(surplus.iter().map(|sum: &f64| sum.abs()).sum::<f64>() / rows.weight_total)
 }
 
+/// The harmonic mean of precision and recall of what was told.
+///
+/// ```text
+/// F1 = 2 both / (told + so)
+/// ```
+/// *Shapes*: of one length; what is missing of one of them is left out. *Edge cases*: 0 where nothing is so and nothing was told. *Source*: elementary.
+///
+/// ```
+/// // Of two that were told one is so, and of two that are so one was told.
+/// let f1 = models::metrics::f1(&[true, true, false, false], &[true, false, true, false]);
+/// assert!((f1 - 0.5).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn f1(told: &[bool], is_so: &[bool]) -> f64 {
+    let (mut both, mut either) = (0.0, 0.0);
+    for (told, is_so) in told.iter().zip(is_so) {
+        both += if *told && *is_so { 2.0 } else { 0.0 };
+        either += f64::from(u8::from(*told) + u8::from(*is_so));
+    }
+    if either > 0.0 { both / either } else { 0.0 }
+}
+
 fn bin_of(probability: f64, n_bins: usize) -> usize {
     #[expect(
         clippy::cast_possible_truncation,

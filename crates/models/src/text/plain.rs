@@ -34,12 +34,20 @@ const NUMBER: &str = "00000";
 /// ```
 #[must_use]
 pub fn plain(text: &str) -> String {
+    folded(&shown(text))
+}
+
+/// The message itself as it is shown: with capitals, accents and the ends of lines.
+pub(super) fn shown(text: &str) -> String {
     let text = beginning(text, N_BYTES_MAX);
     let own = mail::own_words(text);
-    let shown = markup::shown(&own);
+    markup::shown(&own).chars().filter_map(visible).collect()
+}
+
+/// What is shown, as it is counted.
+pub(super) fn folded(shown: &str) -> String {
     let mut folded = String::with_capacity(shown.len());
-    let seen = shown.chars().filter_map(visible);
-    folded.extend(seen.nfkd().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).nfc());
+    folded.extend(shown.nfkd().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).nfc());
     let mut plain = String::with_capacity(folded.len());
     let mut n_left = N_CHARS_MAX;
     for word in folded.split_whitespace() {

@@ -50,12 +50,12 @@ impl Lines {
         n_columns: usize,
         seed: Seed,
     ) -> Margins {
-        let sizes: Vec<f64> = rows.iter().map(|row| 1.0 + 1.0 / (2.0 * self.cost) + square(row)).collect();
+        let sizes = self.sizes(rows);
         let lines: Vec<Vec<f32>> = (0..n_classes)
             .into_par_iter()
             .map(|class| {
-                let solved = vectorised(|| self.solved(rows, &sizes, classes, class, n_columns, seed));
-                solved.into_iter().map(narrow).collect()
+                let is_of: Vec<bool> = classes.iter().map(|other| *other as usize == class).collect();
+                self.narrowed(rows, &sizes, &is_of, n_columns, seed)
             })
             .collect();
         let mut weights = vec![0.0; (n_columns + 1) * n_classes];
@@ -67,17 +67,23 @@ impl Lines {
         Margins { n_classes, weights }
     }
 
+    /// The line between messages of which something is so and all others: a weight for each column, and at last that of the
+    /// column that is always 1.
+    pub(super) fn line(&self, rows: &Rows, is_so: &[bool], n_columns: usize, seed: Seed) -> Vec<f32> {
+        self.narrowed(rows, &self.sizes(rows), is_so, n_columns, seed)
+    }
+
+    fn sizes(&self, rows: &Rows) -> Vec<f64> {
+        rows.iter().map(|row| 1.0 + 1.0 / (2.0 * self.cost) + square(row)).collect()
+    }
+
+    fn narrowed(&self, rows: &Rows, sizes: &[f64], is_of: &[bool], n_columns: usize, seed: Seed) -> Vec<f32> {
+        vectorised(|| self.solved(rows, sizes, is_of, n_columns, seed)).into_iter().map(narrow).collect()
+    }
+
     /// The line of one class; the last weight is that of the column of ones.
     #[inline(always)]
-    fn solved(
-        &self,
-        rows: &Rows,
-        sizes: &[f64],
-        classes: &[u32],
-        class: usize,
-        n_columns: usize,
-        seed: Seed,
-    ) -> Vec<f64> {
+    fn solved(&self, rows: &Rows, sizes: &[f64], is_of: &[bool], n_columns: usize, seed: Seed) -> Vec<f64> {
         let diagonal = 1.0 / (2.0 * self.cost);
         let mut random = seed.stream("text_lines", 0);
         let mut weights = vec![0.0_f64; n_columns + 1];
@@ -91,7 +97,7 @@ impl Lines {
             while at < n_active {
                 let row_idx = order[at];
                 let row = rows.row(row_idx);
-                let side = if classes[row_idx] as usize == class { 1.0 } else { -1.0 };
+                let side = if is_of[row_idx] { 1.0 } else { -1.0 };
                 let multiplier = multipliers[row_idx];
                 let gradient = side * dot(row, &weights) - 1.0 + multiplier * diagonal;
                 if multiplier <= 0.0 && gradient > highest_before {

@@ -9,17 +9,18 @@ pub struct TextFiles {
     /// After `intent`: a CSV file of messages with what each asks for, to learn from
     #[arg(long, value_name = "FILE", requires = "test")]
     pub train: Option<PathBuf>,
-    /// Others of the same form, to judge on
-    #[arg(long, value_name = "FILE", requires = "train")]
+    /// After `intent`: others of the same form, to judge on. After `tone`: messages with labels, emotions, a sentiment or a rating; with tabs
+    /// between cells without names of columns, too
+    #[arg(long, value_name = "FILE")]
     pub test: Option<PathBuf>,
     /// Messages that ask for none of it, to judge whether that is noticed; without it, whole labels are left out of learning
     #[arg(long, value_name = "FILE", requires = "train")]
     pub out_of_scope: Option<PathBuf>,
     /// The column of the messages
-    #[arg(long, value_name = "COLUMN", requires = "train", default_value = "text")]
+    #[arg(long, value_name = "COLUMN", requires = "test", default_value = "text")]
     pub text: String,
-    /// The column of what they ask for
-    #[arg(long, value_name = "COLUMN", requires = "train", default_value = "label")]
+    /// The column of what they ask for, or of how they sound
+    #[arg(long, value_name = "COLUMN", requires = "test", default_value = "label")]
     pub label: String,
 }
 

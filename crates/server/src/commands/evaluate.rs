@@ -3,6 +3,7 @@
 mod intent;
 mod policy;
 mod table;
+mod tone;
 
 use super::report;
 use super::train::{is_not_ready, read_history, tasks};
@@ -25,8 +26,8 @@ pub(super) fn of_file(options: &Options, model: &str, file: &Path) -> Result<(),
     if model == policy::POLICY {
         return policy::run(options, file);
     }
-    if model == intent::INTENT {
-        return intent::run(options, &TextFiles::default());
+    if is_of_messages(Some(model), &TextFiles::default()) {
+        return of_messages(options, Some(model), &TextFiles::default());
     }
     let why =
         format!("{model} is judged on what came in, not on a file: leave the file out, or write `policy` for {model}");
@@ -35,15 +36,17 @@ pub(super) fn of_file(options: &Options, model: &str, file: &Path) -> Result<(),
 
 /// Whether files of messages are to be judged.
 pub(super) fn is_of_messages(model: Option<&str>, files: &TextFiles) -> bool {
-    model == Some(intent::INTENT) || files.train.is_some()
+    [Some(intent::INTENT), Some(tone::TONE)].contains(&model) || files.train.is_some() || files.test.is_some()
 }
 
 /// Evaluates how well messages are understood, by files of them.
 pub(super) fn of_messages(options: &Options, model: Option<&str>, files: &TextFiles) -> Result<(), ServerError> {
-    if model == Some(intent::INTENT) {
-        return intent::run(options, files);
+    match model {
+        Some(intent::INTENT) => return intent::run(options, files),
+        Some(tone::TONE) => return tone::run(options, files),
+        _ => {}
     }
-    let why = "--train and --test are files of messages: write `rapport evaluate intent` before them";
+    let why = "--train and --test are files of messages: write `rapport evaluate intent` or `rapport evaluate tone` before them";
     Err(ServerError::new(ErrorKind::Invalid, why))
 }
 

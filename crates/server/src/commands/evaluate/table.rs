@@ -2,6 +2,7 @@
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 use flate2::read::MultiGzDecoder;
+use primitives::nearest;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -10,6 +11,8 @@ use std::path::Path;
 const N_TOLD: usize = 5;
 /// So much is read of a file at most, unpacked: a few bytes can be packed that unpack to any number.
 const N_BYTES_MAX: u64 = 16 << 30;
+/// So many names of columns are told.
+const N_NAMES_TOLD: usize = 12;
 /// So long is a line at most.
 const LINE_BYTES_MAX: usize = 1 << 20;
 
@@ -135,4 +138,23 @@ pub(super) fn shown(cell: &str) -> String {
     const N_CHARS: usize = 40;
     let some: String = cell.chars().take(N_CHARS).collect();
     if some.len() < cell.len() { format!("{some}…") } else { some }
+}
+
+/// Where a column stands, or which there are.
+pub(super) fn column(names: &[String], wanted: &str, option: &str) -> Result<usize, String> {
+    let mut found = names.iter().enumerate().filter(|(_, name)| name.as_str() == wanted);
+    match (found.next(), found.next()) {
+        (Some((at, _)), None) => Ok(at),
+        (Some(_), Some(_)) => Err(format!("line 1: two columns are called `{wanted}`: rename one of them")),
+        (None, _) => {
+            let some: Vec<String> = names.iter().take(N_NAMES_TOLD).map(|name| format!("`{}`", shown(name))).collect();
+            let more = if names.len() > N_NAMES_TOLD { " and more" } else { "" };
+            let meant = nearest(wanted, names.iter().map(String::as_str));
+            let meant = meant.map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
+            Err(format!(
+                "line 1: there is no column `{wanted}`. The first line names {}{more}: say with {option} which it is.{meant}",
+                some.join(", ")
+            ))
+        }
+    }
 }

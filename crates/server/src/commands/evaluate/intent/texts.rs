@@ -1,13 +1,11 @@
 //! How does a file of messages become messages with labels, and what is said of one that is none?
 
-use crate::commands::evaluate::table::{self, Wrong, shown};
+use crate::commands::evaluate::table::{self, Wrong, column};
 use crate::error::ServerError;
-use primitives::{ErrorKind, nearest};
+use primitives::ErrorKind;
 use std::io::Read;
 use std::path::Path;
 
-/// So many names of columns are told.
-const N_NAMES_TOLD: usize = 12;
 /// So many messages are held at most, and so many bytes of them.
 const N_MESSAGES_MAX: usize = 2_000_000;
 const N_BYTES_MAX: usize = 1 << 30;
@@ -66,23 +64,4 @@ pub(super) fn texts(from: impl Read + 'static, text: &str, label: Option<&str>) 
         return Err(format!("no row has {what}: write one row for each message"));
     }
     Ok(found)
-}
-
-/// Where a column stands, or which there are.
-fn column(names: &[String], wanted: &str, option: &str) -> Result<usize, String> {
-    let mut found = names.iter().enumerate().filter(|(_, name)| name.as_str() == wanted);
-    match (found.next(), found.next()) {
-        (Some((at, _)), None) => Ok(at),
-        (Some(_), Some(_)) => Err(format!("line 1: two columns are called `{wanted}`: rename one of them")),
-        (None, _) => {
-            let some: Vec<String> = names.iter().take(N_NAMES_TOLD).map(|name| format!("`{}`", shown(name))).collect();
-            let more = if names.len() > N_NAMES_TOLD { " and more" } else { "" };
-            let meant = nearest(wanted, names.iter().map(String::as_str));
-            let meant = meant.map_or_else(String::new, |name| format!(" Did you mean `{name}`?"));
-            Err(format!(
-                "line 1: there is no column `{wanted}`. The first line names {}{more}: say with {option} which it is.{meant}",
-                some.join(", ")
-            ))
-        }
-    }
 }
