@@ -40,7 +40,7 @@ pub struct Allocating {
     pub context: Fields,
     /// Whether the decisions are logged: then they count as contacts, are spent of the offers' own budgets, and are learned from.
     pub log: bool,
-    /// What was asked, word by word: with `log`, the same asked again within [`SAME_CAMPAIGN`](crate::SAME_CAMPAIGN) is the same campaign.
+    /// What was asked, in one form: with `log`, the same asked again within [`SAME_CAMPAIGN`](crate::SAME_CAMPAIGN) is the same campaign.
     pub key: String,
 }
 

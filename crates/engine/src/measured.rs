@@ -171,6 +171,13 @@ impl Engine {
             let (drawn, who) = draws.of_experiment(&name, plan);
             let (both, began) = (of_both(&drawn), drawn.iter().map(|one| one.from).min());
             let mut found = counting.found(plan, who.clone(), &both.all, began);
+            // Of those who are left each stands for one name.
+            let of_company = Who { n_drawn: Vec::new(), ..who.clone() };
+            let own = || counting.found(plan, of_company, &both.of_company, began);
+            if let Some(own) = claimed::without_invented(&found, &both, own) {
+                experiments.insert(name, own);
+                continue;
+            }
             let without = || counting.found(plan, who, &both.of_company, began).report;
             Claimed::of(counting.success(plan), [&both]).tell(&mut found.report, without);
             experiments.insert(name, found);

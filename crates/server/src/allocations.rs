@@ -21,7 +21,7 @@ pub(crate) const AMOUNT_MAX: f64 = 1e9;
 /// After so long it is given up.
 const LONGEST: Duration = Duration::from_secs(900);
 
-/// What is being allocated, by what was asked, word by word.
+/// What is being allocated, by what was asked.
 #[derive(Debug, Default)]
 pub(crate) struct Allocations(Mutex<BTreeMap<String, Arc<Job>>>);
 

@@ -6,13 +6,14 @@ use crate::numbers::{signed, unsigned};
 use crate::schema::meta;
 use crate::set_aside::read_all;
 use crate::{Storage, StorageError, privacy};
-use decisions::DecisionLog;
+use decisions::{DecisionLog, Playbook, PlaybookStore, Run, SavedTable};
 use events::{Event, Offset};
 use features::{Activity, FeatureState, Items};
 use governance::ConsentPolicy;
 use learning::ModelStore;
 use primitives::Timestamp;
 use profiles::{Collection, Customer, ProfileStore};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -99,6 +100,7 @@ impl Storage {
         }
         findings.push(self.check_decision_files(depth));
         findings.extend(self.check_models());
+        findings.extend(self.check_declared());
         findings
     }
 
@@ -377,6 +379,29 @@ impl Storage {
         found
     }
 
+    /// Whether what people declared can be read, and is what it is kept as.
+    fn check_declared(&self) -> Vec<Finding> {
+        let (saved, runs) = match self.saved().and_then(|saved| Ok((saved, self.runs()?))) {
+            Ok(found) => found,
+            Err(error) => return vec![fault("declarations", sentence(&error))],
+        };
+        let mut damaged = Damaged::new("declarations");
+        for SavedTable { list, name, record } in &saved {
+            match declared(list, record) {
+                Ok(found) if found == *name => damaged.n_good += 1,
+                Ok(found) => damaged.add(format!("{list} {name}: what is kept is called \"{found}\": save it again")),
+                Err(why) => damaged.add(format!("{list} {name} is out of force, since {why}: save it again")),
+            }
+        }
+        for Run { experiment, record, .. } in &runs {
+            match declared("experiments", record) {
+                Ok(_) => damaged.n_good += 1,
+                Err(why) => damaged.add(format!("how the experiment {experiment} began cannot be read, since {why}")),
+            }
+        }
+        damaged.findings("declarations", "can be read")
+    }
+
     /// Whether it can be read which models answer, and whether those are there.
     fn check_champions(&self) -> Vec<Finding> {
         let store = &self.models;
@@ -396,6 +421,12 @@ impl Storage {
         }
         damaged.findings("models", "name a champion that is there")
     }
+}
+
+/// What a kept table declares, by name; or why it declares nothing.
+fn declared(list: &str, record: &str) -> Result<String, String> {
+    let table: Map<String, Value> = serde_json::from_str(record).map_err(|error| format!("it is damaged ({error})"))?;
+    Playbook::default().put(list, &table).map_err(|error| error.to_string())
 }
 
 /// What was found while things of one kind were read.

@@ -3,6 +3,7 @@
 //! Whoever reads a page has its write key, and can invent customers who buy. Where the company tells of successes itself, nothing is
 //! shipped that would not be without what only write keys told; where it never does there is nobody else to believe, and it is said.
 
+use super::Found;
 use measurement::experiment::{ExperimentReport, Verdict};
 use measurement::exposed::Unit;
 use measurement::kpi::Counted;
@@ -11,6 +12,8 @@ use measurement::kpi::Counted;
 const OWN_SHARE_MIN: f64 = 0.1;
 /// or where so many of its customers succeeded by its own word, however many more somebody invents.
 const N_OWN_MIN: usize = 30;
+/// So many customers of the company's own tell whether its arms are as they should be.
+const N_KNOWN_MIN: usize = 100;
 
 /// What some customers did, by whoever told of it, and by what the company told alone.
 pub(super) struct Both {
@@ -18,6 +21,26 @@ pub(super) struct Both {
     pub(super) of_company: Vec<Unit>,
     /// Of how many of them only write keys told: they are not among those of the company.
     pub(super) n_claimed: usize,
+}
+
+/// What is found of those that the company itself knows, where all together do not fit the arms and these do. Flags are evaluated in
+/// browsers, too, so that anybody can tell the arm of a name beforehand, and be many customers of one arm.
+pub(super) fn without_invented(all: &Found, both: &Both, own: impl FnOnce() -> Found) -> Option<Found> {
+    if all.report.srm.ok || both.n_claimed == 0 || both.of_company.len() < N_KNOWN_MIN {
+        return None;
+    }
+    let mut own = own();
+    if !own.report.srm.ok {
+        return None;
+    }
+    own.report.says = format!(
+        "{} Only the {} customers count of whom your own systems told: the arms of those who are known from write keys alone ({}) are not what \
+         chance makes, and whoever has the key can invent them.",
+        own.report.says,
+        both.of_company.len(),
+        both.n_claimed
+    );
+    Some(own)
 }
 
 /// Which share of what was counted rests on write keys alone.
@@ -125,6 +148,40 @@ mod tests {
         let as_found = told.clone();
         Claimed { units: 0.0, successes: 0.0, n_own: 9 }.tell(&mut told, || found([0, 0]));
         assert_eq!(told, as_found, "where the company told everything there is nothing to say");
+    }
+
+    #[test]
+    fn customers_who_were_invented_for_one_arm_break_nothing() {
+        let unit = |arm: usize| Unit { arm, parts: Vec::new(), seen: Vec::new() };
+        let both = |n_own: usize, n_claimed: usize| {
+            let of_company: Vec<Unit> = (0..n_own).map(|at| unit(at % 2)).collect();
+            let all = of_company.iter().cloned().chain((0..n_claimed).map(|_| unit(1))).collect();
+            Both { all, of_company, n_claimed }
+        };
+        let told = |n: [u64; 2]| {
+            let variation = |name: &str, n| Variation { name: name.to_owned(), weight: 1.0, n };
+            let report = report(&Told {
+                variations: vec![variation("control", n[0]), variation("bold", n[1])],
+                metrics: Vec::new(),
+                stage: Stage::AtEnd,
+                alpha: 0.05,
+                n_mixed: 0,
+                drawn: Vec::new(),
+            });
+            Found { began: None, state: None, report, switched: Vec::new(), preferred: None }
+        };
+        let (broken, even) = (told([300, 600]), told([300, 300]));
+        assert_eq!((broken.report.srm.ok, even.report.srm.ok), (false, true));
+        let own = without_invented(&broken, &both(600, 300), || even.clone()).unwrap();
+        assert!(
+            own.report.says.contains("Only the 600 customers") && own.report.says.contains("(300)"),
+            "{:?}",
+            own.report
+        );
+        assert_eq!(without_invented(&broken, &both(600, 300), || broken.clone()), None, "the company's own are broken");
+        assert_eq!(without_invented(&broken, &both(99, 300), || even.clone()), None, "too few of the company's own");
+        assert_eq!(without_invented(&broken, &both(600, 0), || even.clone()), None, "nobody is known by a key alone");
+        assert_eq!(without_invented(&even, &both(600, 300), || even.clone()), None, "nothing is broken");
     }
 
     #[test]

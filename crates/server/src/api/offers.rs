@@ -13,6 +13,7 @@ use decisions::CHANNELS;
 use engine::{Allocated, Allocating, Without};
 use primitives::{nearest, plain_words, visible};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -23,7 +24,7 @@ use utoipa_axum::routes;
 const WAIT: Duration = Duration::from_secs(20);
 
 /// What is to be allocated.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AllocateBody {
     /// The names of the only offers that are meant; all without it.
@@ -119,7 +120,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 ///
 /// Each customer gets at most one, by the same rules and the same worth as when `offer` is asked about each. Whoever is held out gets
 /// none, and neither this budget nor those that offers have of their own are exceeded. At most 100000 customers. With `log`, the same asked
-/// again within six hours, word by word, is the same campaign: what was found is answered again, and nothing is given twice.
+/// again within six hours, however it is written, is the same campaign: what was found is answered again, and nothing is given twice.
 #[utoipa::path(
     post, path = "/v1/offers/allocate", tag = "decisions", request_body = AllocateBody,
     responses(
@@ -135,13 +136,13 @@ async fn allocate(
     State(app): State<Arc<App>>,
     SmallBody(body): SmallBody,
 ) -> Result<Response, ApiError> {
-    let key = String::from_utf8_lossy(&body).into_owned();
     let body: AllocateBody = serde_json::from_slice(&body).map_err(|error| {
         let fault = plain_words(&error);
         ApiError::invalid(format!(
             "the body cannot be read: {fault}; send {{\"budget\": 500, \"filter\": \"churn >= 0.5\"}}"
         ))
     })?;
+    let key = same(&body);
     let AllocateBody { offers, filter, budget, channel, context, log } = body;
     if !(0.0..=AMOUNT_MAX).contains(&budget) {
         return Err(ApiError::invalid(format!("budget is {budget}: give 0 to {AMOUNT_MAX}")));
@@ -156,6 +157,19 @@ async fn allocate(
     let asked = Allocating { offers, filter, budget, channel, context, log, key };
     let found = app.run(move |app| app.allocations.ask(&app.engine, asked, WAIT)).await?;
     Ok(found.map_or_else(allocating, |found| Json(AllocateReply::from(found.as_ref())).into_response()))
+}
+
+/// What is asked, however it was written: with other spaces, in another order, with 30 or 30.0 it is the same campaign.
+fn same(body: &AllocateBody) -> String {
+    fn plain(value: Value) -> Value {
+        match value {
+            Value::Number(number) => number.as_f64().map_or(Value::Number(number), Value::from),
+            Value::Array(all) => all.into_iter().map(plain).collect(),
+            Value::Object(all) => all.into_iter().map(|(key, value)| (key, plain(value))).collect(),
+            other => other,
+        }
+    }
+    serde_json::to_value(body).map(plain).unwrap_or_default().to_string()
 }
 
 fn allocating() -> Response {
@@ -183,6 +197,27 @@ impl From<&Allocated> for AllocateReply {
             left: *left,
             customers: *n_customers,
             without: WithoutReply { nothing, budget, own_budget, held_out },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_campaign_is_the_same_however_it_is_written() {
+        let of = |body: &str| same(&serde_json::from_str(body).unwrap());
+        let first =
+            of(r#"{"budget": 30, "filter": "churn >= 0.5", "context": {"value": 1, "place": "a"}, "log": true}"#);
+        let again = of(r#"{"log":true,"context":{"place":"a","value":1.0},"filter":"churn >= 0.5","budget":30.0}"#);
+        assert_eq!(first, again);
+        for other in [
+            r#"{"budget": 31, "filter": "churn >= 0.5", "context": {"value": 1, "place": "a"}, "log": true}"#,
+            r#"{"budget": 30, "filter": "churn >= 0.6", "context": {"value": 1, "place": "a"}, "log": true}"#,
+            r#"{"budget": 30, "filter": "churn >= 0.5", "context": {"value": 2, "place": "a"}, "log": true}"#,
+        ] {
+            assert_ne!(of(other), first, "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What happens when the disk is full, the queue is long, a file is damaged, or somebody only wants to read?
 
 use crate::directories::{Bench, open, open_with, replayed};
-use decisions::DecisionLog;
+use decisions::{DecisionLog, PlaybookChange, PlaybookStore, SavedTable};
 use events::{EventLog, Inspected, InspectedStatus, Offset, Place, Receipt};
 use governance::Retention;
 use primitives::{ErrorKind, Timestamp};
@@ -225,6 +225,33 @@ fn what_names_champions_is_looked_at(storage: &Storage, champions: &Path, faults
     assert!(faults().iter().any(|fault| fault.starts_with("champions: churn: ")), "it names what is not there");
     storage.model_store().set_champions("churn", &[]).unwrap();
     assert_eq!(faults(), Vec::<String>::new());
+}
+
+#[test]
+fn the_doctor_reads_what_people_declared() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    let faults = || -> Vec<String> {
+        let found = storage.check(Depth::Full, &mut |_, _| {});
+        found.iter().filter(|finding| finding.severity == Severity::Fault).map(ToString::to_string).collect()
+    };
+    let save = |name: &str, record: &str| {
+        let (list, record) = ("flags".to_owned(), record.to_owned());
+        let saved = Some(SavedTable { list, name: name.to_owned(), record });
+        PlaybookStore::change(&*storage, &PlaybookChange { saved, ..PlaybookChange::default() }).unwrap();
+    };
+    save("checkout", "{\"name\":\"checkout\",\"default\":false}");
+    assert_eq!(faults(), Vec::<String>::new());
+    for (record, said) in [
+        ("{{{", "declarations: flags checkout is out of force, since it is damaged"),
+        ("{\"name\":\"checkout\",\"defualt\":1}", "declarations: flags checkout is out of force"),
+        ("{\"name\":\"other\",\"default\":false}", "what is kept is called \"other\""),
+    ] {
+        save("checkout", record);
+        assert!(faults().iter().any(|fault| fault.contains(said)), "{said}: {:?}", faults());
+    }
+    rusqlite::Connection::open(bench.data().join("rapport.db")).unwrap().execute_batch("DROP TABLE playbook").unwrap();
+    assert!(faults().iter().any(|fault| fault.starts_with("declarations: ")), "{:?}", faults());
 }
 
 #[test]

@@ -34,6 +34,19 @@ const KINDS: [(&str, &str); 5] = [
 ];
 
 #[test]
+fn a_column_of_more_labels_than_anybody_has_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ids.csv");
+    let rows: String = (0..=N_LABELS_MAX).map(|at| format!("message {at},{at}\n")).collect();
+    std::fs::write(&file, format!("text,label\n{rows}")).unwrap();
+    let (text, label) = ("text".to_owned(), "label".to_owned());
+    let files = TextFiles { train: Some(file.clone()), test: Some(file), out_of_scope: None, text, label };
+    let options = Options { data: directory.path().join("data"), config: None, json: true };
+    let refused = run(&options, &files).unwrap_err().to_string();
+    assert!(refused.contains("ids.csv: the column `label` has 1001 different values"), "{refused}");
+}
+
+#[test]
 fn a_file_of_messages_is_read_however_it_is_written() {
     let one = read("text,label\n\"a, \"\"b\"\"\nc\",x\nd,y\n", Some("label")).unwrap();
     assert_eq!(
