@@ -1,5 +1,6 @@
 //! What does an answer hold?
 
+use crate::labels::Labels;
 use crate::search::{Completion, Told};
 use crate::switch::Switch;
 use crate::{Arm, Exposure, KindName, LeftOut};
@@ -79,6 +80,8 @@ pub enum Content {
         /// Why.
         reasons: Vec<Reason>,
     },
+    /// What a message says.
+    Labels(Box<Labels>),
     /// One of several, and what else holds.
     Choice {
         /// Which; `None` where nothing is known to say one.
@@ -104,6 +107,7 @@ impl Content {
             | Self::Completions(_)
             | Self::Score { .. }
             | Self::Amount { .. }
+            | Self::Labels(_)
             | Self::Choice { .. } => None,
         }
     }

@@ -238,8 +238,7 @@ fn again(
 ) -> Result<Answer, DecisionError> {
     let ask = recalled(catalogue, record, question, models, world)?;
     let subject = if record.is_held_out_unseen() { record.subject().unseen() } else { record.subject() };
-    // What was answered then may be answered again: which names there were was looked at then.
-    kind.about().check(&question.parameters)?;
+    kind.check_again(&question.parameters)?;
     Ok(match record.drafted() {
         Some(by) => drafted(kind, &ask, &subject, &by.by).0,
         None => answer(kind, &ask, &subject),

@@ -61,6 +61,8 @@ pub enum ContentShape {
     Amount,
     /// [`Content::Choice`].
     Choice,
+    /// [`Content::Labels`].
+    Labels,
 }
 
 impl ContentShape {
@@ -68,7 +70,7 @@ impl ContentShape {
     #[must_use]
     pub fn measure(self) -> Option<Measure> {
         match self {
-            Self::Items | Self::Search | Self::Completions | Self::Actions | Self::Flags => None,
+            Self::Items | Self::Search | Self::Completions | Self::Actions | Self::Flags | Self::Labels => None,
             Self::Score | Self::Amount => Some(Measure::Number),
             Self::Choice => Some(Measure::Text),
         }
@@ -87,6 +89,7 @@ impl ContentShape {
             Self::Flags => "what each flag is, with the rule or the variation that it comes from",
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
+            Self::Labels => "what is asked for, in which mood and how urgently, in which language, and what is named",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",
         }
     }
@@ -203,7 +206,8 @@ impl Gist {
             | Content::Search { .. }
             | Content::Completions(_)
             | Content::Actions(_)
-            | Content::Flags(_) => None,
+            | Content::Flags(_)
+            | Content::Labels(_) => None,
             Content::Score { score, .. } => Some(Self::Number(score?.get())),
             Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
             Content::Choice { label, others, .. } => {
@@ -238,6 +242,14 @@ pub trait Kind: Send + Sync {
         self.about().check(given)
     }
 
+    /// Whether a question that was answered may be answered again: which names there were was looked at then.
+    ///
+    /// # Errors
+    /// As [`Kind::check`].
+    fn check_again(&self, kept: &Parameters) -> Result<(), DecisionError> {
+        self.about().check(kept)
+    }
+
     /// The kind as people have declared it since the start; `None` where that is not done while a program runs. Asked once a decision,
     /// so that one decision sees one declaration.
     fn held(&self) -> Option<Arc<dyn Kind>> {
@@ -269,6 +281,16 @@ pub trait Kind: Send + Sync {
     /// is told by what they look for and choose.
     fn logged_one_in(&self) -> u64 {
         1
+    }
+
+    /// Whether an answer to this is kept in the log.
+    fn is_kept(&self, _question: &Question) -> bool {
+        true
+    }
+
+    /// What is kept of what a question says, and answered from, so that a replay answers the same: without what nobody needs to know.
+    fn kept(&self, parameters: Parameters) -> Parameters {
+        parameters
     }
 
     /// What it wants of the catalogue before it answers; `None` where it looks for nothing.
@@ -482,8 +504,11 @@ impl KindAbout {
 
     /// What a question must say besides the customer, each with an example; most say nothing more.
     pub fn needed(&self) -> impl Iterator<Item = (&'static str, serde_json::Value)> {
-        let needed = self.parameters.iter().filter(|one| one.takes == Takes::Options);
-        needed.map(|one| (one.name, serde_json::json!([{"id": "a"}, {"id": "b"}])))
+        self.parameters.iter().filter_map(|one| match one.takes {
+            Takes::Options => Some((one.name, serde_json::json!([{"id": "a"}, {"id": "b"}]))),
+            Takes::Message { .. } => Some((one.name, serde_json::json!("Where is my order AB-4711?"))),
+            _ => None,
+        })
     }
 
     /// The parameters of a question of this kind: those that were given, checked.

@@ -11,6 +11,7 @@ mod recommend;
 mod search;
 mod segments;
 mod suggest;
+mod understand;
 mod value;
 mod which;
 
@@ -29,6 +30,7 @@ pub use recommend::Recommend;
 pub use search::Search;
 pub use segments::Segments;
 pub use suggest::Suggest;
+use understand::Understand;
 pub use value::Value;
 pub use which::Which;
 
@@ -48,6 +50,7 @@ pub fn kinds(outcomes: &[Outcome], segments: &[Segment], rules: Rules) -> Kinds 
         Box::new(Segments::new(segments.to_vec(), &[&learning::built_in_outcomes()[..], outcomes].concat())),
         Box::new(Search::default()),
         Box::new(Suggest::default()),
+        Box::new(Understand::default()),
     ];
     kinds.extend(outcomes.iter().map(of_outcome));
     Kinds::new(kinds)

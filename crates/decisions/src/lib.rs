@@ -39,6 +39,7 @@ mod keyed;
 mod kind;
 mod kinds;
 mod knowledge;
+mod labels;
 mod lens;
 mod levers;
 mod lifts;
@@ -104,6 +105,7 @@ pub use kinds::{
     looked_at_in_words, names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
+pub use labels::{Intent, Labels, Named, Sentiment, Wish};
 pub use lens::{Lens, Refusal, Regard, category_of};
 pub use levers::{Contender, Factor, Lever, Levers};
 pub use lifts::Lifts;

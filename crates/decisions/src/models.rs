@@ -4,6 +4,7 @@ use crate::{ModelRef, Why};
 use learning::{BinaryModel, Body, ClassesModel, EffectsModel, Loaded, NumberModel, OrderModel, PolicyModel, TaskName};
 use models::recommend::Recommender;
 use models::rfm::RfmModel;
+use models::text::IntentModel;
 use models::value::ValueModel;
 use primitives::Currency;
 use std::collections::BTreeMap;
@@ -108,6 +109,15 @@ impl Models {
         let loaded = self.loaded(task)?;
         match &loaded.body {
             Body::Classes(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
+        }
+    }
+
+    /// The model of a task, where it says what messages ask for.
+    pub(crate) fn texts(&self, task: &TaskName) -> Result<(&Loaded, &IntentModel), Why> {
+        let loaded = self.loaded(task)?;
+        match &loaded.body {
+            Body::Texts(model) => Ok((loaded, model)),
             _ => Err(of_another_shape(loaded)),
         }
     }

@@ -51,6 +51,11 @@ pub enum Takes {
         /// How long it is at most, in bytes.
         bytes_max: usize,
     },
+    /// A message that somebody wrote; a question without one says nothing.
+    Message {
+        /// How long it is at most, in bytes.
+        bytes_max: usize,
+    },
     /// A list of texts: at most 1,000, each of at most 256 bytes.
     Words,
     /// Things to choose from, each with an id and what is said of it.
@@ -70,7 +75,7 @@ impl Takes {
             Self::Number { range: (min, max) } => format!("a number from {min} to {max}"),
             Self::Flag => "true or false".to_owned(),
             Self::Choice { names, .. } => format!("one of {}", names.join(", ")),
-            Self::Text { bytes_max } => format!("a text of at most {bytes_max} bytes"),
+            Self::Text { bytes_max } | Self::Message { bytes_max } => format!("a text of at most {bytes_max} bytes"),
             Self::Words => format!("a list of at most {N_WORDS_MAX} texts"),
             Self::Options => options::in_words(),
             Self::Filter => "conditions on the traits of items, such as {\"price\":{\"lte\":10}}".to_owned(),
@@ -85,7 +90,13 @@ impl Takes {
             Self::Whole { default, .. } => default.map(Value::from),
             Self::Flag => Some(false.into()),
             Self::Choice { default, .. } => default.map(Value::from),
-            Self::Number { .. } | Self::Text { .. } | Self::Words | Self::Options | Self::Filter | Self::Lifts => None,
+            Self::Number { .. }
+            | Self::Text { .. }
+            | Self::Message { .. }
+            | Self::Words
+            | Self::Options
+            | Self::Filter
+            | Self::Lifts => None,
         }
     }
 
@@ -127,8 +138,12 @@ impl Parameter {
                 let meant = near.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
                 unfit(format!("is {}: {meant}it is one of {}", shown(value), names.join(", ")))
             }
-            (Takes::Text { bytes_max }, Value::String(given)) if given.len() <= *bytes_max => Ok(()),
-            (Takes::Text { bytes_max }, Value::String(given)) => {
+            (Takes::Text { bytes_max } | Takes::Message { bytes_max }, Value::String(given))
+                if given.len() <= *bytes_max =>
+            {
+                Ok(())
+            }
+            (Takes::Text { bytes_max } | Takes::Message { bytes_max }, Value::String(given)) => {
                 unfit(format!("has {} bytes: give at most {bytes_max}", given.len()))
             }
             (Takes::Words, Value::Array(words)) => words_fit(words).or_else(unfit),

@@ -4,6 +4,7 @@ mod old;
 
 use crate::digest::digest;
 use crate::kinds::EFFECTS;
+use crate::labels::Labels;
 use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
@@ -429,6 +430,7 @@ fn scrub(content: &mut Content) {
             **told = Told::default();
         }
         Content::Completions(completions) => completions.clear(),
+        Content::Labels(labels) => **labels = Labels::default(),
         Content::Actions(actions) => {
             // How likely each was to be chosen says nothing of why. What it is worth follows from how likely they accept it.
             for action in &mut actions.chosen {

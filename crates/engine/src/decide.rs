@@ -205,6 +205,9 @@ impl Engine {
     /// Whether this answer is one of those that are logged.
     fn is_logged(&self, record: &Record) -> bool {
         let kind = self.capabilities.kinds.get(record.question.kind.as_str());
+        if kind.as_ref().is_ok_and(|kind| !kind.is_kept(&record.question)) {
+            return false;
+        }
         let one_in = kind.map_or(1, Kind::logged_one_in);
         one_in <= 1 || self.n_sampled.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in)
     }
@@ -366,6 +369,7 @@ impl Engine {
             Some(with) => self.shown_last(&asked, with)?,
             None => BTreeSet::new(),
         };
+        asked.parameters = kind.kept(asked.parameters);
         let back = kind.contacts();
         let answered = match &back {
             Some(back) => {

@@ -170,17 +170,7 @@ impl Engine {
             let plan = plan.as_ref();
             let (drawn, who) = draws.of_experiment(&name, plan);
             let (both, began) = (of_both(&drawn), drawn.iter().map(|one| one.from).min());
-            let mut found = counting.found(plan, who.clone(), &both.all, began);
-            // Of those who are left each stands for one name.
-            let of_company = Who { n_drawn: Vec::new(), ..who.clone() };
-            let own = || counting.found(plan, of_company, &both.of_company, began);
-            if let Some(own) = claimed::without_invented(&found, &both, own) {
-                experiments.insert(name, own);
-                continue;
-            }
-            let without = || counting.found(plan, who, &both.of_company, began).report;
-            Claimed::of(counting.success(plan), [&both]).tell(&mut found.report, without);
-            experiments.insert(name, found);
+            experiments.insert(name, counting.believed(plan, who, &both, began));
         }
         experiments.extend(counting.switched(&draws, &declared, &of_both));
         experiments.extend(self.drafted(&declared, now)?);
@@ -340,6 +330,20 @@ impl<'a> Counting<'a> {
     fn success(&self, plan: Option<&Plan>) -> Option<usize> {
         let own = plan.and_then(|plan| plan.metrics.first()).map_or(self.measures.earned.as_str(), String::as_str);
         Some(self.kpi(own)?.0)
+    }
+
+    /// What an experiment found, as far as it rests on more than what whoever has the write key can invent.
+    fn believed(&self, plan: Option<&Plan>, who: Who, both: &Both, began: Option<Timestamp>) -> Found {
+        let mut found = self.found(plan, who.clone(), &both.all, began);
+        // Of those who are left each stands for one name.
+        let of_company = Who { n_drawn: Vec::new(), ..who.clone() };
+        let own = || self.found(plan, of_company, &both.of_company, began);
+        if let Some(own) = claimed::without_invented(&found, both, own) {
+            return own;
+        }
+        let without = || self.found(plan, who, &both.of_company, began).report;
+        Claimed::of(self.success(plan), [both]).tell(&mut found.report, without);
+        found
     }
 
     /// What an experiment found.

@@ -22,6 +22,7 @@ pub use trees::Contribution;
 use crate::LearningError;
 use models::recommend::Recommender;
 use models::rfm::RfmModel;
+use models::text::IntentModel;
 use models::value::ValueModel;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,8 @@ pub enum Body {
     Policy(Box<PolicyModel>),
     /// Says what each action changes.
     Effects(Box<EffectsModel>),
+    /// Says what messages ask for.
+    Texts(Box<IntentModel>),
 }
 
 /// How a model is stored. A file may name one that only a newer program knows.
@@ -70,6 +73,8 @@ pub enum Shape {
     Policy,
     /// [`Body::Effects`].
     Effects,
+    /// [`Body::Texts`].
+    Texts,
 }
 
 impl Shape {
@@ -86,6 +91,7 @@ impl Shape {
             Self::Order => "order",
             Self::Policy => "policy",
             Self::Effects => "effects",
+            Self::Texts => "texts",
         }
         .to_owned()
     }
@@ -105,6 +111,7 @@ impl Body {
             Self::Order(_) => Shape::Order,
             Self::Policy(_) => Shape::Policy,
             Self::Effects(_) => Shape::Effects,
+            Self::Texts(_) => Shape::Texts,
         }
     }
 
@@ -123,6 +130,7 @@ impl Body {
             Self::Order(model) => model.to_bytes(),
             Self::Policy(model) => model.to_bytes(),
             Self::Effects(model) => model.to_bytes(),
+            Self::Texts(model) => model.to_bytes().map_err(LearningError::model("write the model of messages")),
         }
     }
 
@@ -141,6 +149,9 @@ impl Body {
             Shape::Order => Self::Order(OrderModel::from_bytes(bytes)?),
             Shape::Policy => Self::Policy(Box::new(PolicyModel::from_bytes(bytes)?)),
             Shape::Effects => Self::Effects(Box::new(EffectsModel::from_bytes(bytes)?)),
+            Shape::Texts => Self::Texts(Box::new(
+                IntentModel::from_bytes(bytes, &[]).map_err(LearningError::model("read the model of messages"))?,
+            )),
             Shape::Groups => {
                 Self::Groups(RfmModel::from_bytes(bytes).map_err(LearningError::model("read the groups"))?)
             }

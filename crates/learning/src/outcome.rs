@@ -158,7 +158,7 @@ impl What {
     fn watch(&self, take: Option<&Take>) -> Option<Watch> {
         match self {
             Self::Purchase => None,
-            Self::Event(filter) => Some(Watch { filter: filter.clone(), take: take.cloned() }),
+            Self::Event(filter) => Some(Watch { filter: filter.clone(), take: take.cloned(), is_message: false }),
         }
     }
 }

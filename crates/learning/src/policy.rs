@@ -4,6 +4,7 @@
 //! beside what was earned; it and folds of the customers before it say which settings are best. Then everything is learned from.
 
 mod arrival;
+mod case;
 mod choice;
 mod judge;
 mod lesson;

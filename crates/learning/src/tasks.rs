@@ -4,6 +4,7 @@ mod act;
 pub(crate) mod asked;
 pub(crate) mod binary;
 mod classes;
+mod intent;
 mod number;
 mod rank;
 pub(crate) mod recommend;
@@ -15,6 +16,7 @@ mod value;
 pub use act::Act;
 pub use binary::Binary;
 pub use classes::Classes;
+pub use intent::{Intent, LABEL_BYTES_MAX, LABELLED};
 pub use number::Number;
 pub use rank::Rank;
 pub use recommend::Recommend;
@@ -35,6 +37,7 @@ pub fn tasks(outcomes: &[Outcome]) -> crate::Tasks {
         Box::new(Value::default()),
         Box::new(Segments::default()),
         Box::new(Search::default()),
+        Box::new(Intent::default()),
     ];
     tasks.extend(outcomes.iter().map(of_outcome));
     crate::Tasks::new(tasks)

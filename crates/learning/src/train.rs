@@ -197,12 +197,13 @@ impl ModelHeader {
                 );
                 (true, reason)
             }
-            Some(Contest::Continued { champion, .. }) => (
-                true,
-                format!(
-                    "this model answers, and goes on from model {champion}, of whose choices it has learned, too: {simple}"
-                ),
-            ),
+            Some(Contest::Continued { champion, .. }) => {
+                let from = match self.evaluation.decides == policy::DECIDES {
+                    true => "of whose choices it has learned, too",
+                    false => "and has learned from the same and from what came since",
+                };
+                (true, format!("this model answers, and goes on from model {champion}, {from}: {simple}"))
+            }
             Some(Contest::Judged(duel)) => (duel.ruling().is_for_challenger(), duel.sentence()),
             Some(Contest::Unjudged(unjudged)) => (unjudged.n_refused > 0, unjudged.sentence()),
         };

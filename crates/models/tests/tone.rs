@@ -105,7 +105,8 @@ fn emoji_alone_are_read() {
         assert!(reading.emotion(name) >= highest && highest > 0.5, "{text}: {name} of {:?}", reading.emotions);
     }
     for plain in ["👍", "👍🏽", "👍\u{fe0f}"] {
-        assert_eq!(tone().read(plain).emotions, tone().read("👍").emotions);
+        let bits = |text: &str| tone().read(text).emotions.map(f64::to_bits);
+        assert_eq!(bits(plain), bits("👍"));
     }
 }
 

@@ -18,6 +18,7 @@ mod gorse;
 mod growthbook;
 pub mod imports;
 mod ingest;
+pub(crate) mod intents;
 mod items;
 pub(crate) mod line;
 pub mod lists;
@@ -86,6 +87,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(capacity::routes())
         .merge(declared::routes())
         .merge(offers::routes())
+        .merge(intents::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

@@ -2,7 +2,7 @@
 
 mod texts;
 
-pub use texts::{ModelsCommand, TextFiles};
+pub use texts::{IntentsCommand, ModelsCommand, TextFiles};
 
 use crate::allocations::AMOUNT_MAX;
 use crate::clock::SystemClock;
@@ -230,6 +230,15 @@ pub enum Command {
     /// Tell what is true of a simulated company beside what Rapport estimated of it, row by row. Changes nothing; also while the
     /// server runs
     Truth(TruthArgs),
+    /// Take in labelled messages, so that what messages ask for is learned
+    Intents {
+        /// What to do
+        #[command(subcommand)]
+        command: IntentsCommand,
+        /// The server that does it
+        #[command(flatten)]
+        elsewhere: Elsewhere,
+    },
     /// Fetch what was learned elsewhere and makes messages better understood. Nothing needs it
     Models {
         /// What to do

@@ -13,6 +13,7 @@ mod export;
 mod features;
 mod import;
 mod imports;
+mod intents;
 mod keys;
 mod kinds;
 mod lift;
@@ -89,6 +90,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
         Command::Simulate(ask) => simulate::run(&options, &ask),
         Command::Truth(ask) => truth::run(&options, settings, &ask),
+        Command::Intents { command, elsewhere } => intents::run(&options, settings, &command, &elsewhere),
         Command::Models { command } => models::run(&options, command),
         Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),

@@ -34,6 +34,7 @@ mod file_body;
 mod found_lately;
 pub mod in_force;
 pub mod keys;
+pub(crate) mod labelled;
 pub mod limits;
 pub mod local;
 mod looks;

@@ -25,10 +25,12 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 8] = ["act", "flags", "rank", "search", "segments", "suggest", "uplift", "value"];
+const EVERYDAY: [&str; 10] =
+    ["act", "flags", "intent", "rank", "search", "segments", "suggest", "understand", "uplift", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 50] = [
+const ALLOWED: [(&str, &[&str], &str); 51] = [
+    ("crates/server/src/commands/evaluate/intent.rs", &["intent"], "a word of a command"),
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
     ("crates/events/src/channel.rs", &["search"], "the name of a channel"),

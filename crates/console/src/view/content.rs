@@ -24,6 +24,8 @@ pub enum Content {
     Amount(Amount),
     /// One of several.
     Choice(Choice),
+    /// What a message says.
+    Labels(Labels),
     /// There was nothing to answer with.
     Nothing,
 }
@@ -43,6 +45,8 @@ impl fmt::Display for Content {
             Self::Score(score) => score.fmt(f),
             Self::Amount(amount) => amount.fmt(f),
             Self::Choice(choice) => choice.fmt(f),
+            Self::Labels(labels) if labels.rows.is_empty() => Self::Nothing.fmt(f),
+            Self::Labels(labels) => labels.fmt(f),
             Self::Nothing => f.write_str("<p class=\"empty-line\">There was nothing to answer with.</p>"),
         }
     }
@@ -80,6 +84,24 @@ impl Content {
             }
             _ => None,
         }
+    }
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/labels.html")]
+pub struct Labels {
+    /// What is told of it, and what that is: *asks for*, *Refund, 93 % sure*.
+    pub rows: Vec<(&'static str, String)>,
+    /// What its writer feels, with how much from 0 to 1, the most first.
+    pub emotions: Vec<(String, f64)>,
+}
+
+impl Labels {
+    /// An emotion beside the most that there can be.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the template passes what it walks over")]
+    fn bar(felt: &f64) -> Html {
+        meter(*felt, if *felt >= 0.5 { Tone::Accent } else { Tone::Quiet }, "")
     }
 }
 
@@ -368,6 +390,20 @@ mod tests {
         let none = Content::Flags(Flags { flags: Vec::new() });
         assert!(none.to_string().contains("There was nothing to answer with"));
         assert_eq!((none.glance(), none.average()), (None, None));
+    }
+
+    #[test]
+    fn a_message_is_told_with_what_it_names_and_what_is_felt() {
+        let labels = Labels {
+            rows: vec![("Names", "order <b>".to_owned())],
+            emotions: vec![("Frustration".to_owned(), 0.8), ("Worry".to_owned(), 0.3)],
+        };
+        let html = Content::Labels(labels).to_string();
+        for said in ["<dt>Names</dt>", "order &#60;b&#62;", "Frustration", "fill-accent", "fill-quiet"] {
+            assert!(html.contains(said), "{said}: {html}");
+        }
+        let none = Content::Labels(Labels { rows: Vec::new(), emotions: Vec::new() });
+        assert!(none.to_string().contains("There was nothing to answer with"));
     }
 
     #[test]

@@ -53,7 +53,8 @@ pub use audit::{AuditFilter, AuditPage, AuditRow};
 pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
 pub use content::{
-    Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Score,
+    Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Labels,
+    Score,
 };
 pub use customer::{
     Consent, CustomerPage, Done, DoneAction, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline,

@@ -29,7 +29,7 @@ pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use listed::{list, list_mistaken, list_tried, lists};
 pub use machine::system;
 pub use overlooked::{overview, overview_empty, overview_without_orders};
-pub use people::{customer, customer_stranger, customers, erasure, search, separation};
+pub use people::{customer, customer_stranger, customers, erasure, labels, search, separation};
 pub use picture::picture;
 pub use switched::{experiments, experiments_none, flags, flags_none};
 pub use tried::{tried, tried_nothing, tried_search};

@@ -75,6 +75,12 @@ fn the_navigation_marks_the_page_one_is_on() {
     assert!(!ErrorPage::not_found(sample::frame("/x")).render().contains("aria-current=\"page\""));
 }
 
+/// A message of which everything is this text.
+fn labels(text: &str) -> Content {
+    let (rows, emotions) = (vec![("Names", text.to_owned())], vec![(text.to_owned(), 0.9)]);
+    Content::Labels(content::Labels { rows, emotions })
+}
+
 #[test]
 fn hostile_text_stays_text() {
     let text = || HOSTILE.to_owned();
@@ -103,6 +109,7 @@ fn hostile_text_stays_text() {
     customer.told.push(Content::Actions(Actions { actions: vec![action], left_out: vec![(text(), text())] }));
     let flag = content::Flag { title: text(), value: text(), reason: text() };
     customer.told.push(Content::Flags(content::Flags { flags: vec![flag] }));
+    customer.told.push(labels(&text()));
     for content in customer.told.iter_mut().chain([&mut customer.shown[0].content]) {
         match content {
             Content::Items(items) => (items.items[0].title, items.items[0].reason) = (Some(text()), text()),
@@ -113,7 +120,7 @@ fn hostile_text_stays_text() {
                     (text(), Some(text()), text(), text());
             }
             Content::Completions(ways) => ways.completions[0] = (text(), text()),
-            Content::Actions(_) | Content::Flags(_) | Content::Nothing => {}
+            Content::Actions(_) | Content::Flags(_) | Content::Labels(_) | Content::Nothing => {}
         }
     }
     if let Some(answer) = &mut customer.decided {

@@ -245,7 +245,8 @@ pub(super) fn replay(record: &Record, models: &Models) -> Result<Answer, Decisio
 pub(super) fn question(kind: &str, n: i64) -> Question {
     let about = every_kind().get(kind).unwrap().about();
     let takes_n = about.usual().any(|(name, _)| name == "n");
-    let parameters = takes_n.then(|| ("n".to_owned(), n.into())).into_iter().collect();
+    let needed = about.needed().map(|(name, value)| (name.to_owned(), value));
+    let parameters = takes_n.then(|| ("n".to_owned(), n.into())).into_iter().chain(needed).collect();
     let context = [("page".to_owned(), "home".into())].into_iter().collect();
     Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context, arm: None }
 }

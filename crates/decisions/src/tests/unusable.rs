@@ -23,10 +23,11 @@ fn named_by(record: &Record, there: &Models) -> Models {
 fn a_model_that_cannot_answer_is_not_called_untrained() {
     for kind in every_kind().iter().filter(|kind| !kind.about().tasks.is_empty()) {
         let name = kind.about().name.as_str();
+        let task = kind.about().tasks[0].clone();
         let mut there = models(true);
-        there.set_aside(name.into(), WHY.to_owned());
+        there.set_aside(task.clone(), WHY.to_owned());
         let mut buyer = knowledge(&[(0, 3.0)], true);
-        buyer.inputs.remove(&name.into());
+        buyer.inputs.remove(&task);
         let buyer = known(buyer);
         for (subject, is_known) in [(buyer, true), (refused(), false), (unknown(true), false)] {
             let (answer, record) = decided(&question(name, 3), &subject, &there, &Shop::full());

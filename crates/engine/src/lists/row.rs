@@ -126,7 +126,8 @@ impl Engine {
             | Content::Search { .. }
             | Content::Completions(_)
             | Content::Actions(_)
-            | Content::Flags(_) => return None,
+            | Content::Flags(_)
+            | Content::Labels(_) => return None,
             Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
                 reasons
             }

@@ -11,7 +11,7 @@ use measurement::kpi::Counted;
 /// The company tells of successes itself where so large a share of them is its own,
 const OWN_SHARE_MIN: f64 = 0.1;
 /// or where so many of its customers succeeded by its own word, however many more somebody invents.
-const N_OWN_MIN: usize = 30;
+pub(super) const N_OWN_MIN: usize = 30;
 /// So many customers of the company's own tell whether its arms are as they should be.
 const N_KNOWN_MIN: usize = 100;
 

@@ -1,5 +1,6 @@
 //! Which of two ways to make a list do customers choose from? Read from the log, with what they looked at and bought since.
 
+use super::claimed::N_OWN_MIN;
 use super::{ALPHA, Found, stage};
 use crate::Engine;
 use crate::error::EngineError;
@@ -75,37 +76,68 @@ impl Engine {
 
     /// What customers preferred who permit analytics. What they looked at or bought within a week is chosen from the newest list that had
     /// shown it.
-    fn preferred(&self, lists: Lists, now: Timestamp) -> Result<Interleaved, EngineError> {
+    fn preferred(&self, lists: Lists, now: Timestamp) -> Result<Preferred, EngineError> {
         let customers: BTreeSet<&CustomerId> = lists.shown.iter().map(|shown| &shown.customer).collect();
-        let (mut did, mut permits) = (Vec::new(), BTreeSet::new());
+        let (mut did, mut is_own) = (Vec::new(), BTreeMap::new());
         for id in customers {
             let known = self.with_customer(id, |customer| {
                 let bought = customer.state.lines().iter().map(|line| (line.item, line.at));
                 let looked = customer.state.views().iter().map(|view| (view.item, view.at));
                 let of = |(item, at)| Bought { customer: id.clone(), item, at, paid: None };
                 let granted = self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted;
-                granted.then(|| bought.chain(looked).map(of).collect::<Vec<_>>())
+                granted.then(|| (bought.chain(looked).map(of).collect::<Vec<_>>(), customer.profile.is_vouched))
             })?;
-            if let Some(own) = known.flatten() {
-                did.extend(own);
-                permits.insert(id.clone());
+            if let Some((of_them, is_vouched)) = known.flatten() {
+                did.extend(of_them);
+                is_own.insert(id.clone(), is_vouched);
             }
         }
         let mut chosen: BTreeMap<DecisionId, BTreeSet<ItemKey>> = BTreeMap::new();
         for credit in attribute(&lists.shown, &did, now).credits {
             chosen.entry(credit.decision).or_default().insert(credit.item);
         }
-        let counted = lists.shown.iter().filter(|shown| permits.contains(&shown.customer)).map(|shown| Drafted {
+        let counted = lists.shown.iter().filter(|shown| is_own.contains_key(&shown.customer)).map(|shown| Drafted {
             customer: shown.customer.clone(),
             picks: lists.picks.get(&shown.decision).cloned().unwrap_or_default(),
             chosen: chosen.remove(&shown.decision).unwrap_or_default().into_iter().collect(),
         });
-        let counted: Vec<Drafted> = counted.collect();
-        Ok(interleaved(&counted, ALPHA, N_TUNED))
+        let mut counted: Vec<Drafted> = counted.collect();
+        let all = interleaved(&counted, ALPHA, N_TUNED);
+        counted.retain(|one| is_own.get(&one.customer) == Some(&true));
+        Ok(Preferred::of(all, interleaved(&counted, ALPHA, N_TUNED)))
     }
 }
 
-fn told(plan: &Experiment, found: Interleaved, began: Timestamp, now: Timestamp) -> Found {
+/// What customers preferred, and how far to believe it: whoever has the write key can invent customers who look at what one side picked.
+struct Preferred {
+    found: Interleaved,
+    says: String,
+}
+
+impl Preferred {
+    /// Where enough customers chose of whom the company itself told, only these count.
+    fn of(all: Interleaved, own: Interleaved) -> Self {
+        let n_claimed = all.n_customers - own.n_customers;
+        let customers = |n: u64| if n == 1 { "1 customer".to_owned() } else { format!("{n} customers") };
+        match n_claimed {
+            0 => Self { found: all, says: String::new() },
+            n if own.n_customers >= N_OWN_MIN as u64 => {
+                let says = format!(" {} more, known from write keys alone, do not count.", customers(n));
+                Self { found: own, says }
+            }
+            n => {
+                let says = format!(
+                    " Known from write keys alone, so that somebody could have invented them: {}.",
+                    customers(n)
+                );
+                Self { found: all, says }
+            }
+        }
+    }
+}
+
+fn told(plan: &Experiment, preferred: Preferred, began: Timestamp, now: Timestamp) -> Found {
+    let Preferred { found, says } = preferred;
     let plan = Plan::from(plan);
     let stage = stage(Some(&plan), Some(began), (REWARD_WINDOW_DAYS, now));
     // Every customer who chose anything says something of both.
@@ -122,6 +154,7 @@ fn told(plan: &Experiment, found: Interleaved, began: Timestamp, now: Timestamp)
     let mut report = experiment::report(&counted);
     let names: Vec<&str> = plan.variations.iter().map(|(name, _)| name.as_str()).collect();
     (report.verdict, report.says) = verdict(&found, stage, &names);
+    report.says.push_str(&says);
     Found { began: Some(began), state: Some(plan.state), report, switched: Vec::new(), preferred: Some(found) }
 }
 
@@ -148,6 +181,20 @@ fn verdict(found: &Interleaved, stage: Stage, names: &[&str]) -> (Verdict, Strin
 mod tests {
     use super::*;
     use measurement::Interval;
+
+    #[test]
+    fn invented_customers_prefer_nothing_where_enough_of_the_companys_own_chose() {
+        let of = |n: u64| Interleaved { n_customers: n, ..interleaved(&[], ALPHA, N_TUNED) };
+        for (all, own, counted, said) in [
+            (40, 40, 40, ""),
+            (130, 30, 30, " 100 customers more, known from write keys alone, do not count."),
+            (129, 29, 129, " Known from write keys alone, so that somebody could have invented them: 100 customers."),
+            (30, 29, 30, " Known from write keys alone, so that somebody could have invented them: 1 customer."),
+        ] {
+            let found = Preferred::of(of(all), of(own));
+            assert_eq!((found.found.n_customers, &*found.says), (counted, said));
+        }
+    }
 
     #[test]
     fn what_is_told_hangs_on_the_interval_of_the_stage() {

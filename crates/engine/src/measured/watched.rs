@@ -24,7 +24,9 @@ impl Watched {
             let own = kpi.watches().into_iter().map(|(filter, take)| {
                 let source = Source::of(filter, take);
                 let watch = match source {
-                    Source::Events => place_of(&mut watches, Watch { filter: filter.clone(), take: take.cloned() }),
+                    Source::Events => {
+                        place_of(&mut watches, Watch { filter: filter.clone(), take: take.cloned(), is_message: false })
+                    }
                     Source::Orders | Source::Refunds => 0,
                 };
                 place_of(&mut looked_at, (source, watch))

@@ -13,6 +13,8 @@ pub struct Watch {
     pub filter: Filter,
     /// Which value of them; without one only the times are remembered.
     pub take: Option<Take>,
+    /// Whether that is a message, which is kept whole.
+    pub is_message: bool,
 }
 
 /// What a [`crate::Trace`] looks for in events, beside what features always look at: known before the history is read.
@@ -95,19 +97,29 @@ impl TraceReads {
                 key: event.key(),
                 origin: event.origin,
                 number: take.and_then(|take| take.number(event)),
-                text: take.and_then(|take| take.text(event)).map(|text| beginning_of(&text).into()),
+                text: take
+                    .and_then(|take| take.text(event))
+                    .map(|text| beginning_of(&text, watch.n_bytes_max()).into()),
             }
         })
     }
 }
 
 /// What is kept of a text: whoever looks at it takes longer ones for none, and a stranger may send many that are long.
-fn beginning_of(text: &str) -> &str {
+fn beginning_of(text: &str, n_bytes_max: usize) -> &str {
     let text = text.trim();
-    &text[..text.floor_char_boundary(Match::TEXT_BYTES_MAX + 1)]
+    &text[..text.floor_char_boundary(n_bytes_max + 1)]
+}
+
+impl Watch {
+    fn n_bytes_max(&self) -> usize {
+        if self.is_message { Match::MESSAGE_BYTES_MAX } else { Match::TEXT_BYTES_MAX }
+    }
 }
 
 impl Match<'_> {
+    /// So much is kept of a message.
+    pub const MESSAGE_BYTES_MAX: usize = 4_000;
     /// The longest text that is kept whole; of a longer one so much is kept that this can be told.
     pub const TEXT_BYTES_MAX: usize = 104;
 }
@@ -145,12 +157,14 @@ mod tests {
     fn of_a_long_text_only_so_much_is_kept_that_it_is_seen_to_be_long() {
         let most = Match::TEXT_BYTES_MAX;
         for n in [0, 1, most, most + 1] {
-            assert_eq!(beginning_of(&"x".repeat(n)).len(), n);
+            assert_eq!(beginning_of(&"x".repeat(n), most).len(), n);
         }
-        assert_eq!(beginning_of(&"x".repeat(31_000)).len(), most + 1);
-        assert_eq!(beginning_of(&format!("{}ab", " ".repeat(500))), "ab", "blanks are no value");
+        assert_eq!(beginning_of(&"x".repeat(31_000), most).len(), most + 1);
+        assert_eq!(beginning_of(&format!("{}ab", " ".repeat(500)), most), "ab", "blanks are no value");
+        let message = Watch { filter: Filter::named("a"), take: None, is_message: true };
+        assert_eq!(beginning_of(&"x".repeat(31_000), message.n_bytes_max()).len(), Match::MESSAGE_BYTES_MAX + 1);
         let wide = "ä".repeat(200);
-        let kept = beginning_of(&wide);
+        let kept = beginning_of(&wide, most);
         assert!(kept.len() >= most && kept.len() <= most + 1 && wide.starts_with(kept));
     }
 }

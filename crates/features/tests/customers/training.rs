@@ -76,7 +76,7 @@ fn where_the_company_told_something_the_write_keys_word_on_that_matter_is_not_be
     };
     let shown = track(4, hour(1), hour(1), "Decision Shown", json!({"decision_id": "d"}));
     let watched = ["Ticket Created", "Decision Shown"];
-    let watches = watched.map(|name| Watch { filter: Filter::named(name), take: None });
+    let watches = watched.map(|name| Watch { filter: Filter::named(name), take: None, is_message: false });
     let reads = TraceReads::new(watches.to_vec());
     let believed = |told: &[Recorded], as_of| -> Vec<usize> {
         let mut trace = Trace::default();
@@ -99,13 +99,14 @@ fn what_is_watched_for_is_remembered_with_its_value_and_its_times() {
     let when = |table: serde_json::Value| Filter::from_table(table.as_object().unwrap()).unwrap();
     let take = |path: &str| Some(Take::from(path.parse::<Pointer>().unwrap()));
     let reads = TraceReads::new(vec![
-        Watch { filter: when(json!({"event": "Plan Changed"})), take: take("properties.kind") },
+        Watch { filter: when(json!({"event": "Plan Changed"})), take: take("properties.kind"), is_message: false },
         Watch {
             filter: when(json!({"event": "Plan Changed", "properties.kind": "down"})),
             take: take("properties.amount"),
+            is_message: false,
         },
-        Watch { filter: Filter::named("Order Completed"), take: None },
-        Watch { filter: Filter::named("identify"), take: take("traits.city") },
+        Watch { filter: Filter::named("Order Completed"), take: None, is_message: false },
+        Watch { filter: Filter::named("identify"), take: take("traits.city"), is_message: false },
     ]);
     let mut identified = changed(5, 9, 0, "", json!(null));
     identified.event.call =

@@ -1,7 +1,7 @@
 //! With which settings is best foretold what came?
 
 use super::Fit;
-use super::judge::{Case, foretold};
+use super::case::{Case, foretold};
 use super::lesson::Lesson;
 use crate::body::PolicyModel;
 use crate::evaluation::mean;

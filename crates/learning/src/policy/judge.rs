@@ -1,10 +1,11 @@
 //! What would the policy have earned where another one chose?
 
+use super::case::{Case, foretold};
 use super::choice::best_of;
 use super::lesson::{Lesson, came_by, delay_by};
 use super::{N_CUSTOMERS_JUDGED, contest, first_by_customers, first_judged, heard, quarter, split_of, untold};
 use crate::LearningError;
-use crate::body::{PolicyModel, SHARED};
+use crate::body::PolicyModel;
 use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, redrawn};
 use crate::reigning::Reigning;
 use crate::rounds::{Round, RoundLog};
@@ -20,15 +21,6 @@ pub(crate) const DECIDES: &str = "policy_value";
 const ARRIVED_LEAST: f64 = 0.2;
 /// Beyond this weight it is foretold what a choice brings: a single one that was hardly ever drawn must not decide.
 const WEIGHT_MAX: f64 = 20.0;
-
-/// A round that is judged.
-pub(super) struct Case<'a> {
-    pub(super) round: &'a Round,
-    pub(super) view: Vec<f64>,
-    /// What came, and which share of what comes could have come.
-    pub(super) came: f64,
-    pub(super) arrived: f64,
-}
 
 /// Chooses settings and says what the policy would have earned on the newest rounds.
 pub(crate) fn judge(data: &Data<'_>, log: &RoundLog, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
@@ -64,20 +56,6 @@ fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -
         round,
     };
     log.rounds[first..].iter().map(case).collect()
-}
-
-/// Which share of its worth an action brings in a case.
-pub(super) fn foretold(log: &RoundLog, model: &PolicyModel, case: &Case<'_>, action: u32) -> f64 {
-    let found = match &case.round.sides {
-        // What was drawn is looked at most often.
-        Some(_) if action == case.round.action => model.foretell(&case.view, SHARED, SHARED),
-        Some(sides) => case.round.place_of(action).and_then(|at| model.foretell_row(&sides.row(at))),
-        None => {
-            let doable = log.actions.get(action as usize);
-            doable.and_then(|doable| model.foretell(&case.view, &doable.name, &doable.group))
-        }
-    };
-    found.map_or(0.0, |found| found.share)
 }
 
 /// What a choice is worth: what it earns less what it costs, beside what counts where nothing is said.

@@ -60,6 +60,15 @@ pub(super) fn folded(shown: &str) -> String {
     plain
 }
 
+/// The message itself as it is written, with its capitals, signs and lines: without quotes of earlier mails, signatures, tags and what
+/// takes no room.
+pub(super) fn own(text: &str) -> String {
+    let text = beginning(text, N_BYTES_MAX);
+    let own = mail::own_words(text);
+    let shown = |c: char| if matches!(c, '\n' | '\r' | '\t') { Some(c) } else { visible(c) };
+    markup::shown(&own).chars().filter_map(shown).collect::<String>().trim().to_owned()
+}
+
 /// The beginning of a text, at most so many bytes and never half a letter.
 pub(super) fn beginning(text: &str, n_bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(n_bytes)).unwrap_or_default()

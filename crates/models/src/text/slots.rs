@@ -134,7 +134,7 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A pattern that stands here and is tried by the tests.
-fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     #[expect(
         clippy::expect_used,
         reason = "the patterns are written in this module, and its tests make every one of them"

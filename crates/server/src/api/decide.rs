@@ -1,7 +1,7 @@
 //! How is a decision asked for, and read again?
 
 use super::auth::{MayRead, counted};
-use super::extract::{Path, SmallBody};
+use super::extract::{Path, QuestionBody, SMALL_BYTES_MAX, larger_than};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
 use crate::error::ServerError;
@@ -15,7 +15,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use decisions::{KindAbout, Kinds, Parameters};
+use decisions::{KindAbout, Kinds, Parameters, Takes};
 use engine::Asked;
 use governance::Action;
 use primitives::{AnonymousId, UserId, nearest, plain_words, visible};
@@ -38,7 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         (status = 200, description = "The decision, logged durably but for suggestions, of which one in a hundred is; of several customers one each", body = DecisionReply),
         (status = 400, description = "The question cannot be read", body = crate::failure::ErrorBody),
         (status = 403, description = "A write key may not ask for decisions", body = crate::failure::ErrorBody),
-        (status = 413, description = "The question is larger than 64 KB", body = crate::failure::ErrorBody),
+        (status = 413, description = "The question is larger than 64 KB, or 2 MB where it is of a message", body = crate::failure::ErrorBody),
         (status = 429, description = "Too many questions: of several customers, each is one", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
@@ -46,9 +46,16 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 async fn decide(
     MayDecide { holder, peer }: MayDecide,
     State(app): State<Arc<App>>,
-    SmallBody(body): SmallBody,
+    QuestionBody(body): QuestionBody,
 ) -> Result<Response, ApiError> {
+    let n_bytes = body.len();
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+    let takes_messages =
+        |kind: &KindAbout| kind.parameters.iter().any(|one| matches!(one.takes, Takes::Message { .. }));
+    let is_message = app.engine.capabilities().kinds.get(&body.decision).is_ok_and(|kind| takes_messages(kind.about()));
+    if n_bytes > SMALL_BYTES_MAX && !is_message {
+        return Err(larger_than(SMALL_BYTES_MAX));
+    }
     let text = match asked(&app.engine.capabilities().kinds, body)? {
         Whom::One(asked) => app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?.response,
         Whom::Several(asked, users) => {

@@ -12,7 +12,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// The largest body of a question or a command.
-const SMALL_BYTES_MAX: usize = 64 * 1024;
+pub(super) const SMALL_BYTES_MAX: usize = 64 * 1024;
+
+/// The largest body of a question with a message in it, of 1 MB and as much again for how it is written.
+const QUESTION_BYTES_MAX: usize = 2 << 20;
 
 /// How long a client may take to send a body.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
@@ -51,9 +54,24 @@ pub(super) struct SmallBody(pub(super) Vec<u8>);
 impl<S: Send + Sync> FromRequest<S> for SmallBody {
     type Rejection = ApiError;
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let too_large = || ApiError::too_large(format!("the body is larger than {SMALL_BYTES_MAX} bytes: send less"));
-        Ok(Self(read_up_to(request.into_body(), SMALL_BYTES_MAX).await?.ok_or_else(too_large)?))
+        Ok(Self(read_up_to(request.into_body(), SMALL_BYTES_MAX).await?.ok_or_else(|| larger_than(SMALL_BYTES_MAX))?))
     }
+}
+
+/// The body of a question that may hold a message: whoever reads it refuses what is large and holds none.
+pub(super) struct QuestionBody(pub(super) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for QuestionBody {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let read = read_up_to(request.into_body(), QUESTION_BYTES_MAX).await?;
+        Ok(Self(read.ok_or_else(|| larger_than(QUESTION_BYTES_MAX))?))
+    }
+}
+
+/// That a body is too large.
+pub(super) fn larger_than(n_bytes: usize) -> ApiError {
+    ApiError::too_large(format!("the body is larger than {n_bytes} bytes: send less"))
 }
 
 /// A body of up to `n_max` bytes, or `None` where it is larger: the connection reads over the rest.

@@ -7,6 +7,7 @@ mod came;
 mod flags;
 mod found;
 mod items;
+mod labels;
 
 use answer::AnswerReply;
 use came::CameReply;

@@ -31,3 +31,20 @@ pub enum ModelsCommand {
     /// by SHA-256. What finds them there uses them
     Fetch,
 }
+
+/// What to do with what messages ask for.
+#[derive(Debug, Clone, Subcommand)]
+pub enum IntentsCommand {
+    /// Take in messages with what each asks for, so that it is learned: each as an event, with what names a person taken out
+    Import {
+        /// A CSV file with a row for each message; its first line names the columns
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The column of the messages
+        #[arg(long, value_name = "COLUMN", default_value = "text")]
+        text: String,
+        /// The column of what they ask for
+        #[arg(long, value_name = "COLUMN", default_value = "label")]
+        label: String,
+    },
+}

@@ -1,6 +1,6 @@
 //! How good are the models? `rapport evaluate`.
 
-mod intent;
+pub(super) mod intent;
 mod policy;
 mod table;
 mod tone;

@@ -1,5 +1,7 @@
 //! How do answers, scores and features look on a page?
 
+mod labels;
+
 use super::action_words::rule_in_words;
 use super::catalogue::picture;
 use crate::app::App;
@@ -110,6 +112,7 @@ pub(super) fn content(
             view::Content::Completions(view::Completions { completions: texts.collect() })
         }
         Content::Actions(actions) => view::Content::Actions(acted(app, name, actions)),
+        Content::Labels(labels) => view::Content::Labels(labels::shown(labels)),
         Content::Flags(answers) => flags(app, name, answers),
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
@@ -374,5 +377,6 @@ fn said_in_short(app: &App, record: &Record) -> String {
             format!("{}{average}", format::amount(amount.value, amount.currency))
         }
         Content::Choice { label, .. } => label.clone().unwrap_or_else(|| "none".to_owned()),
+        Content::Labels(labels) => labels::in_short(labels),
     }
 }

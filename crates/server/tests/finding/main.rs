@@ -8,6 +8,7 @@ mod support;
 mod list_pages;
 mod listing;
 mod lists;
+mod messages;
 mod order;
 mod saved_lists;
 mod search;

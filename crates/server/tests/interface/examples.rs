@@ -153,6 +153,7 @@ fn asked() -> Recorded {
     world::fill(server.engine());
     let mut asks = Recorder { server, answers: Answers::new(), decisions: BTreeMap::new() };
     told(&mut asks);
+    taught(&mut asks);
     decided(&mut asks);
     looked(&mut asks);
     imported(&mut asks);
@@ -191,6 +192,28 @@ fn told(asks: &mut Recorder) {
         let reply = asks.server.send("POST", "/v1/cloudevents", &headers, one.to_string());
         asks.keep("POST", "/v1/cloudevents", &reply);
     }
+}
+
+/// What messages ask for, told and learned.
+fn taught(asks: &mut Recorder) {
+    let path = "/v1/intents/examples";
+    let things = ["parcel", "order", "box", "letter", "present", "shipment", "package", "delivery", "item", "goods"];
+    let asked =
+        [("delivery", "Where is my"), ("refund", "I want my money back for the"), ("cancel", "Please cancel the")];
+    let examples: Vec<Value> = asked
+        .iter()
+        .flat_map(|(label, words)| things.map(|thing| json!({"text": format!("{words} {thing}"), "label": label})))
+        .collect();
+    asks.post(SERVER, path, path, &json!({ "examples": examples })).ok();
+    asks.post(SERVER, path, path, &json!({"examples": [{"text": "", "label": "delivery"}]}));
+    asks.post(WRITE, path, path, &json!({ "examples": examples }));
+    asks.post(SERVER, path, path, &json!({"examples": [{"text": "x".repeat(70_000), "label": "delivery"}]}));
+    let engine = asks.server.engine();
+    let material = engine.material(&mut |_| {}).unwrap();
+    let task = engine.capabilities().tasks.get("intent").unwrap();
+    let trained = learning::train(task, &engine.data(&material, primitives::Seed::new(1))).unwrap();
+    engine.registry().publish(&trained).unwrap();
+    engine.reload_champions().unwrap();
 }
 
 fn decided(asks: &mut Recorder) {

@@ -211,6 +211,11 @@ fn chosen<'a>(contents: impl Iterator<Item = Option<&'a Content>>) -> ArrayRef {
                 drawn.for_each(|one| lists.values().append_value(one));
                 true
             }
+            Some(Content::Labels(labels)) => {
+                let intent = labels.intent.as_ref().filter(|intent| !intent.is_out_of_scope);
+                intent.iter().for_each(|intent| lists.values().append_value(&intent.label));
+                intent.is_some()
+            }
             Some(Content::Completions(_) | Content::Score { .. } | Content::Amount { .. }) | None => false,
         };
         lists.append(is_choice);

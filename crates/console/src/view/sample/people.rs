@@ -276,6 +276,21 @@ fn choice() -> Content {
     })
 }
 
+/// What a message says.
+#[must_use]
+pub fn labels() -> Labels {
+    Labels {
+        rows: vec![
+            ("Asks for", "Delivery (93 %)".to_owned()),
+            ("Mood", "negative, -0.62".to_owned()),
+            ("Urgency", "71 %".to_owned()),
+            ("Language", "en".to_owned()),
+            ("Names", "order number AB-4711".to_owned()),
+        ],
+        emotions: vec![("Frustration".to_owned(), 0.81), ("Worry".to_owned(), 0.34)],
+    }
+}
+
 /// What would be shown.
 pub(super) fn list() -> Content {
     Content::Items(Items { items: items() })

@@ -119,9 +119,7 @@ fn number(kind: Kind, parts: &[&str], name: &mut String) -> u32 {
     name.clear();
     name.push(char::from(kind as u8));
     name.extend(parts.iter().copied());
-    #[expect(clippy::cast_possible_truncation, reason = "some bits of the hash are the number")]
-    let number = (stable_hash(name) >> (64 - N_BITS)) as u32;
-    number
+    (stable_hash(name) >> (64 - N_BITS)) as u32
 }
 
 #[cfg(test)]

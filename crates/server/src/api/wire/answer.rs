@@ -5,6 +5,7 @@ use super::amounts::{AmountReply, LikelyReply};
 use super::flags::FlagsReply;
 use super::found::FoundReply;
 use super::items::ItemReply;
+use super::labels::{LabelsReply, ProbabilitiesReply};
 use decisions::{Answer, Arm, Content, Record};
 use governance::ConsentAnswer;
 use serde::Serialize;
@@ -24,6 +25,8 @@ pub(super) struct AnswerReply<'a> {
     flags: FlagsReply<'a>,
     #[serde(flatten)]
     found: FoundReply<'a>,
+    #[serde(flatten)]
+    labels: LabelsReply<'a>,
     /// The probability, where a score was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Option<f64>>,
@@ -33,9 +36,10 @@ pub(super) struct AnswerReply<'a> {
     /// Which of several, where that was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     choice: Option<Option<&'a str>>,
-    /// How likely each of several is, the likeliest first, where that is known. What is missing to 1 is that none comes.
+    /// How likely each of several is, the likeliest first, where that is known: what is missing to 1 is that none comes. Of a message how
+    /// likely each emotion is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    probabilities: Option<Vec<LikelyReply<'a>>>,
+    probabilities: Option<ProbabilitiesReply<'a>>,
     /// What else holds, beside the choice: the names of the segments of the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     others: Option<&'a [String]>,
@@ -106,6 +110,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             actions: None,
             flags: FlagsReply::default(),
             found: FoundReply::default(),
+            labels: LabelsReply::default(),
             score: None,
             amount: None,
             choice: None,
@@ -134,6 +139,10 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
                 reply.left_out = Some(LeftOutReply::of(actions));
             }
             Content::Flags(flags) => reply.flags = FlagsReply::of(flags),
+            Content::Labels(labels) => {
+                reply.labels = LabelsReply::of(labels);
+                reply.probabilities = Some(ProbabilitiesReply::Emotions(&labels.probabilities));
+            }
             Content::Completions(completions) => reply.found = FoundReply::completing(completions),
             Content::Score { score, reasons } => {
                 reply.score = Some(score.map(|score| score.get()));
@@ -145,8 +154,8 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             }
             Content::Choice { label, others, probabilities, reasons } => {
                 reply.choice = Some(label.as_deref());
-                reply.probabilities =
-                    (!probabilities.is_empty()).then(|| probabilities.iter().map(LikelyReply::of).collect());
+                let likely = || ProbabilitiesReply::Of(probabilities.iter().map(LikelyReply::of).collect());
+                reply.probabilities = (!probabilities.is_empty()).then(likely);
                 reply.others = Some(others);
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }

@@ -1,7 +1,7 @@
 //! How good would it be on my tickets? `rapport evaluate intent --train A.csv --test B.csv`.
 
 mod report;
-mod texts;
+pub(in crate::commands) mod texts;
 
 use crate::args::{Options, TextFiles};
 use crate::commands::{progress, report as print};

@@ -14,15 +14,15 @@ const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// Messages of a file, with their labels where they were asked for.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Texts {
-    pub(super) messages: Vec<String>,
-    pub(super) labels: Vec<String>,
+pub(in crate::commands) struct Texts {
+    pub(in crate::commands) messages: Vec<String>,
+    pub(in crate::commands) labels: Vec<String>,
     /// How many rows were left out because they had no message or no label.
-    pub(super) n_without: usize,
+    pub(in crate::commands) n_without: usize,
 }
 
 /// The messages of a file.
-pub(super) fn read(file: &Path, text: &str, label: Option<&str>) -> Result<Texts, ServerError> {
+pub(in crate::commands) fn read(file: &Path, text: &str, label: Option<&str>) -> Result<Texts, ServerError> {
     let invalid = |why: String| ServerError::new(ErrorKind::Invalid, format!("{}: {why}", file.display()));
     table::open(file, "messages").and_then(|opened| texts(opened, text, label)).map_err(invalid)
 }
