@@ -100,7 +100,8 @@ impl Done {
 
 /// A generated shop as NDJSON, as a client's export would be.
 fn shop(n_customers: usize) -> (String, usize) {
-    let ends_at = primitives::Clock::now(&SystemClock);
+    // Whole days that have passed: shortly after midnight most of today is still to come.
+    let ends_at = primitives::Clock::now(&SystemClock).plus_days(-1);
     let settings = WorldSettings { n_customers, n_items: 100, ends_at, ..WorldSettings::default() };
     let lines: Vec<String> =
         World::new(Seed::new(11), settings).payloads().map(|payload| payload.to_string()).collect();

@@ -116,7 +116,7 @@ impl<'e> Beside<'e> {
 
     fn ask_each(&mut self, user: &UserId, is_asked: impl Fn(&KindAbout) -> bool) -> Result<(), ServerError> {
         let kinds = self.engine.capabilities().kinds.iter().map(|kind| kind.about());
-        let kinds = kinds.filter(|about| !about.is_shown && is_asked(about));
+        let kinds = kinds.filter(|about| !about.is_shown && about.needed().next().is_none() && is_asked(about));
         for kind in kinds.map(|about| about.name.clone()).collect::<Vec<_>>() {
             let names = vec![Identifier::User(user.clone())];
             self.ask(Asked { kind, names, parameters: BTreeMap::new(), context: Fields::new() })?;

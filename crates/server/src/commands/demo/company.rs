@@ -95,11 +95,11 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
 }
 
 /// What is learned before those days, since it is asked for on them. Probabilities take longer and are learned at their end; then
-/// everything is, so that every model knows what is known now.
+/// everything is, so that every model knows what is known now. Of messages nobody asks on them.
 fn learned_first(opened: &Opened, every_task: &[TaskName]) -> Vec<TaskName> {
     let kinds = opened.engine.capabilities().kinds.iter().map(|kind| kind.about());
-    let early: Vec<&TaskName> =
-        kinds.filter(|about| about.shape != ContentShape::Score).flat_map(|about| &about.tasks).collect();
+    let is_late = |shape| matches!(shape, ContentShape::Score | ContentShape::Labels);
+    let early: Vec<&TaskName> = kinds.filter(|about| !is_late(about.shape)).flat_map(|about| &about.tasks).collect();
     every_task.iter().filter(|task| early.contains(task)).cloned().collect()
 }
 
