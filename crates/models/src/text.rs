@@ -7,7 +7,7 @@
 //! | [`language()`] | in which language is it? |
 //! | [`tone`] | how does its writer feel, and can it wait? |
 //! | [`slots()`] | which order, amount, day, address or telephone number does it name? |
-//! | [`redacted()`] | what is left of it without what names a person? |
+//! | [`kept()`] | what is left of it without what names a person? |
 //! | [`Encoder`] | what else can say what a message means, where somebody has it? |
 //!
 //! Messages are counted by words and by runs of letters, so that misspelt words and endings are near to each other; one line
@@ -34,8 +34,8 @@ pub mod tone;
 pub use encoder::{Encoder, StaticEmbeddings, Transformer};
 pub use intent::{IntentModel, IntentSettings, LeftOut, Part, Reading};
 pub use language::{language, languages};
-pub use plain::plain;
-pub use redact::redacted;
+pub use plain::{Cleaned, plain};
+pub use redact::{Kept, kept, redacted};
 pub use slots::{Slot, SlotKind, slots};
 
 const NAME: &str = "model of what messages ask for";

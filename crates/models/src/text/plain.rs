@@ -34,18 +34,39 @@ const NUMBER: &str = "00000";
 /// ```
 #[must_use]
 pub fn plain(text: &str) -> String {
-    folded(&shown(text))
+    Cleaned::of(text).plain
 }
 
-/// The message itself as it is shown: with capitals, accents and the ends of lines.
-pub(super) fn shown(text: &str) -> String {
-    let text = beginning(text, N_BYTES_MAX);
-    let own = mail::own_words(text);
-    markup::shown(&own).chars().filter_map(visible).collect()
+/// A message that was cleaned once for all who read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    shown: String,
+    plain: String,
+}
+
+impl Cleaned {
+    /// Cleans a message.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let own = mail::own_words(beginning(text, N_BYTES_MAX));
+        let shown: String = markup::shown(&own).chars().filter_map(visible).collect();
+        Self { plain: folded(&shown), shown }
+    }
+
+    /// The message as it is counted: [`plain()`].
+    #[must_use]
+    pub fn plain(&self) -> &str {
+        &self.plain
+    }
+
+    /// The message itself as it is shown: with capitals, accents and signs.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
 }
 
 /// What is shown, as it is counted.
-pub(super) fn folded(shown: &str) -> String {
+fn folded(shown: &str) -> String {
     let mut folded = String::with_capacity(shown.len());
     folded.extend(shown.nfkd().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).nfc());
     let mut plain = String::with_capacity(folded.len());

@@ -1,7 +1,7 @@
 //! What of a message names a person or opens an account, and how is it kept without that?
 
 use super::plain::own;
-use super::slots::{SlotKind, pattern, slots};
+use super::slots::{Places, Slot, SlotKind, named, pattern, told};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -58,17 +58,17 @@ const NOBODY: [&str; 44] = [
     "Prof",
 ];
 
+/// What is kept of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its redacted form.
+    pub text: String,
+    /// What it names, as [`slots()`](super::slots()) tells it, but for what is part of a card or an account; places are those of the message itself.
+    pub named: Vec<Slot>,
+}
+
 /// The message itself as it was written, without quotes, mark-up and what takes no room, and with a word in brackets in place of
-/// cards, accounts, addresses, telephone numbers and names.
-///
-/// ```text
-/// [card]   13 to 19 digits whose check digit is right (ISO/IEC 7812-1: Luhn)
-/// [iban]   an account whose remainder by 97 is 1 (ISO 13616)
-/// [email] [phone]   as slots() finds them
-/// [name]   what follows a title, a greeting or "my name is", and a line of its own after a closing
-/// ```
-/// Names are found by where they stand, without a list of them: one in the middle of a sentence is not. At most 4,000 bytes are kept.
-/// *Guarantees*: what was redacted once stays as it is, mark-up aside; any text has an answer, in time bounded by 32 KB of it.
+/// cards, accounts, addresses, telephone numbers and names. See [`kept()`].
 ///
 /// ```
 /// use models::text::redacted;
@@ -79,12 +79,30 @@ const NOBODY: [&str; 44] = [
 /// ```
 #[must_use]
 pub fn redacted(message: &str) -> String {
+    kept(message).text
+}
+
+/// What is kept of a message: its redacted form, and beside it what it names.
+///
+/// ```text
+/// [card]   13 to 19 digits whose check digit is right (ISO/IEC 7812-1: Luhn)
+/// [iban]   an account whose remainder by 97 is 1 (ISO 13616)
+/// [email] [phone]   by the rules of slots(), however many there are, and within links
+/// [name]   what follows a title, a greeting or "my name is", and a line of its own after a closing
+/// ```
+/// Names are found by where they stand, without a list of them: one in the middle of a sentence is not. At most 4,000 bytes are kept.
+/// *Guarantees*: what was redacted once stays as it is, mark-up aside; any text has an answer, in time bounded by 32 KB of it. *Edge cases*: a
+/// number that passes for a card is none of an order, whatever announces it.
+#[must_use]
+pub fn kept(message: &str) -> Kept {
     let message = own(message);
-    let mut found = Redacted { message: &message, places: Vec::new() };
+    let mut found = Redacted { message: &message, taken: Places::default(), words: Vec::new() };
     for (pattern, is_one, word) in [(&*IBAN, is_iban as fn(&str) -> bool, "[iban]"), (&*CARD, is_card, "[card]")] {
         pattern.find_iter(&message).filter(|one| is_one(one.as_str())).for_each(|one| found.put(one.range(), word));
     }
-    for slot in slots(&message) {
+    // What is neither an address nor a number may be part of a name: "Mrs May 3 weeks ago".
+    let named = named(&message, &mut found.taken.clone());
+    for slot in &named {
         let word = match slot.kind {
             SlotKind::Email => "[email]",
             SlotKind::Phone => "[phone]",
@@ -101,27 +119,27 @@ pub fn redacted(message: &str) -> String {
             }
         }
     }
-    found.text()
+    Kept { text: found.text(), named: told(&message, named) }
 }
 
 struct Redacted<'a> {
     message: &'a str,
-    places: Vec<(Range<usize>, &'static str)>,
+    taken: Places,
+    words: Vec<(Range<usize>, &'static str)>,
 }
 
 impl Redacted<'_> {
     /// Puts a word in a place of which nothing was taken yet.
     fn put(&mut self, place: Range<usize>, word: &'static str) {
-        let is_free = |(taken, _): &(Range<usize>, &str)| taken.end <= place.start || place.end <= taken.start;
-        if self.places.iter().all(is_free) {
-            self.places.push((place, word));
+        if self.taken.take(&place) {
+            self.words.push((place, word));
         }
     }
 
     fn text(mut self) -> String {
-        self.places.sort_by_key(|(place, _)| place.start);
+        self.words.sort_by_key(|(place, _)| place.start);
         let (mut text, mut at) = (String::with_capacity(self.message.len()), 0);
-        for (place, word) in self.places {
+        for (place, word) in self.words {
             text.push_str(self.message.get(at..place.start).unwrap_or_default());
             text.push_str(word);
             at = place.end;
@@ -231,6 +249,32 @@ mod tests {
         ] {
             assert_eq!(redacted(message).trim_end(), expected.trim_end(), "{message:?}");
         }
+    }
+
+    #[test]
+    fn nobody_is_left_however_many_there_are_and_wherever_they_stand() {
+        let many = redacted(&"ann@shop.example 2026-01-02 or 030 1234567, ".repeat(60));
+        assert!(!many.contains("ann@") && !many.contains("1234567") && many.contains("2026-01-02"), "{many}");
+        assert_eq!(many.matches("[email]").count(), 60);
+        let linked = "see https://shop.example/leave?mail=ann@shop.example&tel=0301234567 please";
+        assert_eq!(redacted(linked), "see https://shop.example/leave?mail=[email]&tel=[phone] please");
+    }
+
+    #[test]
+    fn what_is_kept_beside_names_no_card_and_no_account() {
+        let named = |message: &str| -> Vec<(&'static str, String)> {
+            kept(message).named.into_iter().map(|slot| (slot.kind.name(), slot.value)).collect()
+        };
+        for secret in ["4111111111111111", "4111 1111 1111 1111", "DE89370400440532013000", "#5500005555555559"] {
+            for before in ["order", "reference number", "Kundennummer:", ""] {
+                assert_eq!(named(&format!("{before} {secret} it is")), [], "{before} {secret}");
+            }
+        }
+        let told = [("order_number", "4711".to_owned()), ("email", "ann@shop.example".to_owned())];
+        assert_eq!(
+            named("order 4711, ann@shop.example, https://x.example/bob@x.example\n> order 4712 of eve@x.example"),
+            told
+        );
     }
 
     #[test]

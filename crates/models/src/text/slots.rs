@@ -4,7 +4,7 @@ mod day;
 mod money;
 
 use regex::{Captures, Regex};
-use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -16,8 +16,7 @@ const N_SLOTS_MAX: usize = 50;
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// What kind of thing is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SlotKind {
     /// An e-mail address, in small letters.
     Email,
@@ -31,8 +30,22 @@ pub enum SlotKind {
     Phone,
 }
 
+impl SlotKind {
+    /// What it is called in answers and records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Amount => "amount",
+            Self::Date => "date",
+            Self::OrderNumber => "order_number",
+            Self::Phone => "phone",
+        }
+    }
+}
+
 /// Something that a message names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// What it is.
     pub kind: SlotKind,
@@ -62,10 +75,21 @@ pub struct Slot {
 #[must_use]
 pub fn slots(message: &str) -> Vec<Slot> {
     let message = super::plain::beginning(message, N_BYTES_MAX);
-    let mut found = Found { message, slots: Vec::new() };
-    found.all(&EMAIL, SlotKind::Email, |said| Some(said[0].to_lowercase()));
-    // What is part of a link is no number of its own.
+    told(message, named(message, &mut Places::default()))
+}
+
+/// What is told of all that a message names: at most so many things, and no part of a link, which is no number of its own.
+pub(super) fn told(message: &str, mut named: Vec<Slot>) -> Vec<Slot> {
     let links: Vec<Range<usize>> = LINK.find_iter(message).map(|link| link.range()).collect();
+    named.retain(|slot| !links.iter().any(|link| link.contains(&slot.start)));
+    named.truncate(N_SLOTS_MAX);
+    named
+}
+
+/// All that a message names where nothing was found yet, parts of links too, in the order in which it stands there.
+pub(super) fn named(message: &str, places: &mut Places) -> Vec<Slot> {
+    let mut found = Found { message, places, slots: Vec::new() };
+    found.all(&EMAIL, SlotKind::Email, |said| Some(said[0].to_lowercase()));
     for (pattern, read) in money::PATTERNS.iter() {
         found.all(pattern, SlotKind::Amount, read);
     }
@@ -76,27 +100,46 @@ pub fn slots(message: &str) -> Vec<Slot> {
         found.all(pattern, SlotKind::OrderNumber, |said| Some(said["value"].to_uppercase()));
     }
     found.all(&PHONE, SlotKind::Phone, phone);
-    found.slots.retain(|slot| !links.iter().any(|link| link.contains(&slot.start)));
-    found.slots.sort_by_key(|slot| slot.start);
-    found.slots.truncate(N_SLOTS_MAX);
-    found.slots
+    let mut slots = found.slots;
+    slots.sort_by_key(|slot| slot.start);
+    slots
+}
+
+/// Where something was found in a message: nothing else is found in the same letters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places(BTreeMap<usize, usize>);
+
+impl Places {
+    fn is_free(&self, place: &Range<usize>) -> bool {
+        // No two overlap, so that the last that begins before its end is the one that could.
+        self.0.range(..place.end).next_back().is_none_or(|(_, end)| *end <= place.start)
+    }
+
+    /// Takes a place, where it is free.
+    pub(super) fn take(&mut self, place: &Range<usize>) -> bool {
+        let is_free = self.is_free(place);
+        if is_free {
+            self.0.insert(place.start, place.end);
+        }
+        is_free
+    }
 }
 
 struct Found<'a> {
     message: &'a str,
+    places: &'a mut Places,
     slots: Vec<Slot>,
 }
 
 impl Found<'_> {
     /// Takes in what a pattern finds where nothing was found yet. A group `value` says which part of it is meant.
     fn all(&mut self, pattern: &Regex, kind: SlotKind, read: impl Fn(&Captures<'_>) -> Option<String>) {
-        for said in pattern.captures_iter(self.message).take(4 * N_SLOTS_MAX) {
+        for said in pattern.captures_iter(self.message) {
             let Some(part) = said.name("value").or_else(|| said.get(0)) else { continue };
-            let is_taken = |slot: &Slot| slot.start < part.end() && part.start() < slot.start + slot.text.len();
-            if self.slots.iter().any(is_taken) {
+            if !self.places.is_free(&part.range()) {
                 continue;
             }
-            if let Some(value) = read(&said) {
+            if let Some(value) = read(&said).filter(|_| self.places.take(&part.range())) {
                 self.slots.push(Slot { kind, value, text: part.as_str().to_owned(), start: part.start() });
             }
         }

@@ -21,7 +21,7 @@ mod tokens;
 pub use fit::{Fitted, Lesson, Lessons, Whole};
 pub use heads::{EMOTIONS, LABELS, N_EMOTIONS, N_LABELS, N_SENTIMENTS, SENTIMENTS};
 
-use super::plain;
+use super::Cleaned;
 use crate::{ModelError, bytes};
 use grams::Message;
 use heads::{FIRST_EMOTION, FIRST_SENTIMENT, N_HEADS, at_emotion, at_sentiment};
@@ -144,11 +144,15 @@ impl Tone {
     /// How a message sounds.
     #[must_use]
     pub fn read(&self, text: &str) -> Reading {
-        let shown = plain::shown(text);
-        let plain = plain::folded(&shown);
-        let language = super::language(&plain);
-        let with_words = language.is_none_or(|language| language == LANGUAGE);
-        let message = Message::of(&shown, &plain, with_words);
+        self.read_cleaned(&Cleaned::of(text))
+    }
+
+    /// How a message sounds that was cleaned already.
+    #[must_use]
+    pub fn read_cleaned(&self, text: &Cleaned) -> Reading {
+        let language = super::language(text.plain());
+        let with_words = are_words_read(language);
+        let message = Message::of(text, with_words);
         let read_by = match (message.counted.is_empty(), with_words) {
             (true, _) => ReadBy::Nothing,
             (false, true) => ReadBy::Words,
@@ -205,6 +209,11 @@ impl Tone {
         }
         Err(corrupt("its heads do not fit together"))
     }
+}
+
+/// Whether the words of a message are read that is told to be in a language, or in none.
+fn are_words_read(language: Option<&str>) -> bool {
+    language.is_none_or(|language| language == LANGUAGE)
 }
 
 /// What speaks for each head, with how loudly it is said and whether it is meant.

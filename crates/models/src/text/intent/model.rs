@@ -5,7 +5,7 @@ use super::super::confidence::{chances, surest};
 use super::super::encoder::Encoder;
 use super::super::learned::{Learned, Message, Room, Stored as StoredLearned, encoded};
 use super::super::scope::Scope;
-use super::super::{NAME, plain, says_something};
+use super::super::{Cleaned, NAME, plain, says_something};
 use super::LeftOut;
 use crate::{ModelError, bytes};
 use serde::{Deserialize, Serialize};
@@ -117,11 +117,17 @@ impl IntentModel {
     /// enough by itself, the message as a whole, unless it is about something else.
     #[must_use]
     pub fn parts(&self, message: &str) -> Vec<Part> {
-        let message = plain(message);
+        self.read_in_parts(&Cleaned::of(message)).1
+    }
+
+    /// Reads a message that was cleaned already, as a whole ([`Self::read`]) and in parts ([`Self::parts`]).
+    #[must_use]
+    pub fn read_in_parts(&self, message: &Cleaned) -> (Reading, Vec<Part>) {
+        let message = message.plain();
         let mut room = Room::default();
-        let whole = self.read_plain(&message, &mut room);
+        let whole = self.read_plain(message, &mut room);
         let mut found: Vec<Part> = Vec::new();
-        let clauses = clauses(&message);
+        let clauses = clauses(message);
         if clauses.len() > 1 {
             for text in clauses {
                 let part = self.read_plain(text, &mut room);
@@ -136,10 +142,10 @@ impl IntentModel {
             }
         }
         if found.is_empty() && !whole.is_out_of_scope {
-            return vec![Part { class: whole.class, confidence: whole.confidence, text: message }];
+            found.push(Part { class: whole.class, confidence: whole.confidence, text: message.to_owned() });
         }
         found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.class.cmp(&b.class)));
-        found
+        (whole, found)
     }
 
     fn read_plain(&self, message: &str, room: &mut Room) -> Reading {

@@ -7,9 +7,9 @@ use super::grams::Message;
 use super::heads::{FIRST_EMOTION, N_HEADS, of_emotions, of_labels};
 use super::scale::Scale;
 use super::sheet::Sheet;
-use super::{LANGUAGE, NAME, Stored, Tone};
+use super::{NAME, Stored, Tone, are_words_read};
 use crate::ModelError;
-use crate::text::plain;
+use crate::text::Cleaned;
 use crate::text::rows::Rows;
 use crate::text::svm::Lines;
 use columns::Columns;
@@ -101,10 +101,8 @@ impl Lesson {
 
 /// A message as it will be asked.
 fn message(text: &str) -> Message {
-    let shown = plain::shown(text);
-    let plain = plain::folded(&shown);
-    let with_words = crate::text::language(&plain).is_none_or(|language| language == LANGUAGE);
-    Message::of(&shown, &plain, with_words)
+    let text = Cleaned::of(text);
+    Message::of(&text, are_words_read(crate::text::language(text.plain())))
 }
 
 fn messages(lessons: &[Lesson]) -> Vec<Message> {

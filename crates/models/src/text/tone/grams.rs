@@ -4,6 +4,7 @@ use super::marks::{Marks, marks};
 use super::times::times;
 use super::tokens::{Token, tokens};
 use crate::linear::narrow;
+use crate::text::Cleaned;
 use primitives::stable_hash;
 
 /// Grams are numbered by so many bits of their hash. Of two that share a number one is nearly always unknown.
@@ -44,8 +45,9 @@ impl Message {
     /// x[t]    = (1 + ln(count[t])) / root of the sum of (1 + ln(count))^2 over all of words, or all of letters
     /// ```
     /// Words that are denied count as others than the same words that are not.
-    pub(super) fn of(shown: &str, plain: &str, with_words: bool) -> Self {
-        let marks = marks(shown);
+    pub(super) fn of(text: &Cleaned, with_words: bool) -> Self {
+        let plain = text.plain();
+        let marks = marks(text.shown());
         let said = tokens(plain, with_words);
         let is_loud = marks.emphasis > 0.0;
         // The loud marks and exclamation marks gone: letters that are drawn out are gone already.
@@ -128,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn message(text: &str) -> Message {
-        Message::of(text, &super::super::super::plain(text), true)
+        Message::of(&Cleaned::of(text), true)
     }
 
     #[test]
