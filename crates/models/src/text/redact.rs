@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 const N_BYTES_MAX: usize = 4_000;
 /// So many digits a card has.
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
+/// So many signs each part has of a card or an account that stands among others.
+const N_PART_MIN: usize = 3;
 /// Words that follow a greeting and name nobody.
 const NOBODY: [&str; 44] = [
     "All",
@@ -98,7 +100,7 @@ pub fn kept(message: &str) -> Kept {
     let message = own(message);
     let mut found = Redacted { message: &message, taken: Places::default(), words: Vec::new() };
     for (pattern, is_one, word) in [(&*IBAN, is_iban as fn(&str) -> bool, "[iban]"), (&*CARD, is_card, "[card]")] {
-        pattern.find_iter(&message).filter(|one| is_one(one.as_str())).for_each(|one| found.put(one.range(), word));
+        checked(pattern, &message, is_one).into_iter().for_each(|place| found.put(place, word));
     }
     // What is neither an address nor a number may be part of a name: "Mrs May 3 weeks ago".
     let named = named(&message, &mut found.taken.clone());
@@ -148,6 +150,30 @@ impl Redacted<'_> {
         text.truncate(text.floor_char_boundary(N_BYTES_MAX));
         text
     }
+}
+
+/// Where something stands whose check digits are right, also beside other numbers and words: after one, as in `order 1234 4111 1111 1111 1111`,
+/// or before one, such as the month in which a card ends.
+fn checked(pattern: &Regex, message: &str, is_one: fn(&str) -> bool) -> Vec<Range<usize>> {
+    let (mut found, mut at, mut looked_at) = (Vec::new(), 0, 0);
+    while let Some(all) = pattern.find_at(message, at) {
+        let (written, start) = (all.as_str(), all.start());
+        // A part of something longer is written in parts as cards and accounts are: two days in a row are no card.
+        let is_part = |text: &&str| text.split([' ', '-']).all(|part| part.len() >= N_PART_MIN) && is_one(text);
+        let one = match start >= looked_at && is_one(written) {
+            true => Some(written),
+            false => std::iter::successors(Some(written), without_end).find(is_part),
+        };
+        looked_at = looked_at.max(all.end());
+        at = start + one.map_or_else(|| written.chars().next().map_or(1, char::len_utf8), str::len);
+        found.extend(one.map(|_| start..at));
+    }
+    found
+}
+
+/// What is left of a row of parts without its last one.
+fn without_end<'a>(text: &&'a str) -> Option<&'a str> {
+    text.rfind([' ', '-']).and_then(|end| text.get(..end))
 }
 
 /// Whether the check digit of a card is right.
@@ -242,6 +268,11 @@ mod tests {
                 "A long line that says what is wanted and why it is! Thanks,\nAnn Miller",
                 "A long line that says what is wanted and why it is! Thanks,\n[name]",
             ),
+            ("my card 4111 1111 1111 1111 12/27 123", "my card [card] 12/27 123"),
+            ("order 1234 4111 1111 1111 1111 20", "order 1234 [card] 20"),
+            ("AT61 1904 3002 3457 3201 was used", "[iban] was used"),
+            ("nr22 ES91 2100 0418 4502 0005 1332 AT61 1904 3002 3457 3201 each", "nr22 [iban] [iban] each"),
+            ("2026-01-02 2026-03-04 2026-05-06", "2026-01-02 2026-03-04 2026-05-06"),
             ("I AM SO ANGRY 😡", "I AM SO ANGRY 😡"),
             ("ok\n> quoted by Mr Bean", "ok\n"),
             ("<p>Dear Dr. Who,</p>", "Dear Dr. [name],"),
@@ -285,9 +316,12 @@ mod tests {
     }
 
     /// Cards and accounts by their own rule, in the ways that they are written.
-    fn card() -> impl Strategy<Value = String> {
-        (prop::collection::vec(0_u32..10, 12..=18), prop::sample::select(vec!["", " ", "-"])).prop_map(
-            |(mut digits, gap)| {
+    fn card(n_digits: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = String> {
+        (
+            prop::collection::vec(0_u32..10, n_digits.start() - 1..=n_digits.end() - 1),
+            prop::sample::select(vec!["", " ", "-"]),
+        )
+            .prop_map(|(mut digits, gap)| {
                 let sum: u32 = digits
                     .iter()
                     .rev()
@@ -302,18 +336,27 @@ mod tests {
                 let parts: Vec<String> =
                     digits.chunks(4).map(|part| part.iter().map(u32::to_string).collect::<String>()).collect();
                 parts.join(gap)
-            },
-        )
+            })
     }
 
     proptest! {
         #[test]
-        fn no_card_is_left(card in card(), before in "[a-z]{0,9}", after in "[a-z!?.]{0,9}") {
+        fn no_card_is_left(card in card(13..=19), before in "[a-z]{0,9}", after in "[a-z!?.]{0,9}") {
             let n_different = card.chars().filter(char::is_ascii_digit).collect::<std::collections::BTreeSet<_>>().len();
             prop_assume!(n_different > 1);
             let message = format!("{before} {card} {after}");
             let (found, expected) = (redacted(&message), format!("{before} [card] {after}"));
             prop_assert_eq!(found.trim_end(), expected.trim());
+        }
+
+        #[test]
+        fn no_card_is_left_beside_other_numbers(
+            card in card(15..=16), before in "[0-9]{1,6}", after in "[0-9]{1,4}", gaps in ("[ ,/]", "[ ,/]")
+        ) {
+            let n_different = card.chars().filter(char::is_ascii_digit).collect::<std::collections::BTreeSet<_>>().len();
+            prop_assume!(n_different > 1);
+            let message = format!("{before}{}{card}{}{after}", gaps.0, gaps.1);
+            prop_assert!(!redacted(&message).contains(&card), "{} of {}", redacted(&message), message);
         }
 
         #[test]
