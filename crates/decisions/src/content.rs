@@ -5,7 +5,7 @@ use crate::search::{Completion, Told};
 use crate::switch::Switch;
 use crate::{Arm, Exposure, KindName, LeftOut};
 use governance::ConsentAnswer;
-use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
+use primitives::{Currency, CustomerId, DecisionId, ItemId, ItemKey, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -97,6 +97,11 @@ pub enum Content {
 }
 
 impl Content {
+    /// The items that it shows, in their order; none where it is no list of items.
+    pub fn shown(&self) -> impl Iterator<Item = ItemKey> + '_ {
+        self.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id))
+    }
+
     /// The items that it holds, best first; none where it holds anything else.
     #[must_use]
     pub fn items(&self) -> Option<&[RankedItem]> {

@@ -516,6 +516,14 @@ impl KindAbout {
     /// # Errors
     /// [`DecisionError::NoSuchParameter`], [`DecisionError::Parameter`] and [`DecisionError::Unfit`].
     pub fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
+        self.check_each(given)
+    }
+
+    /// The same of some of them.
+    pub(crate) fn check_each<'a>(
+        &self,
+        given: impl IntoIterator<Item = (&'a String, &'a serde_json::Value)>,
+    ) -> Result<(), DecisionError> {
         for (name, value) in given {
             let known = self.parameters.iter().find(|parameter| parameter.name == name);
             let parameter = known.ok_or_else(|| DecisionError::NoSuchParameter {

@@ -237,8 +237,7 @@ impl Record {
     /// The items that were chosen.
     #[must_use]
     pub fn chosen(&self) -> BTreeSet<ItemKey> {
-        let items = self.decision.answer.content.items().unwrap_or_default();
-        items.iter().map(|item| ItemKey::from(&item.id)).collect()
+        self.decision.answer.content.shown().collect()
     }
 
     /// Whether it is of before items said their places.

@@ -26,14 +26,14 @@ impl Record {
     #[must_use]
     pub fn searched(&self) -> Option<Searched> {
         let found = self.testimony.what_was_found()?;
-        let shown = self.decision.answer.content.items()?;
-        if self.question.is_of_nobody() || shown.is_empty() || found.told.newest_first {
+        let mut shown = self.decision.answer.content.shown().peekable();
+        if self.question.is_of_nobody() || shown.peek().is_none() || found.told.newest_first {
             return None;
         }
         let said = &self.question.parameters;
         let from = said.get("from").and_then(serde_json::Value::as_u64).and_then(|from| u32::try_from(from).ok());
         let from = from.unwrap_or(0);
-        let places: HashMap<ItemKey, u32> = shown.iter().map(|item| ItemKey::from(&item.id)).zip(from..).collect();
+        let places: HashMap<ItemKey, u32> = shown.zip(from..).collect();
         let (on_page, others): (Vec<&FoundItem>, Vec<&FoundItem>) =
             found.items.iter().partition(|found| places.contains_key(&found.item));
         // What stood on the pages before was shown, and no record says in this place what it was.

@@ -184,8 +184,7 @@ impl Engine {
         let watch = Stopwatch::start();
         let Weighed { question, subject, answer, testimony, .. } = self.tried(asked, kind, &models)?;
         let took = watch.elapsed();
-        let items: Vec<ItemKey> =
-            answer.content.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id)).collect();
+        let items: Vec<ItemKey> = answer.content.shown().collect();
         if answer.fallback.is_some() {
             return Ok(Tried { answer, took, parts: Vec::new() });
         }

@@ -61,11 +61,14 @@ pub(super) struct Shown {
 
 impl Counts {
     fn count(&mut self, record: &Record) {
-        let Some(items) = record.decision.answer.content.items() else { return };
+        let mut shown = (1_u64..).zip(record.decision.answer.content.shown()).peekable();
+        if shown.peek().is_none() {
+            return;
+        }
         let kind = self.kind(&record.question.kind);
         let (day, is_general) = (record.question.as_of.day(), record.decision.answer.fallback.is_some());
-        for (place, item) in (1_u64..).zip(items) {
-            let days = self.by_item.entry(ItemKey::from(&item.id)).or_default();
+        for (place, item) in shown {
+            let days = self.by_item.entry(item).or_default();
             let at = days.iter().rposition(|one| one.day == day && one.kind == kind).unwrap_or_else(|| {
                 days.push(Day { day, kind, n: 0, n_general: 0, sum_places: 0 });
                 days.len() - 1

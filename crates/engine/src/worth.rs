@@ -210,11 +210,12 @@ fn some_of_each_day<T, E>(
 }
 
 pub(super) fn shown_by(record: &Record) -> Option<Shown> {
-    let items = record.decision.answer.content.items()?;
+    let content = &record.decision.answer.content;
+    content.items()?;
     Some(Shown {
         decision: record.decision.id.clone(),
         customer: record.question.customer.clone(),
-        items: items.iter().map(|item| ItemKey::from(&item.id)).collect(),
+        items: content.shown().collect(),
         decided_at: record.question.as_of,
     })
 }

@@ -1,7 +1,7 @@
 //! What does a message say: what is asked for, in which mood, how urgently, in which language, and what does it name?
 //!
 //! Nothing of the customer is looked at but their word that messages may be read. What is kept of the message, and read, is its
-//! redacted form ([`redacted()`]), so that a replay reads the same; what it names is read before, and kept beside.
+//! redacted form ([`kept()`]), so that a replay reads the same; what it names is read before, and kept beside.
 
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::labels::{Intent, Labels, Named, Sentiment, Wish};
@@ -10,7 +10,7 @@ use crate::{Ask, Content, DecisionError, Kind, Knowledge, ModelRef, Question, Sa
 use governance::Purpose;
 use learning::TaskName;
 use models::text::tone::{EMOTIONS, Tone};
-use models::text::{IntentModel, SlotKind, language, plain, redacted, slots};
+use models::text::{Cleaned, IntentModel, Kept, Part, kept, language};
 use serde_json::{Value, json};
 
 const TEXT: Parameter = Parameter {
@@ -64,18 +64,19 @@ impl Kind for Understand {
 
     fn kept(&self, mut parameters: Parameters) -> Parameters {
         if let Some(text) = parameters.get(TEXT.name).and_then(Value::as_str) {
-            let (named, text) = (named(text), redacted(text));
-            parameters.insert(NAMED.to_owned(), json!(named));
+            let Kept { text, named } = kept(text);
+            let named = named.into_iter();
+            let named =
+                named.map(|slot| Named { kind: slot.kind.name().to_owned(), value: slot.value, text: slot.text });
+            parameters.insert(NAMED.to_owned(), json!(named.collect::<Vec<_>>()));
             parameters.insert(TEXT.name.to_owned(), text.into());
         }
         parameters
     }
 
     fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
-        let mut own = given.clone();
-        own.remove(NAMED);
-        self.about.check(&own)?;
-        if !own.contains_key(TEXT.name) {
+        self.about.check_each(given.iter().filter(|(name, _)| *name != NAMED))?;
+        if !given.contains_key(TEXT.name) {
             let why = "is missing: give the message that is to be understood".to_owned();
             return Err(DecisionError::Unfit { name: TEXT.name.to_owned(), why });
         }
@@ -113,13 +114,14 @@ impl Understand {
         let parameters = &ask.question.parameters;
         let text = parameters.get(TEXT.name).and_then(Value::as_str).unwrap_or_default();
         let named = parameters.get(NAMED).cloned().and_then(|named| serde_json::from_value(named).ok());
-        let (intent, model, fallback) = self.intent(ask, text);
+        let text = Cleaned::of(text);
+        let (intent, model, fallback) = self.intent(ask, &text);
         let slots = named.unwrap_or_default();
         let (labels, fallback) = match Tone::built_in() {
-            Ok(tone) => (Labels { intent, slots, ..sounding(tone, text) }, fallback),
+            Ok(tone) => (Labels { intent, slots, ..sounding(tone, &text) }, fallback),
             // Of a program that was built with a damaged file.
             Err(error) => {
-                let language = language(&plain(text)).map(str::to_owned);
+                let language = language(text.plain()).map(str::to_owned);
                 let why = format!("In which mood it is cannot be told, since {error}.");
                 (Labels { intent, slots, language, ..Labels::default() }, Some(why))
             }
@@ -128,7 +130,7 @@ impl Understand {
     }
 
     /// What it asks for, by the model that was learned; nothing where there is none yet, and a sentence where it cannot be used.
-    fn intent(&self, ask: &Ask<'_>, text: &str) -> (Option<Intent>, Option<ModelRef>, Option<String>) {
+    fn intent(&self, ask: &Ask<'_>, text: &Cleaned) -> (Option<Intent>, Option<ModelRef>, Option<String>) {
         match ask.models.texts(&self.task) {
             Ok((loaded, model)) => (Some(intent(model, text)), Some(ModelRef::from(loaded)), None),
             Err(why) => (None, None, Some(format!("{}: what is asked for is not told.", why.text(self.task.as_str())))),
@@ -137,8 +139,8 @@ impl Understand {
 }
 
 /// How a message sounds.
-fn sounding(tone: &Tone, text: &str) -> Labels {
-    let read = tone.read(text);
+fn sounding(tone: &Tone, text: &Cleaned) -> Labels {
+    let read = tone.read_cleaned(text);
     let named = |numbers: &[f64]| EMOTIONS.iter().map(|name| (*name).to_owned()).zip(numbers.to_vec());
     Labels {
         sentiment: Some(Sentiment { label: read.sentiment.label().to_owned(), score: read.sentiment.score }),
@@ -150,31 +152,42 @@ fn sounding(tone: &Tone, text: &str) -> Labels {
     }
 }
 
-fn intent(model: &IntentModel, text: &str) -> Intent {
-    let reading = model.read(text);
+fn intent(model: &IntentModel, text: &Cleaned) -> Intent {
+    let (reading, parts) = model.read_in_parts(text);
     let label = |class: usize| model.classes().get(class).cloned().unwrap_or_default();
-    let wish =
-        |part: models::text::Part| Wish { label: label(part.class), confidence: part.confidence, text: part.text };
-    let mut wishes: Vec<Wish> = model.parts(text).into_iter().map(wish).collect();
-    if wishes.len() < 2 {
-        wishes.clear();
-    }
+    let wish = |part: Part| Wish { label: label(part.class), confidence: part.confidence, text: part.text };
     Intent {
         label: label(reading.class),
         confidence: reading.confidence,
         is_out_of_scope: reading.is_out_of_scope,
-        wishes,
+        wishes: if parts.len() > 1 { parts.into_iter().map(wish).collect() } else { Vec::new() },
     }
 }
 
-fn named(text: &str) -> Vec<Named> {
-    let kind = |kind: SlotKind| match kind {
-        SlotKind::Email => "email",
-        SlotKind::Amount => "amount",
-        SlotKind::Date => "date",
-        SlotKind::OrderNumber => "order_number",
-        SlotKind::Phone => "phone",
-    };
-    let named = slots(text).into_iter();
-    named.map(|slot| Named { kind: kind(slot.kind).to_owned(), value: slot.value, text: slot.text }).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_after_the_word_order_is_kept_nowhere_and_what_is_kept_may_be_asked_again() {
+        let kind = Understand::default();
+        let given = Parameters::from([(
+            TEXT.name.to_owned(),
+            json!("My order AB-4711 on order 4111111111111111, mail ann@shop.example\n> order 99887"),
+        )]);
+        let kept = kind.kept(given.clone());
+        let told = json!(kept).to_string();
+        assert!(!told.contains("4111111111111111") && !told.contains("99887"), "{told}");
+        let named: Vec<(&str, &str)> = kept[NAMED]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["kind"].as_str().unwrap(), one["value"].as_str().unwrap()))
+            .collect();
+        assert_eq!(named, [("order_number", "AB-4711"), ("email", "ann@shop.example")]);
+        kind.check_again(&kept).unwrap();
+        assert!(kind.check(&Parameters::new()).unwrap_err().to_string().contains("give the message"));
+        let misspelt = Parameters::from([("txt".to_owned(), json!("a")), (TEXT.name.to_owned(), json!("a"))]);
+        assert!(matches!(kind.check(&misspelt), Err(DecisionError::NoSuchParameter { .. })));
+    }
 }
