@@ -87,8 +87,8 @@ pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
 pub use tasks::{
-    Act, Binary, Classes, Intent, LABEL_BYTES_MAX, LABELLED, Number, Rank, Recommend, Search, Segments, Uplift, Value,
-    ValueHistory, rfm_of, tasks,
+    Act, Binary, Classes, Intent, LABEL_BYTES_MAX, LABELLED, N_LABELS_MAX, Number, Rank, Recommend, Search, Segments,
+    Uplift, Value, ValueHistory, rfm_of, tasks,
 };
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use wanted::Wanted;

@@ -16,7 +16,7 @@ mod value;
 pub use act::Act;
 pub use binary::Binary;
 pub use classes::Classes;
-pub use intent::{Intent, LABEL_BYTES_MAX, LABELLED};
+pub use intent::{Intent, LABEL_BYTES_MAX, LABELLED, N_LABELS_MAX};
 pub use number::Number;
 pub use rank::Rank;
 pub use recommend::Recommend;

@@ -161,12 +161,7 @@ impl ModelHeader {
     /// declared answers.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let (is_good_enough, simple) = match (self.evaluation.beyond_bounds().next(), self.unbeaten()) {
-            (Some(far_off), _) => (false, self.far_off(&far_off)),
-            (None, Some(unbeaten)) => (false, unbeaten),
-            (None, None) if self.evaluation.decides == policy::DECIDES => self.against_chance(),
-            (None, None) => self.against_simple_answers(),
-        };
+        let (is_good_enough, simple) = self.evaluation.standing();
         let champion = self.contest.as_ref().and_then(Contest::champion);
         let (is_champion, reason) = match &self.contest {
             Some(Contest::Continued { champion, .. }) if self.forsaken().is_some() => {
@@ -217,17 +212,30 @@ impl ModelHeader {
         let is_worse = self.evaluation.gains.get("uniform").is_some_and(Gain::is_loss);
         (is_worse && self.evaluation.decides == policy::DECIDES).then_some(champion)
     }
+}
+
+impl Evaluation {
+    /// Whether what was judged would answer where nothing answers yet, and what decides that, by [`ModelHeader::verdict`]'s rule.
+    #[must_use]
+    pub fn standing(&self) -> (bool, String) {
+        match (self.beyond_bounds().next(), self.unbeaten()) {
+            (Some(far_off), _) => (false, self.far_off(&far_off)),
+            (None, Some(unbeaten)) => (false, unbeaten),
+            (None, None) if self.decides == policy::DECIDES => self.against_chance(),
+            (None, None) => self.against_simple_answers(),
+        }
+    }
 
     fn far_off(&self, found: &Comparison<'_>) -> String {
         let name = found.metric.name;
         let best = found.strongest().map(|(simple, best)| {
-            format!(", where the best simple answer ({}) has {best:.4}", self.evaluation.baseline_title(simple))
+            format!(", where the best simple answer ({}) has {best:.4}", self.baseline_title(simple))
         });
         format!(
             "its {} of {:.4} is beyond the {:.4} that is allowed{} ({})",
             metric_in_sentence(name),
             found.model,
-            self.evaluation.bounds.get(name).copied().unwrap_or_default(),
+            self.bounds.get(name).copied().unwrap_or_default(),
             best.unwrap_or_default(),
             direction(name),
         )
@@ -235,12 +243,12 @@ impl ModelHeader {
 
     /// Why the simple answer that is given without a model stays, where it is not beaten beyond noise.
     fn unbeaten(&self) -> Option<String> {
-        let name = self.evaluation.to_beat.as_deref()?;
-        let gain = self.evaluation.gains.get(name).filter(|gain| !gain.is_gain())?;
+        let name = self.to_beat.as_deref()?;
+        let gain = self.gains.get(name).filter(|gain| !gain.is_gain())?;
         Some(format!(
             "in {} it is not better beyond chance than what is answered without it, {} (95 % interval: {})",
-            metric_in_sentence(&self.evaluation.decides),
-            self.evaluation.baseline_title(name),
+            metric_in_sentence(&self.decides),
+            self.baseline_title(name),
             gain.in_words(),
         ))
     }
@@ -250,8 +258,8 @@ impl ModelHeader {
     fn against_chance(&self) -> (bool, String) {
         let value =
             |numbers: Option<&Numbers>| numbers.and_then(|of| of.get(policy::DECIDES)).copied().unwrap_or_default();
-        let ours = value(Some(&self.evaluation.metrics));
-        let gain = |name: &str| self.evaluation.gains.get(name);
+        let ours = value(Some(&self.metrics));
+        let gain = |name: &str| self.gains.get(name);
         let beside = |name: &str, said: &str| {
             let (is_worse, is_better) = (gain(name).is_some_and(Gain::is_loss), gain(name).is_some_and(Gain::is_gain));
             let how = match (is_better, is_worse) {
@@ -260,7 +268,7 @@ impl ModelHeader {
                 _ => "not clearly other than",
             };
             let interval = gain(name).map(|gain| format!(" (95 % interval: {})", gain.in_words()));
-            let theirs = value(self.evaluation.baselines.get(name));
+            let theirs = value(self.baselines.get(name));
             (!is_worse, format!("{how} the {theirs:.4} {said}{}", interval.unwrap_or_default()))
         };
         let (beats_chance, chance) = beside("uniform", "of any action with equal chance");
@@ -270,13 +278,11 @@ impl ModelHeader {
     }
 
     fn against_simple_answers(&self) -> (bool, String) {
-        let Some((decides, (name, baseline))) =
-            self.evaluation.deciding().and_then(|c| Some((c.clone(), c.strongest()?)))
-        else {
+        let Some((decides, (name, baseline))) = self.deciding().and_then(|c| Some((c.clone(), c.strongest()?))) else {
             return (true, "there is nothing to compare it with".to_owned());
         };
         let ahead = decides.metric.ahead(decides.model, baseline);
-        let gain = self.evaluation.gains.get(name);
+        let gain = self.gains.get(name);
         let is_worse = gain.is_some_and(Gain::is_loss);
         let is_good_enough = !is_worse && ahead >= -SHORTFALL_MAX * baseline.abs();
         let said = format!(
@@ -292,7 +298,7 @@ impl ModelHeader {
                 "worse than"
             },
             baseline,
-            self.evaluation.baseline_title(name),
+            self.baseline_title(name),
             direction(decides.metric.name),
         );
         (is_good_enough, said)

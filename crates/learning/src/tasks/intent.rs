@@ -15,6 +15,7 @@ use events::{Filter, Pointer, Take};
 use features::Watch;
 use models::text::{IntentModel, IntentSettings, redacted};
 use primitives::{DAY_MS, Timestamp, stable_hash};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,9 @@ const N_MESSAGES_MAX: usize = 200_000;
 const JUDGED: usize = 5;
 /// The longest label.
 pub const LABEL_BYTES_MAX: usize = 100;
+/// So many labels are told apart at most, those of the most messages: each costs as much as a question of its own, and nobody could act on
+/// more.
+pub const N_LABELS_MAX: usize = 1_000;
 const DECIDES: &str = "accuracy";
 const POPULARITY: &str = "popularity";
 const MORE: &str =
@@ -57,21 +61,21 @@ impl Default for Intent {
     }
 }
 
-/// A message whose label is known.
-struct Labelled {
+/// A message whose label is known. It is redacted where something is learned of it or it is read.
+struct Labelled<'a> {
     at: Timestamp,
     received_at: Timestamp,
     customer: u64,
-    text: String,
-    label: String,
+    text: &'a str,
+    label: &'a str,
 }
 
 /// Every message once, with the label that was told of it last; in the order of time.
-fn labelled(data: &Data<'_>) -> Vec<Labelled> {
+fn labelled<'a>(data: &Data<'a>) -> Vec<Labelled<'a>> {
     let [Some(text), Some(label)] = [text(), label()].map(|watch| data.dataset.place_of(&watch)) else {
         return Vec::new();
     };
-    let mut newest: BTreeMap<u64, Labelled> = BTreeMap::new();
+    let mut newest: BTreeMap<u64, Labelled<'_>> = BTreeMap::new();
     for (customer, trace) in data.dataset.traces() {
         let labels: BTreeMap<_, _> = trace
             .matches(label)
@@ -80,27 +84,38 @@ fn labelled(data: &Data<'_>) -> Vec<Labelled> {
             .collect();
         for found in trace.matches(text) {
             let place = (found.occurred_at, found.key);
-            let Some((text, label)) = found.text.zip(labels.get(&place)) else { continue };
+            let Some((text, label)) = found.text.zip(labels.get(&place).copied()) else { continue };
             let one = Labelled {
                 at: found.occurred_at,
                 received_at: found.received_at,
                 customer: stable_hash(customer.as_str()),
-                text: redacted(text),
-                label: (*label).to_owned(),
+                text,
+                label,
             };
             // The same words are the same message: whoever labels them again has changed their mind.
             let key = stable_hash(&models::text::plain(text));
-            let is_newer = |known: &Labelled| (known.at, known.received_at) <= (one.at, one.received_at);
+            let is_newer = |known: &Labelled<'_>| (known.at, known.received_at) <= (one.at, one.received_at);
             if one.label.len() <= LABEL_BYTES_MAX && newest.get(&key).is_none_or(is_newer) {
                 newest.insert(key, one);
             }
         }
     }
-    let mut all: Vec<Labelled> = newest.into_values().filter(|one| one.label != NO_LABEL).collect();
+    let mut all: Vec<Labelled<'_>> = newest.into_values().filter(|one| one.label != NO_LABEL).collect();
     // Of the same moment, as all of one file are, chance decides, and not the order of the file.
-    all.sort_by_cached_key(|one| (one.at, stable_hash(&one.text)));
+    all.sort_by_cached_key(|one| (one.at, stable_hash(one.text)));
     let n_over = all.len().saturating_sub(N_MESSAGES_MAX);
     all.drain(..n_over);
+    of_few_labels(all, N_LABELS_MAX)
+}
+
+/// Those of the labels that the most messages are of.
+fn of_few_labels(mut all: Vec<Labelled<'_>>, n_labels_max: usize) -> Vec<Labelled<'_>> {
+    let mut often: Vec<(&str, usize)> = counts(&all).into_iter().collect();
+    often.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    if often.len() > n_labels_max {
+        let kept: BTreeSet<&str> = often.iter().take(n_labels_max).map(|(label, _)| *label).collect();
+        all.retain(|one| kept.contains(one.label));
+    }
     all
 }
 
@@ -117,21 +132,22 @@ fn label() -> Watch {
     watch("properties.label", false)
 }
 
-fn counts(all: &[Labelled]) -> BTreeMap<&str, usize> {
+fn counts<'a>(all: &[Labelled<'a>]) -> BTreeMap<&'a str, usize> {
     let mut counts = BTreeMap::new();
-    all.iter().for_each(|one| *counts.entry(one.label.as_str()).or_default() += 1);
+    all.iter().for_each(|one| *counts.entry(one.label).or_default() += 1);
     counts
 }
 
-fn learned(all: &[Labelled], data: &Data<'_>) -> Result<IntentModel, LearningError> {
-    let texts: Vec<&str> = all.iter().map(|one| one.text.as_str()).collect();
-    let labels: Vec<&str> = all.iter().map(|one| one.label.as_str()).collect();
+fn learned(all: &[Labelled<'_>], data: &Data<'_>) -> Result<IntentModel, LearningError> {
+    let texts: Vec<String> = all.par_iter().map(|one| redacted(one.text)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let labels: Vec<&str> = all.iter().map(|one| one.label).collect();
     let fitted = IntentSettings::default().fit(&texts, &labels, &[], data.seed);
     fitted.map_err(LearningError::model("learn what messages ask for"))
 }
 
 /// Where those begin that it is judged on.
-fn judged_from(all: &[Labelled]) -> usize {
+fn judged_from(all: &[Labelled<'_>]) -> usize {
     all.len() - all.len() / JUDGED
 }
 
@@ -178,7 +194,7 @@ impl Task for Intent {
         let said: Vec<(&str, f64)> = test
             .iter()
             .map(|one| {
-                let reading = model.read(&one.text);
+                let reading = model.read(&redacted(one.text));
                 (model.classes().get(reading.class).map_or("", String::as_str), reading.confidence)
             })
             .collect();
@@ -189,7 +205,7 @@ impl Task for Intent {
         let number = |name: &str, value| Numbers::from([(name.to_owned(), value)]);
         let mut metrics = number(DECIDES, crate::evaluation::mean(ours.iter().copied()));
         metrics.insert("ece".to_owned(), model.left_out().calibration_error);
-        let labels: BTreeSet<&str> = all.iter().map(|one| one.label.as_str()).collect();
+        let labels: BTreeSet<&str> = all.iter().map(|one| one.label).collect();
         let evaluation = Evaluation {
             split: split.clone(),
             n_train: train.len() as u64,
@@ -233,5 +249,29 @@ impl Task for Intent {
                 all.len()
             ),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn of_too_many_labels_those_of_the_most_messages_are_learned(labels in prop::collection::vec("[a-f]", 0..40), n in 1_usize..8) {
+            let at = Timestamp::from_millis(0);
+            let one = |label| Labelled { at, received_at: at, customer: 0, text: "", label };
+            let all = || labels.iter().map(|label| one(label.as_str())).collect::<Vec<_>>();
+            let before: BTreeMap<&str, usize> = counts(&all());
+            let kept = of_few_labels(all(), n);
+            let after = counts(&kept);
+            prop_assert_eq!(after.len(), n.min(before.len()));
+            let least = after.values().min().copied().unwrap_or_default();
+            for (label, n) in &before {
+                prop_assert!(after.get(label).is_none_or(|kept| kept == n), "of a label all or none: {}", label);
+                prop_assert!(after.contains_key(label) || *n <= least, "{} of {}", label, n);
+            }
+        }
     }
 }
