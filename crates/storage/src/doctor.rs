@@ -14,7 +14,7 @@ use learning::ModelStore;
 use primitives::Timestamp;
 use profiles::{Collection, Customer, ProfileStore};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How many rows of the log are read at a time.
@@ -367,15 +367,18 @@ impl Storage {
             Ok(names) => names,
             Err(error) => return vec![fault("models", sentence(&error))],
         };
-        let mut damaged = Damaged::new("models");
-        for name in &names {
-            match store.get(name) {
-                Ok(_) => damaged.n_good += 1,
+        let (mut damaged, mut whole) = (Damaged::new("models"), BTreeSet::new());
+        for name in names {
+            match store.get(&name) {
+                Ok(_) => {
+                    damaged.n_good += 1;
+                    whole.insert(name);
+                }
                 Err(error) => damaged.add(sentence(&error)),
             }
         }
         let mut found = damaged.findings("model files", "have the content they are named by");
-        found.extend(self.check_champions());
+        found.extend(self.check_champions(&whole));
         found
     }
 
@@ -402,8 +405,8 @@ impl Storage {
         damaged.findings("declarations", "can be read")
     }
 
-    /// Whether it can be read which models answer, and whether those are there.
-    fn check_champions(&self) -> Vec<Finding> {
+    /// Whether it can be read which models answer, and whether those are among the files that are `whole`.
+    fn check_champions(&self, whole: &BTreeSet<String>) -> Vec<Finding> {
         let store = &self.models;
         let crowned = match store.crowned() {
             Ok(crowned) => crowned,
@@ -411,9 +414,11 @@ impl Storage {
         };
         let mut damaged = Damaged::new("champions");
         for model in &crowned {
-            let looked = store
-                .champions(model)
-                .and_then(|champions| champions.iter().try_for_each(|champion| store.get(champion).map(drop)));
+            let looked = store.champions(model).and_then(|champions| {
+                // What was not read as a whole before says now what is wrong with it.
+                let mut others = champions.iter().filter(|champion| !whole.contains(*champion));
+                others.try_for_each(|champion| store.get(champion).map(drop))
+            });
             match looked {
                 Ok(()) => damaged.n_good += 1,
                 Err(error) => damaged.add(format!("{model}: {}", sentence(&error))),

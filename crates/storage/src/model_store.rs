@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// The version of the champions' file.
 const CHAMPIONS_VERSION: u8 = 1;
-/// The largest file of champions, and of a model.
-const N_BYTES_MAX: (u64, u64) = (64 << 10, 8 << 30);
+/// The largest file of champions.
+const CHAMPIONS_BYTES_MAX: u64 = 64 << 10;
+/// The largest file of a model.
+const MODEL_BYTES_MAX: u64 = 8 << 30;
 /// The longest name of a model.
 const NAME_LEN_MAX: usize = 64;
 
@@ -105,7 +107,7 @@ impl ModelStore for FileModelStore {
 
     fn get(&self, sha256: &str) -> Result<Vec<u8>, ModelStoreError> {
         let path = self.file(sha256)?;
-        let read = read_file(&path, N_BYTES_MAX.1);
+        let read = read_file(&path, MODEL_BYTES_MAX);
         let content = read.map_err(|source| unread(&format!("reading the model {sha256}"), &path, source))?;
         if digest(&content) == sha256 {
             return Ok(content);
@@ -122,7 +124,7 @@ impl ModelStore for FileModelStore {
 
     fn champions(&self, model: &str) -> Result<Vec<String>, ModelStoreError> {
         let path = self.champions_file(model)?;
-        let content = match read_file(&path, N_BYTES_MAX.0) {
+        let content = match read_file(&path, CHAMPIONS_BYTES_MAX) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(unread(&format!("reading the champions of \"{model}\""), &path, source)),
