@@ -1,13 +1,14 @@
 //! How do messages whose label is known come in? Each is an event, so that it is learned from, seen, exported and erased as all others.
 
 use crate::error::ServerError;
-use events::{Batch, Envelope, OCCASIONS, Refusal};
+use engine::Engine;
+use events::{Batch, Envelope, OCCASIONS, Origin, Refusal};
 use learning::LABELLED;
 use models::text::redacted;
-use primitives::AnonymousId;
-use primitives::{HOUR_MS, Timestamp, stable_hash};
+use primitives::{AnonymousId, ErrorKind, HOUR_MS, Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// So many come in at once.
@@ -29,8 +30,37 @@ pub(crate) struct Example {
     pub(crate) user_id: Option<String>,
 }
 
+/// What became of them.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ExamplesReply {
+    /// How many were new.
+    pub(crate) accepted: u64,
+    /// How many were told within the hour before.
+    pub(crate) duplicates: u64,
+    /// How many name customers who were erased, and were refused.
+    pub(crate) erased: u64,
+}
+
+/// Tells of all of them, durably; of none where one cannot be told.
+///
+/// # Errors
+/// [`ServerError`] that names the one that cannot be, or where they cannot be stored.
+pub(crate) fn tell(engine: &Engine, examples: &[Example]) -> Result<ExamplesReply, ServerError> {
+    let batch = batch(examples, Envelope::new(engine.clock().now(), Origin::Server)).map_err(refused)?;
+    if let Some(rejected) = batch.rejected.first() {
+        let message = format!("examples[{}]: {}", rejected.index, rejected.rejection.message);
+        return Err(ServerError::new(ErrorKind::Invalid, message));
+    }
+    let taken = engine.ingest(batch)?;
+    Ok(ExamplesReply {
+        accepted: taken.n_accepted as u64,
+        duplicates: taken.n_duplicates as u64,
+        erased: taken.erased.len() as u64,
+    })
+}
+
 /// The events that tell of them, as the company's own word.
-pub(crate) fn batch(examples: &[Example], envelope: Envelope) -> Result<Batch, Refusal> {
+fn batch(examples: &[Example], envelope: Envelope) -> Result<Batch, Refusal> {
     let at = envelope.received_at;
     let told: Vec<Value> = examples.iter().map(|example| told(example, at)).collect();
     let body = json!({ "batch": told }).to_string();
@@ -44,7 +74,7 @@ pub(crate) fn batch(examples: &[Example], envelope: Envelope) -> Result<Batch, R
 
 fn told(example: &Example, at: Timestamp) -> Value {
     let Example { text, label, user_id } = example;
-    let text = if user_id.is_some() { text.clone() } else { redacted(text) };
+    let text = if user_id.is_some() { Cow::Borrowed(text.as_str()) } else { Cow::Owned(redacted(text)) };
     // Told again within the hour it is the same; later somebody may have thought better of it, and again.
     let same = json!([text, label, user_id, at.as_millis().div_euclid(HOUR_MS)]).to_string();
     let id = format!("labelled-{:016x}{:016x}", stable_hash(&same), stable_hash(&format!("{same}\n")));
@@ -69,34 +99,35 @@ pub(crate) fn fault(examples: &[Example]) -> Option<String> {
     if examples.is_empty() || examples.len() > N_EXAMPLES_MAX {
         return Some(format!("examples has {} messages: give 1 to {N_EXAMPLES_MAX}", examples.len()));
     }
-    examples.iter().enumerate().find_map(|(at, example)| {
-        let wrong = |what: &str| Some(format!("examples[{at}].{what}"));
-        match example {
-            Example { text, .. } if text.trim().is_empty() => wrong("text is empty: give the message"),
-            Example { label, .. } if label.trim().len() > learning::LABEL_BYTES_MAX => {
-                wrong(&format!("label is longer than {} bytes: give a name", learning::LABEL_BYTES_MAX))
-            }
-            Example { label, .. } if label.chars().any(char::is_control) => {
-                wrong("label has a sign that cannot be seen: give a name")
-            }
-            _ => None,
-        }
-    })
+    examples.iter().enumerate().find_map(|(at, example)| Some(format!("examples[{at}].{}", fault_of(example)?)))
+}
+
+/// What is wrong with one; nothing where it can be told.
+pub(crate) fn fault_of(Example { text, label, .. }: &Example) -> Option<String> {
+    if text.trim().is_empty() {
+        Some("text is empty: give the message".to_owned())
+    } else if label.trim().len() > learning::LABEL_BYTES_MAX {
+        Some(format!("label is longer than {} bytes: give a name", learning::LABEL_BYTES_MAX))
+    } else if label.chars().any(char::is_control) {
+        Some("label has a sign that cannot be seen: give a name".to_owned())
+    } else {
+        None
+    }
 }
 
 /// Why a batch that was made here cannot be read.
-pub(crate) fn refused(refusal: Refusal) -> ServerError {
+fn refused(refusal: Refusal) -> ServerError {
     let message = match refusal {
         Refusal::TooLarge { message } | Refusal::Malformed { message } => message,
         Refusal::NoRoom => "there is no memory for it now: send it again".to_owned(),
     };
-    ServerError::new(primitives::ErrorKind::Invalid, message)
+    ServerError::new(ErrorKind::Invalid, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::{Call, Origin};
+    use events::Call;
 
     fn example(text: &str, user_id: Option<&str>) -> Example {
         Example { text: text.to_owned(), label: " delivery ".to_owned(), user_id: user_id.map(str::to_owned) }

@@ -48,14 +48,7 @@ async fn decide(
     State(app): State<Arc<App>>,
     QuestionBody(body): QuestionBody,
 ) -> Result<Response, ApiError> {
-    let n_bytes = body.len();
-    let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
-    let takes_messages =
-        |kind: &KindAbout| kind.parameters.iter().any(|one| matches!(one.takes, Takes::Message { .. }));
-    let is_message = app.engine.capabilities().kinds.get(&body.decision).is_ok_and(|kind| takes_messages(kind.about()));
-    if n_bytes > SMALL_BYTES_MAX && !is_message {
-        return Err(larger_than(SMALL_BYTES_MAX));
-    }
+    let body = question(&app, body).await?;
     let text = match asked(&app.engine.capabilities().kinds, body)? {
         Whom::One(asked) => app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?.response,
         Whom::Several(asked, users) => {
@@ -184,6 +177,22 @@ fn unknown_field(kind: &KindAbout, name: &str) -> ApiError {
 fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
     let read = events::customer_id_of(value.unwrap_or_default(), &["/", field].concat());
     read.map_err(|rejection| ApiError::invalid(rejection.message))
+}
+
+/// A question as it was sent. What is larger than others are is read away from the threads that serve connections, and may only be of a
+/// message.
+async fn question(app: &Arc<App>, body: Vec<u8>) -> Result<DecideBody, ApiError> {
+    let read = |body: &[u8]| serde_json::from_slice::<DecideBody>(body).map_err(|error| unreadable(&error));
+    if body.len() <= SMALL_BYTES_MAX {
+        return read(&body);
+    }
+    let question = app.run(move |_| Ok(read(&body))).await??;
+    let takes_messages =
+        |kind: &KindAbout| kind.parameters.iter().any(|one| matches!(one.takes, Takes::Message { .. }));
+    match app.engine.capabilities().kinds.get(&question.decision) {
+        Ok(kind) if takes_messages(kind.about()) => Ok(question),
+        _ => Err(larger_than(SMALL_BYTES_MAX)),
+    }
 }
 
 /// What a decision was made from

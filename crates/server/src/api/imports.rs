@@ -250,8 +250,9 @@ impl From<Imported> for ImportTaken {
     }
 }
 
-/// Whoever may describe the catalogue may say what happened in the past, and so may a command on this machine.
-struct MayImport(By);
+/// Whoever may describe the catalogue may say what happened in the past and teach what messages ask for, and so may a command on this
+/// machine.
+pub(super) struct MayImport(By);
 
 /// Taking out again needs the right to operate.
 struct MayUndo(By);

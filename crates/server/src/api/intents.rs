@@ -1,15 +1,12 @@
 //! How does a company teach what its messages ask for?
 
 use super::extract::SmallBody;
-use super::imports::may;
+use super::imports::MayImport;
 use crate::app::App;
 use crate::failure::{ApiError, ErrorBody};
-use crate::labelled::{self, Example};
+use crate::labelled::{self, Example, ExamplesReply};
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
-use events::{Envelope, Origin};
-use governance::Action;
+use axum::extract::State;
 use primitives::plain_words;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,33 +18,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(examples))
 }
 
-/// Whoever may describe the catalogue may teach, and so may a command on this machine.
-struct MayTeach;
-
-impl FromRequestParts<Arc<App>> for MayTeach {
-    type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        may(parts, app, Action::WriteCatalogue).map(|_| Self)
-    }
-}
-
 /// Messages whose label is known.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExamplesBody {
     /// The messages, at most 500.
     pub(crate) examples: Vec<Example>,
-}
-
-/// What became of them.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct ExamplesReply {
-    /// How many were new.
-    pub(crate) accepted: u64,
-    /// How many were told within the hour before.
-    pub(crate) duplicates: u64,
-    /// How many name customers who were erased, and were refused.
-    pub(crate) erased: u64,
 }
 
 /// Tell what messages ask for
@@ -66,7 +42,7 @@ pub(crate) struct ExamplesReply {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn examples(
-    _: MayTeach,
+    _: MayImport,
     State(app): State<Arc<App>>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<ExamplesReply>, ApiError> {
@@ -79,17 +55,5 @@ async fn examples(
     if let Some(fault) = labelled::fault(&examples) {
         return Err(ApiError::invalid(fault));
     }
-    let reply = app.run(move |app| {
-        let envelope = Envelope::new(app.engine.clock().now(), Origin::Server);
-        let batch = labelled::batch(&examples, envelope).map_err(labelled::refused)?;
-        if let Some(rejected) = batch.rejected.first() {
-            let (at, why) = (rejected.index, &rejected.rejection);
-            let message = format!("examples[{at}]: {}", why.message);
-            return Err(crate::error::ServerError::new(primitives::ErrorKind::Invalid, message));
-        }
-        let taken = app.engine.ingest(batch)?;
-        let erased = taken.erased.len() as u64;
-        Ok(ExamplesReply { accepted: taken.n_accepted as u64, duplicates: taken.n_duplicates as u64, erased })
-    });
-    Ok(Json(reply.await?))
+    Ok(Json(app.run(move |app| labelled::tell(&app.engine, &examples)).await?))
 }

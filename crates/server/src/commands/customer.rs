@@ -1,6 +1,6 @@
 //! How is a customer erased, let in again or split, from the command line? `rapport customer`.
 
-use super::import::elsewhere::Server;
+use super::import::places::Place;
 use super::{report, split};
 use crate::api::erasures::{ErasureReply, ForeseenReply};
 use crate::api::separations::{SeparateReply, SeparateRequest};
@@ -14,7 +14,6 @@ use engine::{AuditTrail, By};
 use governance::Deed;
 use primitives::ErrorKind;
 use std::time::Duration;
-use storage::Access;
 
 /// How often a server that works is asked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -52,26 +51,7 @@ pub(super) fn run(
     }
 }
 
-/// Where it is done.
-enum Place {
-    Here(Box<Opened>),
-    There(Server),
-}
-
 impl Place {
-    fn of(options: &Options, settings: Settings, elsewhere: &Elsewhere) -> Result<Self, ServerError> {
-        if let Some(url) = &elsewhere.to {
-            return Ok(Self::There(Server::elsewhere(url, elsewhere.key()?)?));
-        }
-        match Opened::open(&options.data, Access::Exclusive, settings) {
-            Err(error) if error.kind() == ErrorKind::Conflict => match crate::local::find(&options.data) {
-                Some(found) => Ok(Self::There(Server::on_this_machine(found, options.data.clone()))),
-                None => Err(error),
-            },
-            opened => Ok(Self::Here(Box::new(opened?))),
-        }
-    }
-
     fn foresee(&self, id: &str) -> Result<ForeseenReply, ServerError> {
         match self {
             Self::Here(opened) => Ok(ForeseenReply::of(id.to_owned(), opened.engine.foresee_erasure(id)?)),

@@ -125,7 +125,21 @@ fn is_unjudged(document: &Value) -> bool {
 }
 
 fn document(evaluation: &Evaluation) -> Value {
-    serde_json::to_value(evaluation).unwrap_or_default()
+    let mut document = serde_json::to_value(evaluation).unwrap_or_default();
+    if let Some(told) = document.as_object_mut() {
+        let (answers, why) = evaluation.standing();
+        told.insert("answers".to_owned(), answers.into());
+        told.insert("answers_since".to_owned(), why.into());
+    }
+    document
+}
+
+/// What is to be known of it beside the numbers, first that it does not answer where it does not.
+fn looked_at(evaluation: &Evaluation) -> String {
+    let (answers, why) = evaluation.standing();
+    let silent = (!answers).then(|| format!("what is learned so does not answer, since {why}"));
+    let all = silent.iter().chain(&evaluation.warnings);
+    all.map(|warning| format!("\nLook at this: {warning}")).collect()
 }
 
 /// A day that has begun may be asked about, as far as it is over.
@@ -185,7 +199,7 @@ pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
         gaps.collect::<String>(),
         gains.join("\n"),
         ways(evaluation),
-        evaluation.warnings.iter().map(|warning| format!("\nLook at this: {warning}")).collect::<String>(),
+        looked_at(evaluation),
     )
 }
 
@@ -268,6 +282,36 @@ mod tests {
             assert!(told.contains(expected), "{expected}: {told}");
         }
         assert!(!told.contains("cold_items") && !told.contains("most popular"), "{told}");
+    }
+
+    /// Numbers alone do not say it: a policy is kept out by an interval, and every other model by what simple answers reach.
+    #[test]
+    fn what_is_too_weak_to_answer_is_said_not_to_answer() {
+        let of = |decides: &str, numbers: (f64, f64), baseline: &str, gain: (f64, f64)| {
+            let evaluation = json!({
+                "split": {
+                    "train_from": "2026-01-01T00:00:00Z", "train_until": "2026-02-01T00:00:00Z", "window_days": 30,
+                    "test_from": "2026-02-01T00:00:00Z", "test_until": "2026-03-03T00:00:00Z", "train_as_ofs": [], "gaps": [],
+                },
+                "n_train": 9, "n_test": 5, "decides": decides, "metrics": { decides: numbers.0 },
+                "baselines": { baseline: { decides: numbers.1 } },
+                "gains": { baseline: { "mean": f64::midpoint(gain.0, gain.1), "low": gain.0, "high": gain.1 } },
+            });
+            told(vec![(Ok(serde_json::from_value(evaluation).unwrap()), "one".into())])
+        };
+        for (found, answers, why) in [
+            (of("policy_value", (0.1, 0.2), "uniform", (-0.15, -0.05)), false, "less than the 0.2000 of any action"),
+            (of("policy_value", (0.1, 0.2), "uniform", (-0.15, 0.05)), true, "not clearly other than"),
+            (of("auc", (0.5, 0.75), "recency", (-0.3, -0.2)), false, "worse than the 0.7500"),
+            (of("auc", (0.75, 0.5), "recency", (0.2, 0.3)), true, "better than the 0.5000"),
+        ] {
+            let (document, text) = (&found.documents["one"], &found.texts[0]);
+            assert_eq!(document["answers"], answers, "{document}");
+            assert!(document["answers_since"].as_str().unwrap().contains(why), "{document}");
+            let said = "\nLook at this: what is learned so does not answer, since ";
+            assert_eq!(text.contains(said), !answers, "{text}");
+            assert_eq!(text.contains(why), !answers, "{text}");
+        }
     }
 
     #[test]

@@ -1,22 +1,18 @@
 //! How does a file of labelled messages go in? `rapport intents import`.
 
-use super::caller::Caller;
 use super::evaluate::intent::texts;
+use super::import::places;
 use super::progress::stop_cleanly_on_signal;
 use super::report;
-use crate::api::intents::{ExamplesBody, ExamplesReply};
 use crate::args::{Elsewhere, IntentsCommand, Options};
 use crate::error::ServerError;
 use crate::labelled::{self, Example, N_EXAMPLES_MAX};
-use crate::local;
-use crate::serve::Opened;
 use crate::settings::Settings;
 use console::format::counted;
-use events::{Envelope, Origin};
+use models::text::redacted;
 use primitives::ErrorKind;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use storage::{Access, SealPolicy};
 
 /// So many bytes of messages go in one request.
 const BYTES_AT_ONCE: usize = 40 << 10;
@@ -42,40 +38,51 @@ pub(super) fn run(
     let IntentsCommand::Import { file, text, label } = command;
     stop_cleanly_on_signal();
     let found = texts::read(file, text, Some(label))?;
-    let labels: BTreeSet<&String> = found.labels.iter().collect();
+    found.can_be_told_apart(file, label)?;
+    let n_found = found.messages.len();
+    let examples = examples(found.messages, found.labels);
+    if let Some((at, fault)) = (1..).zip(&examples).find_map(|(at, one)| Some((at, labelled::fault_of(one)?))) {
+        let message = format!("{}: of the messages with a label, number {at}: {fault}", file.display());
+        return Err(ServerError::new(ErrorKind::Invalid, message));
+    }
+    let labels: BTreeSet<&String> = examples.iter().map(|one| &one.label).collect();
     let mut taught = Taught {
-        messages: found.messages.len() as u64,
+        messages: examples.len() as u64,
         labels: labels.len() as u64,
-        without: found.n_without as u64,
+        without: (found.n_without + n_found - examples.len()) as u64,
         ..Taught::default()
     };
-    let examples: Vec<Example> = found
-        .messages
-        .iter()
-        .zip(&found.labels)
-        .map(|(text, label)| Example { text: text.clone(), label: label.clone(), user_id: None })
-        .collect();
-    if let Some(fault) = examples.chunks(N_EXAMPLES_MAX).find_map(labelled::fault) {
-        return Err(ServerError::new(ErrorKind::Invalid, format!("{}: {fault}", file.display())));
-    }
-    let tell = teller(options, settings, elsewhere)?;
+    let target = places::open(options, settings, elsewhere)?;
     for part in parts(&examples) {
-        let told = tell(part)?;
+        let told = target.teach(part)?;
         taught.new += told.accepted;
         taught.known += told.duplicates;
     }
-    drop(tell);
+    target.settle()?;
     report(options, &taught, || in_words(&taught))
+}
+
+/// Messages of nobody, redacted already here: what names somebody is sent nowhere, and what is left of a long one fits. What holds nothing
+/// that can be seen is left out.
+fn examples(messages: Vec<String>, labels: Vec<String>) -> Vec<Example> {
+    let all = messages.into_iter().zip(labels);
+    let all = all.map(|(text, label)| Example { text: redacted(&text), label, user_id: None });
+    all.filter(|one| !one.text.is_empty()).collect()
+}
+
+/// How much of a request an example takes.
+fn n_bytes(example: &Example) -> usize {
+    serde_json::to_string(example).map_or(BYTES_AT_ONCE, |json| json.len() + 1)
 }
 
 /// Parts that fit in a request.
 fn parts(examples: &[Example]) -> Vec<&[Example]> {
     let (mut parts, mut rest) = (Vec::new(), examples);
     while !rest.is_empty() {
-        let mut n_bytes = 0;
+        let mut n_taken = 0;
         let fits = |one: &&Example| {
-            n_bytes += one.text.len() + one.label.len() + 64;
-            n_bytes <= BYTES_AT_ONCE
+            n_taken += n_bytes(one);
+            n_taken <= BYTES_AT_ONCE
         };
         let n = rest.iter().take(N_EXAMPLES_MAX).take_while(fits).count().max(1);
         let (part, others) = rest.split_at(n);
@@ -83,38 +90,6 @@ fn parts(examples: &[Example]) -> Vec<&[Example]> {
         rest = others;
     }
     parts
-}
-
-type Tell = Box<dyn Fn(&[Example]) -> Result<ExamplesReply, ServerError>>;
-
-fn teller(options: &Options, settings: Settings, elsewhere: &Elsewhere) -> Result<Tell, ServerError> {
-    let caller = match &elsewhere.to {
-        Some(url) => Some(Caller::elsewhere(url, elsewhere.key()?)?),
-        None => local::find(&options.data).map(|found| Caller::new(&found.url, found.key)),
-    };
-    if let Some(caller) = caller {
-        return Ok(Box::new(move |part| over_http(&caller, part)));
-    }
-    let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
-    Ok(Box::new(move |part| {
-        let envelope = Envelope::new(opened.engine.clock().now(), Origin::Server);
-        let taken = opened.engine.ingest(labelled::batch(part, envelope).map_err(labelled::refused)?)?;
-        opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
-        opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
-        let (accepted, duplicates) = (taken.n_accepted as u64, taken.n_duplicates as u64);
-        Ok(ExamplesReply { accepted, duplicates, erased: 0 })
-    }))
-}
-
-fn over_http(caller: &Caller, part: &[Example]) -> Result<ExamplesReply, ServerError> {
-    let body = serde_json::to_string(&ExamplesBody { examples: part.to_vec() })
-        .map_err(|error| ServerError::new(ErrorKind::Internal, error.to_string()))?;
-    let unreachable = |why: String| {
-        let message = format!("the server at {} cannot be reached: {why}", caller.url());
-        ServerError::new(ErrorKind::Unavailable, message)
-    };
-    let answer = caller.ask("POST", "/v1/intents/examples", &body).map_err(unreachable)?;
-    if answer.status == 200 { caller.read(&answer) } else { Err(caller.refused(&answer)) }
 }
 
 fn in_words(taught: &Taught) -> String {
@@ -137,14 +112,28 @@ mod tests {
 
     #[test]
     fn parts_hold_everything_once_and_fit() {
-        let example = |n: usize| Example { text: "x".repeat(n), label: "a".to_owned(), user_id: None };
+        let example = |n: usize| Example { text: "\n".repeat(n), label: "a".to_owned(), user_id: None };
         let all: Vec<Example> =
             (0..1_300).map(|at| example(1 + at % 7 * 100)).chain([example(60_000), example(1)]).collect();
         let found = parts(&all);
         assert_eq!(found.concat(), all);
-        let n_bytes = |part: &&[Example]| part.iter().map(|one| one.text.len() + one.label.len() + 64).sum::<usize>();
         assert!(found.iter().all(|part| part.len() <= N_EXAMPLES_MAX));
-        assert!(found.iter().filter(|part| part.len() > 1).all(|part| n_bytes(part) <= BYTES_AT_ONCE));
+        assert!(
+            found
+                .iter()
+                .filter(|part| part.len() > 1)
+                .all(|part| part.iter().map(n_bytes).sum::<usize>() <= BYTES_AT_ONCE)
+        );
         assert_eq!(parts(&[]).len(), 0);
+    }
+
+    #[test]
+    fn what_is_sent_names_nobody_and_is_short() {
+        let long = format!("Mail ann@shop.example {}", "please \"now\"\n".repeat(10_000));
+        let messages = vec![long, "\u{200b}".to_owned(), "Where is it?".to_owned()];
+        let found = examples(messages, vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]);
+        let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+        assert_eq!(labels, ["a", "c"], "of what cannot be seen nothing is told");
+        assert!(found[0].text.starts_with("Mail [email] please") && n_bytes(&found[0]) < BYTES_AT_ONCE);
     }
 }

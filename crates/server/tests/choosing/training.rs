@@ -1,28 +1,20 @@
 //! When is a model trained again, and what is said where that breaks off?
 
+use crate::support::{noon, storage, until_so};
 use engine::{AuditLog, AuditTrail, Background, By, Corrector, Engine, EngineError, Pauses, Ports, Trainer};
 use governance::{AuditEntry, ConsentPolicy, Deed};
 use learning::{
     Data, Fitted, Judged, LearningError, ModelStore, ModelStoreError, Need, Reigning, Split, Task, TaskAbout, TaskName,
     Tasks,
 };
-use primitives::{Seed, SimulatedClock, Timestamp};
+use primitives::{Seed, SimulatedClock};
 use serde_json::Value;
 use server::api::wire;
 use server::on_disk::ports;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
-use storage::{Access, DataDir, Storage, StorageSettings};
-
-fn noon() -> Timestamp {
-    Timestamp::parse("2026-11-22T12:00:00Z").unwrap()
-}
-
-fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
-    let directory = DataDir::open(data.path(), Access::Exclusive).unwrap();
-    Storage::open(directory, StorageSettings::default()).unwrap()
-}
+use storage::Storage;
 
 /// What is written down.
 #[derive(Default)]
@@ -41,18 +33,10 @@ impl Written {
     }
 }
 
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let watch = engine::Stopwatch::start();
-    while !is_so() {
-        assert!(watch.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 #[test]
 fn a_champion_that_cannot_answer_is_trained_again_whatever_was_trained_before() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let (begun, clock) = (Arc::new(Written::default()), Arc::new(SimulatedClock::new(noon())));
     let ports = Ports { audit: begun.clone(), ..ports(&storage) };
     let capabilities = Arc::new(engine::Capabilities::built_in());
@@ -62,7 +46,7 @@ fn a_champion_that_cannot_answer_is_trained_again_whatever_was_trained_before() 
     let trainer = Arc::new(Trainer::new(Seed::new(1), AuditTrail::new(engine.clone())));
     let churn = TaskName::from("churn");
     let n_begun = || {
-        until("the training is over", || !trainer.is_training(&churn));
+        until_so("the training is over", || !trainer.is_training(&churn));
         begun.n(Deed::Training)
     };
     let n_begun_when_due = || {
@@ -124,7 +108,7 @@ impl Task for Breaks {
 #[test]
 fn a_training_that_breaks_off_is_over_and_says_so() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let built_in = engine::Capabilities::built_in();
     let about = built_in.tasks.get("churn").unwrap().about().clone();
     let churn = about.name.clone();
@@ -135,10 +119,10 @@ fn a_training_that_breaks_off_is_over_and_says_so() {
     let engine = Arc::new(engine.unwrap());
     let trainer = Arc::new(Trainer::new(Seed::new(1), AuditTrail::new(engine.clone())));
     trainer.begin(&engine, vec![churn.clone()], By::COMMAND).unwrap();
-    until("the training is over", || !trainer.is_training(&churn));
+    until_so("the training is over", || !trainer.is_training(&churn));
     let said = trainer.status(&churn).unwrap();
     assert!(said.starts_with("Failed") && said.contains("log"), "{said}");
-    until("another one can begin", || trainer.begin(&engine, vec![churn.clone()], By::COMMAND).is_ok());
+    until_so("another one can begin", || trainer.begin(&engine, vec![churn.clone()], By::COMMAND).is_ok());
 }
 
 /// Models, where something happens after it was read who answers a task.
@@ -199,7 +183,7 @@ fn give_a_chance(is_so: impl Fn() -> bool) {
 #[test]
 fn of_two_who_read_the_champions_the_one_who_saw_less_never_ends_last() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let names: Vec<TaskName> = engine::Capabilities::built_in().tasks.names().cloned().collect();
     let (first, last) = (names.first().unwrap().clone(), names.last().unwrap().clone());
     let models = Arc::new(Interrupted::new(&storage, last));
@@ -223,7 +207,7 @@ fn of_two_who_read_the_champions_the_one_who_saw_less_never_ends_last() {
     assert!(models.then.set(Box::new(then)).is_ok());
     models.is_armed.store(true, Ordering::SeqCst);
     engine.reload_champions().unwrap();
-    until("both have read", || has_ended.load(Ordering::SeqCst));
+    until_so("both have read", || has_ended.load(Ordering::SeqCst));
     let status = engine.champion_status();
     let found = status.iter().find(|status| status.task == first).unwrap();
     assert!(found.version.is_some() && found.fault.is_some(), "{found:?}");
@@ -232,7 +216,7 @@ fn of_two_who_read_the_champions_the_one_who_saw_less_never_ends_last() {
 #[test]
 fn a_champion_is_noted_by_whoever_crowns_it_and_nobody_else() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let models = Arc::new(Interrupted::new(&storage, TaskName::from("churn")));
     let written = Arc::new(Written::default());
     let ports = Ports { models: models.clone(), audit: written.clone(), ..ports(&storage) };
@@ -253,7 +237,7 @@ fn a_champion_is_noted_by_whoever_crowns_it_and_nobody_else() {
     let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
     let n_tasks = engine.capabilities().tasks.iter().count();
     let n_rounds = || models.n_read.load(Ordering::SeqCst) / n_tasks;
-    until("it is looked who answers", || n_rounds() > 2);
+    until_so("it is looked who answers", || n_rounds() > 2);
     engine
         .crown(|_| {
             crown_one_that_is_not_there(&*models.models, "churn");
@@ -263,10 +247,10 @@ fn a_champion_is_noted_by_whoever_crowns_it_and_nobody_else() {
         })
         .unwrap();
     let before = n_rounds();
-    until("it is looked again", || n_rounds() > before + 6);
+    until_so("it is looked again", || n_rounds() > before + 6);
     assert_eq!((written.n(Deed::Promotion), written.n(Deed::Training)), (0, 0), "whoever crowned it says so");
     // What another program does is noted.
     crown_one_that_is_not_there(&*models.models, "value");
-    until("it is noted", || written.n(Deed::Promotion) == 1);
+    until_so("it is noted", || written.n(Deed::Promotion) == 1);
     assert_eq!(written.0.lock().unwrap().last().unwrap().actor, By::COMMAND.actor);
 }

@@ -1,21 +1,17 @@
 //! Can files come in beside everything else, and be taken out again without a trace in what is derived?
 
-use crate::support::{self, ADMIN, SERVER, TestServer, WRITE, noon, settings};
-use engine::{Live, Ports};
+use crate::support::{self, ADMIN, Rows, SERVER, TestServer, WRITE, noon, rows, settings, storage};
+use engine::Live;
 use events::generator::{World, WorldSettings};
 use events::{Event, ImportCounts, ImportId, NewImport, Origin};
 use primitives::{Seed, SimulatedClock};
-use profiles::Collection;
 use serde_json::{Value, json};
 use server::on_disk::ports;
 use server::serve::Opened;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use storage::{Access, DataDir, SealPolicy, Storage, StorageSettings};
-
-type Rows = BTreeMap<(Collection, String), Vec<u8>>;
 
 /// The events of a shop, as an import brings them.
 fn shop(seed: u64, n_customers: usize) -> Vec<Event> {
@@ -64,20 +60,9 @@ fn follow(opened: &Opened) {
     assert!(!opened.engine.is_outdated().unwrap());
 }
 
-fn rows(ports: &Ports) -> Rows {
-    let mut rows = Rows::new();
-    for collection in Collection::ALL {
-        let mut add = |key: &str, value: &[u8]| rows.insert((collection, key.to_owned()), value.to_vec()).is_none();
-        ports.profiles.scan(collection, "", &mut add).unwrap();
-    }
-    rows
-}
-
 /// What is stored now, and what a rebuild would store.
 fn stored_and_rebuilt(data: &Path) -> (Rows, Rows) {
-    let directory = DataDir::open(data, Access::Exclusive).unwrap();
-    let storage = Storage::open(directory, StorageSettings::default()).unwrap();
-    let ports = ports(&storage);
+    let ports = ports(&storage(data));
     let before = rows(&ports);
     Live::rebuild(&ports, &governance::ConsentPolicy::default(), |_| {}).unwrap();
     (before, rows(&ports))

@@ -1,6 +1,6 @@
 //! Does everything that is derived come back to the byte, from the log and the history alone?
 
-use crate::support::{noon, settings};
+use crate::support::{Rows, noon, rows, settings, storage};
 use engine::{Live, Ports};
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event, Origin};
@@ -8,19 +8,16 @@ use features::FeatureState;
 use governance::{ConsentPolicy, Purpose};
 use learning::Dataset;
 use primitives::{Clock, Seed, SimulatedClock};
-use profiles::{Change, Collection};
+use profiles::Change;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use serde_json::json;
 use server::on_disk::ports;
 use server::serve::Opened;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{Access, DataDir, Rebuild, SealPolicy, Storage, StorageSettings};
-
-type Rows = BTreeMap<(Collection, String), Vec<u8>>;
+use storage::{Access, DataDir, Rebuild, SealPolicy, Storage};
 
 /// What a customer base goes through: its events somewhat out of order, between them duplicates, merges, checkpoints,
 /// sealing, evictions, restarts with and without a last checkpoint, and a broken-off rebuild.
@@ -112,9 +109,7 @@ impl Life {
     /// Stops without a last checkpoint, as a crash does, and starts again.
     fn reopen(&mut self, between: impl FnOnce(&Arc<Storage>)) {
         self.opened = None;
-        let storage =
-            Storage::open(DataDir::open(self.data.path(), Access::Exclusive).unwrap(), StorageSettings::default());
-        between(&storage.unwrap());
+        between(&storage(self.data.path()));
         self.opened = Some(open(self.data.path(), &self.clock));
     }
 }
@@ -128,15 +123,6 @@ fn world(seed: u64, n_customers: usize) -> Vec<Event> {
     World::new(Seed::new(seed), settings).events().collect()
 }
 
-fn rows(ports: &Ports) -> Rows {
-    let mut rows = Rows::new();
-    for collection in Collection::ALL {
-        let mut add = |key: &str, value: &[u8]| rows.insert((collection, key.to_owned()), value.to_vec()).is_none();
-        ports.profiles.scan(collection, "", &mut add).unwrap();
-    }
-    rows
-}
-
 #[test]
 fn a_rebuild_leaves_the_very_rows_that_a_life_left() {
     for seed in 1..=3 {
@@ -145,9 +131,7 @@ fn a_rebuild_leaves_the_very_rows_that_a_life_left() {
         life.engine().checkpoint(1_000_000).unwrap();
         life.opened = None;
 
-        let storage =
-            Storage::open(DataDir::open(life.data.path(), Access::Exclusive).unwrap(), StorageSettings::default())
-                .unwrap();
+        let storage = storage(life.data.path());
         let ports = ports(&storage);
         let (before, offset) = (rows(&ports), ports.profiles.offset().unwrap());
         let n_events = Live::rebuild(&ports, &ConsentPolicy::default(), |_| {}).unwrap();
@@ -226,10 +210,6 @@ fn sealed_life(seed: u64) -> (Life, Rows) {
     let stored = rows(&ports(&opened.storage));
     life.opened = None;
     (life, stored)
-}
-
-fn storage(data: &Path) -> Arc<Storage> {
-    Storage::open(DataDir::open(data, Access::Exclusive).unwrap(), StorageSettings::default()).unwrap()
 }
 
 #[test]

@@ -1,27 +1,21 @@
 //! Is what is live after a separation what a rebuild makes of it, and what would be had both never been joined?
 
-use crate::support;
+use crate::support::{self, Rows, rows, storage};
 use engine::{Engine, Live, Ports};
 use events::generator::Tangle;
 use events::{Batch, Envelope, Event, EventLogError, Origin, Place, Recorded};
 use features::History;
 use governance::ConsentPolicy;
 use primitives::{ErrorKind, Seed, SimulatedClock, Timestamp};
-use profiles::{Collection, Identifier, RefusalReason};
+use profiles::{Identifier, RefusalReason};
 use serde_json::{Value, json};
 use server::api::wire;
 use server::on_disk::ports;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
-use storage::{Access, DataDir, SealPolicy, Storage, StorageSettings};
-
-fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
-    let directory = DataDir::open(data.path(), Access::Exclusive).unwrap();
-    Storage::open(directory, StorageSettings::default()).unwrap()
-}
+use storage::SealPolicy;
 
 fn engine(ports: Ports) -> Engine {
     let capabilities = Arc::new(engine::Capabilities::new(&[], &[], &[]));
@@ -33,20 +27,10 @@ fn ingest(engine: &Engine, events: &[Event]) {
     engine.ingest(Batch { accepted: events.to_vec(), ..Batch::default() }).unwrap();
 }
 
-type Rows = BTreeMap<(Collection, String), Vec<u8>>;
-
-/// Every stored row of derived state.
-fn rows(engine: &Engine) -> Rows {
+/// Every stored row of derived state, as it is now.
+fn rows_of(engine: &Engine) -> Rows {
     engine.checkpoint(usize::MAX).unwrap();
-    let mut rows = Rows::new();
-    for collection in Collection::ALL {
-        let mut keep = |key: &str, value: &[u8]| {
-            rows.insert((collection, key.to_owned()), value.to_vec());
-            true
-        };
-        engine.ports().profiles.scan(collection, "", &mut keep).unwrap();
-    }
-    rows
+    rows(engine.ports())
 }
 
 /// The rows that differ, by name: bytes would say nothing to whoever reads it.
@@ -91,7 +75,7 @@ fn live_after_separations_is_what_a_rebuild_makes_to_the_byte() {
     let (mut n_separated, mut n_lifted, mut n_refused) = (0, 0, 0);
     for seed in 0..30 {
         let data = tempfile::tempdir().unwrap();
-        let storage = storage(&data);
+        let storage = storage(data.path());
         let mut engine = engine(ports(&storage));
         let events = tangled(seed);
         for (n, some) in (0..).zip(events.chunks(events.len() / 5 + 1)) {
@@ -126,10 +110,10 @@ fn live_after_separations_is_what_a_rebuild_makes_to_the_byte() {
             let refusals = live.profiles.resident().flat_map(|customer| &customer.profile.refusals);
             n_refused += refusals.filter(|refusal| refusal.reason == RefusalReason::Separated).count();
         });
-        let live = rows(&engine);
+        let live = rows_of(&engine);
         drop(engine);
         Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
-        let rebuilt = rows(&self::engine(ports(&storage)));
+        let rebuilt = rows_of(&self::engine(ports(&storage)));
         assert_eq!(difference(&live, &rebuilt), [""; 0], "seed {seed}");
     }
     assert!(n_separated > 70 && n_lifted > 0 && n_refused > 80, "{n_separated} {n_lifted} {n_refused}");
@@ -165,7 +149,7 @@ fn names(engine: &Engine, customer: &str) -> Vec<String> {
 #[test]
 fn other_names_go_with_whom_they_were_seen_and_a_later_alias_joins_again() {
     let data = tempfile::tempdir().unwrap();
-    let engine = engine(ports(&storage(&data)));
+    let engine = engine(ports(&storage(data.path())));
     joined_by_mistake(&engine);
     assert_eq!(names(&engine, "ann").len(), 4);
     let parted = engine.separate("phone", "bob", "two people").unwrap();
@@ -189,7 +173,7 @@ fn other_names_go_with_whom_they_were_seen_and_a_later_alias_joins_again() {
 fn what_a_mistaken_alias_made_two_names_of_goes_as_two_names() {
     for half in ["user:berta", "anonymous:berta"] {
         let data = tempfile::tempdir().unwrap();
-        let engine = engine(ports(&storage(&data)));
+        let engine = engine(ports(&storage(data.path())));
         let say = |events: Value| say(&engine, Origin::Server, events);
         say(json!([
             {"type": "identify", "userId": "anna", "messageId": "a"},
@@ -215,7 +199,7 @@ fn what_a_mistaken_alias_made_two_names_of_goes_as_two_names() {
 #[test]
 fn who_cannot_be_separated_is_told_why() {
     let data = tempfile::tempdir().unwrap();
-    let engine = engine(ports(&storage(&data)));
+    let engine = engine(ports(&storage(data.path())));
     joined_by_mistake(&engine);
     let before = engine.ports().events.head();
     for (customer, name, kind, said) in [
@@ -235,7 +219,7 @@ fn who_cannot_be_separated_is_told_why() {
 fn what_was_begun_is_done_at_the_next_start() {
     for is_checkpointed in [false, true] {
         let data = tempfile::tempdir().unwrap();
-        let storage = storage(&data);
+        let storage = storage(data.path());
         let engine = engine(ports(&storage));
         joined_by_mistake(&engine);
         engine.checkpoint(usize::MAX).unwrap();
@@ -253,17 +237,17 @@ fn what_was_begun_is_done_at_the_next_start() {
         assert_eq!(names(&engine, "bob"), ["user:bob", "anonymous:laptop"]);
         // It is stored although no event came.
         engine.checkpoint(usize::MAX).unwrap();
-        let stored = rows(&engine);
+        let stored = rows_of(&engine);
         drop(engine);
         Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
-        assert_eq!(difference(&stored, &rows(&self::engine(ports(&storage)))), [""; 0]);
+        assert_eq!(difference(&stored, &rows_of(&self::engine(ports(&storage)))), [""; 0]);
     }
 }
 
 #[test]
 fn events_come_in_while_customers_are_separated() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let engine = Arc::new(engine(ports(&storage)));
     joined_by_mistake(&engine);
     let sender = engine.clone();
@@ -279,10 +263,10 @@ fn events_come_in_while_customers_are_separated() {
     sending.join().unwrap();
     let n_events = |name: &str| engine.look(|live| live.customer(name)).unwrap().unwrap().profile.n_events;
     assert_eq!((n_events("ann"), n_events("bob")), (3 + 70, 2 + 70));
-    let live = rows(&engine);
+    let live = rows_of(&engine);
     drop(engine);
     Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
-    assert_eq!(difference(&live, &rows(&self::engine(ports(&storage)))), [""; 0]);
+    assert_eq!(difference(&live, &rows_of(&self::engine(ports(&storage)))), [""; 0]);
 }
 
 /// A history during each of whose first readings of names an event comes in that brings a new one.
@@ -337,7 +321,7 @@ impl History for Disturbed {
 #[test]
 fn the_past_of_names_that_come_in_new_is_read_while_events_go_on() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let ports = self::ports(&storage);
     let disturbed = Arc::new(Disturbed {
         history: ports.history.clone(),
@@ -359,10 +343,10 @@ fn the_past_of_names_that_come_in_new_is_read_while_events_go_on() {
     assert_eq!(names(&engine, "bob").len(), 2 + usize::try_from(Disturbed::N).unwrap());
     let n_events = |name: &str| engine.look(|live| live.customer(name)).unwrap().unwrap().profile.n_events;
     assert_eq!((n_events("ann"), n_events("bob")), (3, 2 + 2 * Disturbed::N));
-    let live = rows(&engine);
+    let live = rows_of(&engine);
     drop(engine);
     Live::rebuild(&self::ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
-    assert_eq!(difference(&live, &rows(&self::engine(self::ports(&storage)))), [""; 0]);
+    assert_eq!(difference(&live, &rows_of(&self::engine(self::ports(&storage)))), [""; 0]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What does the engine do where its store is full, or changes beneath it?
 
+use crate::support::{noon, storage, until_so};
 use engine::{AuditTrail, Background, Beside, By, Corrector, Engine, Pauses, Ports, Renewal, Trainer};
 use events::generator::{World, WorldSettings};
 use events::{
@@ -9,7 +10,7 @@ use events::{
 use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
 use learning::{ModelStore, ModelStoreError, Outcome};
-use primitives::{ErrorKind, MessageId, Seed, SimulatedClock, Timestamp};
+use primitives::{ErrorKind, MessageId, Seed, SimulatedClock};
 use profiles::StoreError;
 use serde_json::{Value, json};
 use server::api::wire;
@@ -21,16 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
-use storage::{Access, DataDir, Storage, StorageSettings};
-
-fn noon() -> Timestamp {
-    Timestamp::parse("2026-11-22T12:00:00Z").unwrap()
-}
-
-fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
-    let directory = DataDir::open(data.path(), Access::Exclusive).unwrap();
-    Storage::open(directory, StorageSettings::default()).unwrap()
-}
+use storage::Storage;
 
 fn engine(ports: Ports) -> Engine {
     engine_that_foretells(ports, &[])
@@ -88,7 +80,7 @@ impl EventLog for NoRoomForRejected {
 #[test]
 fn what_was_accepted_is_answered_so_where_a_conflict_cannot_be_kept() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let engine = engine(Ports { events: Arc::new(NoRoomForRejected(storage.event_log())), ..ports(&storage) });
     let ingest = |event: &str| {
         let known = json!({"type": "track", "event": event, "userId": "ann", "messageId": "known"});
@@ -98,14 +90,6 @@ fn what_was_accepted_is_answered_so_where_a_conflict_cannot_be_kept() {
     assert_eq!(ingest("One").unwrap().n_accepted, 2);
     assert_eq!(ingest("Another").unwrap().n_accepted, 1, "who is told of a failure sends it again");
     assert_eq!(engine.look(|live| live.customer("ann")).unwrap().unwrap().profile.n_events, 3);
-}
-
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let watch = engine::Stopwatch::start();
-    while !is_so() {
-        assert!(watch.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// So many come in two batches of reading.
@@ -131,7 +115,7 @@ fn with_visitors(storage: &Arc<Storage>) -> ImportId {
 #[test]
 fn customers_of_the_old_state_are_not_read_into_the_new_one() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let import = with_visitors(&storage);
     let engine = engine(ports(&storage));
     let n_resident = || engine.look(|live| live.profiles.resident().count());
@@ -156,7 +140,7 @@ fn customers_of_the_old_state_are_not_read_into_the_new_one() {
 #[test]
 fn nor_are_they_where_the_state_was_made_anew_for_a_feature() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     with_visitors(&storage);
     let visits: Declared = serde_json::from_value(json!({
         "name": "visits", "meaning": "Pages looked at", "measure": "count", "when": {"event": "Home"},
@@ -190,7 +174,7 @@ fn nor_are_they_where_the_state_was_made_anew_for_a_feature() {
 #[test]
 fn a_damaged_pointer_to_one_champion_stops_nothing_else() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let champions = data.path().join("models").join("champions");
     std::fs::create_dir_all(&champions).unwrap();
     std::fs::write(champions.join("churn.json"), "{{").unwrap();
@@ -227,7 +211,7 @@ impl History for Counted {
 #[test]
 fn a_round_that_counts_and_trains_reads_the_history_once() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let history = Arc::new(Counted(storage.history(), AtomicUsize::new(0)));
     let engine = Arc::new(engine(Ports { history: history.clone(), ..ports(&storage) }));
     let settings = WorldSettings { n_customers: 200, n_items: 80, ends_at: noon(), ..WorldSettings::default() };
@@ -302,7 +286,7 @@ impl ModelStore for Slow {
 #[test]
 fn no_event_waits_for_models_that_are_read_again_for_a_new_feature() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let models = Arc::new(Slow {
         models: storage.model_store(),
         engine: OnceLock::new(),
@@ -332,7 +316,7 @@ fn no_event_waits_for_models_that_are_read_again_for_a_new_feature() {
 #[test]
 fn reading_that_is_broken_off_goes_on_where_it_ended() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     with_visitors(&storage);
     let engine = engine(ports(&storage));
     let resident = || -> BTreeSet<String> {
@@ -359,7 +343,7 @@ fn reading_that_is_broken_off_goes_on_where_it_ended() {
 #[test]
 fn checkpoints_are_written_while_customers_are_read_and_all_of_them_are() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     with_visitors(&storage);
     let engine = Arc::new(engine(ports(&storage)));
     let audit = AuditTrail::new(engine.clone());
@@ -375,7 +359,7 @@ fn checkpoints_are_written_while_customers_are_read_and_all_of_them_are() {
         refit: Duration::from_secs(3_600),
     };
     let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
-    until("everybody is in memory", || engine.look(|live| live.profiles.resident().count()) == N_VISITORS);
+    until_so("everybody is in memory", || engine.look(|live| live.profiles.resident().count()) == N_VISITORS);
 }
 
 /// A history that lacks an event, as where it was set aside.
@@ -406,7 +390,7 @@ fn seen(engine: &Engine, id: &str) -> usize {
 #[test]
 fn no_event_waits_for_one_that_was_set_aside_at_the_end_of_the_log() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let engine = engine(Ports { history: Arc::new(Lacks(storage.history(), Offset(2))), ..ports(&storage) });
     assert_eq!((seen(&engine, "first"), seen(&engine, "second")), (1, 1));
     engine.declare(&[times_seen()]).unwrap();
@@ -444,7 +428,7 @@ impl Drop for Stops<'_> {
 #[test]
 fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let (renewal, clock) = (Arc::new(NoRoomBeside::default()), Arc::new(SimulatedClock::new(noon())));
     let ports = Ports { renewal: renewal.clone(), ..ports(&storage) };
     let capabilities = Arc::new(engine::Capabilities::built_in());
@@ -461,23 +445,23 @@ fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
         let is_idle = || !corrector.is_busy();
         for (n, minutes) in (1..).zip([2, 4, 8, 16, 32, 64, 128, 256, 360, 360]) {
             corrector.follow_what_is_left(Offset(0)).unwrap();
-            until("it was tried", || n_tried() == n && is_idle());
+            until_so("it was tried", || n_tried() == n && is_idle());
             clock.advance(Duration::from_secs(60 * minutes) - Duration::from_millis(1));
             corrector.follow_what_is_left(Offset(0)).unwrap();
-            until("nothing is to be done", is_idle);
+            until_so("nothing is to be done", is_idle);
             assert_eq!(n_tried(), n, "not before {minutes} minutes are over");
             clock.advance(Duration::from_millis(1));
         }
         // Who asks for it does not wait.
         corrector.follow();
-        until("it was tried", || n_tried() == 11 && is_idle());
+        until_so("it was tried", || n_tried() == 11 && is_idle());
     });
 }
 
 #[test]
 fn events_go_on_while_everybody_is_looked_at_and_the_numbers_are_those_of_one_look() {
     let data = tempfile::tempdir().unwrap();
-    let engine = engine(ports(&storage(&data)));
+    let engine = engine(ports(&storage(data.path())));
     let visit = |user: String| json!({"type": "page", "userId": user});
     for first in [0, 700, 1_400] {
         let visits: Vec<Value> = (first..first + 700).map(|n| visit(format!("user-{n:04}"))).collect();
@@ -570,7 +554,7 @@ fn counts(name: &str, event: &str) -> Declared {
 #[test]
 fn nobody_waits_for_the_look_for_slips_when_the_server_starts() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let log = Asked::new(storage.event_log());
     let engine = Arc::new(engine(Ports { events: log.clone(), ..ports(&storage) }));
     engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Opened"})], Origin::Server)).unwrap();
@@ -581,13 +565,13 @@ fn nobody_waits_for_the_look_for_slips_when_the_server_starts() {
     // Where this waited for the log, the log would give up before it is told to answer.
     let _declarations = Declarations::start(None, &corrector).unwrap();
     answer.send(()).unwrap();
-    until("the slip is told", || engine.doubtful_features().len() == 1);
+    until_so("the slip is told", || engine.doubtful_features().len() == 1);
 }
 
 #[test]
 fn slips_are_looked_for_once_for_each_event_and_told_without_a_look() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let log = Asked::new(storage.event_log());
     let engine = engine(Ports { events: log.clone(), ..ports(&storage) });
     let asked = || std::mem::take(&mut *log.titles.lock().unwrap());
@@ -607,7 +591,7 @@ fn slips_are_looked_for_once_for_each_event_and_told_without_a_look() {
 #[test]
 fn only_what_was_written_of_an_outcome_is_a_slip() {
     let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
+    let storage = storage(data.path());
     let outcome = |of: &str| {
         let table = json!({
             "name": "paid", "question": "How much?", "among": "everyone", "within_days": 7,

@@ -5,9 +5,9 @@
 pub(crate) mod process;
 pub(crate) mod world;
 
-use engine::Engine;
-use engine::Stopwatch;
+use engine::{Engine, Ports, Stopwatch};
 use primitives::{Clock, SimulatedClock, Timestamp};
+use profiles::Collection;
 use serde_json::{Value, json};
 use server::app::App;
 use server::declarations::SettingsFile;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Access;
+use storage::{Access, DataDir, Storage, StorageSettings};
 use tempfile::TempDir;
 
 /// The keys every test server has.
@@ -289,6 +289,30 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         // Gives way to whoever brings it about; the state decides, not the pause.
         std::thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until_so(what: &str, is_so: impl Fn() -> bool) {
+    until(what, || is_so().then_some(()));
+}
+
+/// The storage of a data directory that nobody else uses.
+pub(crate) fn storage(data: &Path) -> Arc<Storage> {
+    Storage::open(DataDir::open(data, Access::Exclusive).unwrap(), StorageSettings::default()).unwrap()
+}
+
+/// Every stored row of derived state.
+pub(crate) type Rows = BTreeMap<(Collection, String), Vec<u8>>;
+
+/// The rows that are stored now.
+pub(crate) fn rows(ports: &Ports) -> Rows {
+    let mut rows = Rows::new();
+    for collection in Collection::ALL {
+        let mut add = |key: &str, value: &[u8]| rows.insert((collection, key.to_owned()), value.to_vec()).is_none();
+        ports.profiles.scan(collection, "", &mut add).unwrap();
+    }
+    rows
 }
 
 /// The files below a directory, by name.

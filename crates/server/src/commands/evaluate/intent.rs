@@ -12,7 +12,6 @@ use models::ModelError;
 use models::text::{Encoder, IntentModel, IntentSettings, Reading};
 use primitives::{ErrorKind, Seed};
 use report::{Judged, Times};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use texts::Texts;
@@ -23,9 +22,6 @@ pub(super) const INTENT: &str = "intent";
 /// What chance falls out of: which messages are left out to learn how sure the model is.
 const SEED: u64 = 7;
 
-/// More labels are no labels: each costs as much as a question of its own, and nobody could act on them.
-const N_LABELS_MAX: usize = 1_000;
-
 /// Learns from one file and judges on another, with what `rapport models fetch` brought, where it did. Writes nothing.
 pub(super) fn run(options: &Options, files: &TextFiles) -> Result<(), ServerError> {
     let (Some(train), Some(test)) = (&files.train, &files.test) else {
@@ -34,16 +30,7 @@ pub(super) fn run(options: &Options, files: &TextFiles) -> Result<(), ServerErro
         return Err(ServerError::new(ErrorKind::Invalid, why));
     };
     let learned = texts::read(train, &files.text, Some(&files.label))?;
-    let n_labels = learned.labels.iter().collect::<BTreeSet<_>>().len();
-    if n_labels > N_LABELS_MAX {
-        let why = format!(
-            "{}: the column `{}` has {n_labels} different values, and at most {N_LABELS_MAX} can be told apart: say with --label which \
-             column says what a message asks for",
-            train.display(),
-            files.label
-        );
-        return Err(ServerError::new(ErrorKind::Invalid, why));
-    }
+    learned.can_be_told_apart(train, &files.label)?;
     let asked = texts::read(test, &files.text, Some(&files.label))?;
     let others = files.out_of_scope.as_deref().map(|file| texts::read(file, &files.text, None)).transpose()?;
     let encoders = encoders::found(&options.data)?;

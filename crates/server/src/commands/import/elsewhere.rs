@@ -4,9 +4,11 @@ use super::target::{N_LISTED, Ready, Target};
 use crate::api::imports::{
     ImportBegins, ImportBegun, ImportCorrected, ImportEnds, ImportReply, ImportStateReply, ImportTaken, ImportsReply,
 };
+use crate::api::intents::ExamplesBody;
 use crate::commands::caller::Caller;
 use crate::commands::progress::Counting;
 use crate::error::ServerError;
+use crate::labelled::{Example, ExamplesReply};
 use crate::local::Whereabouts;
 use crate::simulated::{self, Incoming, Resident};
 use primitives::ErrorKind;
@@ -157,6 +159,14 @@ impl Target for Server {
         if ends.replaced > 0 {
             self.until(import, |state| state.is_followed)?;
         }
+        Ok(())
+    }
+
+    fn teach(&self, examples: &[Example]) -> Result<ExamplesReply, ServerError> {
+        self.post("/v1/intents/examples", &ExamplesBody { examples: examples.to_vec() })
+    }
+
+    fn settle(&self) -> Result<(), ServerError> {
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::target::{Ready, Target};
 use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportTaken};
 use crate::commands::progress::{Counting, is_cancelled};
 use crate::error::ServerError;
+use crate::labelled::{self, Example, ExamplesReply};
 use crate::serve::Opened;
 use crate::simulated::Resident;
 use engine::{AuditTrail, By, EngineError};
@@ -106,10 +107,19 @@ impl<O: AsRef<Opened>> Target for Here<O> {
     }
 
     fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError> {
-        let opened = self.opened();
-        opened.engine.end_import(ImportId(import), ends.into())?;
+        self.opened().engine.end_import(ImportId(import), ends.into())?;
         self.follow()?;
+        self.settle()
+    }
+
+    fn teach(&self, examples: &[Example]) -> Result<ExamplesReply, ServerError> {
+        self.count(examples.len())?;
+        labelled::tell(&self.opened().engine, examples)
+    }
+
+    fn settle(&self) -> Result<(), ServerError> {
         self.checkpoint()?;
+        let opened = self.opened();
         // What came in moves from the log into the history's files.
         opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Where does an import go: to an address, to the data directory at hand, or to the server that holds it?
+//! Where is something done: at an address, in the data directory at hand, or in the server that holds it?
 
 use super::elsewhere::Server;
 use super::here::Here;
@@ -12,22 +12,38 @@ use events::ImportId;
 use primitives::ErrorKind;
 use storage::Access;
 
-/// Finds where an import goes: to the address given, else into the data directory, else to the server that holds it.
+/// Where something is done.
+pub(crate) enum Place {
+    Here(Box<Opened>),
+    There(Server),
+}
+
+impl Place {
+    /// At the address given, else in the data directory, else in the server that holds it.
+    pub(crate) fn of(options: &Options, settings: Settings, elsewhere: &Elsewhere) -> Result<Self, ServerError> {
+        if let Some(url) = &elsewhere.to {
+            return Ok(Self::There(Server::elsewhere(url, elsewhere.key()?)?));
+        }
+        match Opened::open(&options.data, Access::Exclusive, settings) {
+            Err(error) if error.kind() == ErrorKind::Conflict => match crate::local::find(&options.data) {
+                Some(found) => Ok(Self::There(Server::on_this_machine(found, options.data.clone()))),
+                None => Err(error),
+            },
+            opened => Ok(Self::Here(Box::new(opened?))),
+        }
+    }
+}
+
+/// Finds where an import goes.
 pub(crate) fn open(
     options: &Options,
     settings: Settings,
     elsewhere: &Elsewhere,
 ) -> Result<Box<dyn Target>, ServerError> {
-    if let Some(url) = &elsewhere.to {
-        return Ok(Box::new(Server::elsewhere(url, elsewhere.key()?)?));
-    }
-    match Opened::open(&options.data, Access::Exclusive, settings) {
-        Err(error) if error.kind() == ErrorKind::Conflict => match crate::local::find(&options.data) {
-            Some(found) => Ok(Box::new(Server::on_this_machine(found, options.data.clone()))),
-            None => Err(error),
-        },
-        opened => Ok(Box::new(Here::new(opened?))),
-    }
+    Ok(match Place::of(options, settings, elsewhere)? {
+        Place::Here(opened) => Box::new(Here::new(*opened)),
+        Place::There(server) => Box::new(server),
+    })
 }
 
 /// The imports of a data directory, also of one that a server holds.

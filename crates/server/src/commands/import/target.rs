@@ -2,6 +2,7 @@
 
 use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportTaken};
 use crate::error::ServerError;
+use crate::labelled::{Example, ExamplesReply};
 use crate::simulated::Resident;
 use events::Event;
 use import::Position;
@@ -40,6 +41,12 @@ pub(crate) trait Target {
 
     /// Ends an import, and waits until everything follows.
     fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError>;
+
+    /// Takes messages whose label is known, durably.
+    fn teach(&self, examples: &[Example]) -> Result<ExamplesReply, ServerError>;
+
+    /// Brings what came in to rest, once all of it has.
+    fn settle(&self) -> Result<(), ServerError>;
 
     /// Takes an import out again, and waits until everything follows.
     fn undo(&self, import: u64) -> Result<ImportCorrected, ServerError>;

@@ -1,6 +1,7 @@
 //! Are files of messages read as they are meant, and are the numbers those of the messages?
 
 use super::*;
+use learning::N_LABELS_MAX;
 use serde_json::Value;
 use std::io::Cursor;
 

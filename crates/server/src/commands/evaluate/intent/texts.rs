@@ -2,7 +2,9 @@
 
 use crate::commands::evaluate::table::{self, Wrong, column};
 use crate::error::ServerError;
+use learning::N_LABELS_MAX;
 use primitives::ErrorKind;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -19,6 +21,22 @@ pub(in crate::commands) struct Texts {
     pub(in crate::commands) labels: Vec<String>,
     /// How many rows were left out because they had no message or no label.
     pub(in crate::commands) n_without: usize,
+}
+
+impl Texts {
+    /// Refuses more labels than can be told apart: such a column holds something else.
+    pub(in crate::commands) fn can_be_told_apart(&self, file: &Path, column: &str) -> Result<(), ServerError> {
+        let n_labels = self.labels.iter().collect::<BTreeSet<_>>().len();
+        if n_labels <= N_LABELS_MAX {
+            return Ok(());
+        }
+        let why = format!(
+            "{}: the column `{column}` has {n_labels} different values, and at most {N_LABELS_MAX} can be told apart: say with --label which \
+             column says what a message asks for",
+            file.display(),
+        );
+        Err(ServerError::new(ErrorKind::Invalid, why))
+    }
 }
 
 /// The messages of a file.
