@@ -1,10 +1,11 @@
 //! What may be known of the customer for this decision, and what of it is looked at?
 
+use crate::terms::{ORDER_VALUE, ORDER_VALUE_TOLD};
 use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
 use features::{Catalogue, FeatureId, FeatureState, Probe, Touched, VISIT_PAUSE_MS};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, Purpose, permit};
 use learning::Wanted;
-use primitives::{ItemKey, Timestamp};
+use primitives::{Currency, ItemKey, Timestamp};
 use profiles::{Customer, Profile};
 
 /// The customer, as far as consent allows.
@@ -19,7 +20,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Asks for consent and hands out what the kind reads: the consent check of every decision.
+    /// Asks for consent and hands out what the kind reads: the consent check of every decision. What orders cost and are worth counts in
+    /// `currency`.
     #[must_use]
     pub fn of(
         customer: Option<&Customer<FeatureState>>,
@@ -27,7 +29,7 @@ impl Subject {
         kind: &KindAbout,
         models: &Models,
         catalogue: &Catalogue,
-        as_of: Timestamp,
+        (as_of, currency): (Timestamp, Option<Currency>),
     ) -> Self {
         let Some(customer) = customer else {
             return Self::Unknown(policy.answer(&Consents::default(), kind.purpose));
@@ -36,6 +38,7 @@ impl Subject {
             Ok(permitted) => Self::Known(permitted.map(|Customer { profile, state }| {
                 let mut known = Knowledge::default();
                 known.read(kind, models, catalogue, state, as_of);
+                known.read_order_value(kind, state, (as_of, currency));
                 known.read_traits(kind, profile);
                 let answer = |purpose: &Purpose| (*purpose, policy.answer(&profile.consents, *purpose).granted);
                 known.consents = kind.reads.consents.iter().map(answer).collect();
@@ -107,6 +110,19 @@ impl Knowledge {
         }
         if kind.reads.currency {
             self.currency = state.currency();
+        }
+    }
+
+    /// What the customer's orders come to, where a kind asks for that: costs hang on it, so that only the company's word counts.
+    fn read_order_value(
+        &mut self,
+        kind: &KindAbout,
+        state: &FeatureState,
+        (as_of, currency): (Timestamp, Option<Currency>),
+    ) {
+        if kind.reads.features.iter().any(|name| name == ORDER_VALUE) {
+            let told = state.order_value_told(as_of, currency).unwrap_or(f64::NAN);
+            self.features.insert(ORDER_VALUE_TOLD.to_owned(), told);
         }
     }
 

@@ -19,8 +19,10 @@ const AMOUNT_MAX: f64 = 1e9;
 const DAYS: (i64, i64) = (1, 366);
 /// What of a question says how much is bought.
 const VALUE: &str = "value";
-/// What the orders of a customer are worth, where the question does not say how much is bought.
-const USUALLY: &str = "order_value_mean";
+/// What the orders of a customer are worth by the company's own word, where the question does not say how much is bought; and what they are
+/// worth by anybody's, for records of before.
+pub(crate) const ORDER_VALUE_TOLD: &str = "order_value_told";
+pub(crate) const ORDER_VALUE: &str = "order_value_mean";
 
 /// What an offer costs, and how much may be spent on it. Nothing of it where it is an action.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -86,13 +88,17 @@ impl Terms {
     }
 
     /// What it costs when it is accepted; `None` where it is a share of nobody knows what. Where the question does not say what is
-    /// bought, it is as much as the customer's orders usually are worth.
+    /// bought, it is as much as the customer's orders usually are worth, by the company's word and in the default currency.
     pub(crate) fn accepted(&self, context: &Fields, known: Option<&Knowledge>) -> Option<f64> {
         if self.discount <= 0.0 {
             return Some(self.costs);
         }
         let said = context.get(VALUE).and_then(Value::as_f64);
-        let bought = said.or_else(|| known?.feature(USUALLY)).filter(|bought| bought.is_finite() && *bought >= 0.0)?;
+        let usually = |known: &Knowledge| match known.features.contains_key(ORDER_VALUE_TOLD) {
+            true => known.feature(ORDER_VALUE_TOLD),
+            false => known.feature(ORDER_VALUE),
+        };
+        let bought = said.or_else(|| usually(known?)).filter(|bought| bought.is_finite() && *bought >= 0.0)?;
         Some(self.discount * bought.min(AMOUNT_MAX))
     }
 }

@@ -388,7 +388,8 @@ impl Engine {
             let drawn = drawn.and_then(|holdout| holdout.draw(&about.name, &id, as_of));
             let (arm, exposures) = drawn.map_or((None, Vec::new()), |drawn| (Some(drawn.arm), drawn.exposures));
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context, arm };
-            let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
+            let currency = self.capabilities.measures.currency;
+            let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, (as_of, currency));
             let sought = sought.map(|sought| (&self.books, sought));
             let kept = Some(&self.standing);
             let reached = back

@@ -188,7 +188,7 @@ impl Live {
             {
                 return Ok(match self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted {
                     false => Counted::No,
-                    true if customer.profile.is_vouched => Counted::AsKnown,
+                    true if customer.profile.is_vouched() => Counted::AsKnown,
                     true => Counted::AsAnother,
                 });
             }

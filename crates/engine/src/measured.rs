@@ -137,7 +137,7 @@ impl Engine {
             (units_of(&drawn, false), drawn.iter().map(|one| one.from).min())
         };
         // Of whom nothing ever came in nobody invented anything.
-        let is_claimed = |one: &Drawn| customers.get(one.place).is_some_and(|known| !known.get().profile.is_vouched);
+        let is_claimed = |one: &Drawn| customers.get(one.place).is_some_and(|known| !known.get().profile.is_vouched());
         let of_both = |drawn: &[Drawn]| -> Both {
             let (claimed, told): (Vec<Drawn>, Vec<Drawn>) = drawn.iter().copied().partition(is_claimed);
             Both { all: units_of(drawn, false), of_company: units_of(&told, true), n_claimed: claimed.len() }

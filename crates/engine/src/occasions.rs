@@ -86,6 +86,7 @@ impl Engine {
                 decision: id.to_string(),
                 channel: 0,
                 // Whoever ranks shows it, or says later that it was shown.
+                is_own: false,
                 is_shown: true,
                 place: 0,
                 action: occasion.chosen,

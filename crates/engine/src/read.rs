@@ -124,7 +124,8 @@ impl Engine {
         items: &Items,
     ) -> Result<Answer, EngineError> {
         let as_of = question.as_of;
-        let subject = Subject::of(Some(customer), &self.policy, kind.about(), models, catalogue, as_of);
+        let currency = self.capabilities.measures.currency;
+        let subject = Subject::of(Some(customer), &self.policy, kind.about(), models, catalogue, (as_of, currency));
         let kinds = &self.capabilities.kinds;
         // What was spent by now says nothing of another moment.
         let priced = self.purses(kind, &question.customer, (as_of, Purses::Endless));

@@ -27,6 +27,8 @@ struct Heard {
 /// What is known now of a customer for whom was drawn.
 pub(super) struct Now {
     pub(super) customer: CustomerId,
+    /// Since when the company itself tells of them.
+    pub(super) vouched_since: Option<Timestamp>,
     /// By decision and action.
     pub(super) contacts: HashMap<(u64, u64), Contact>,
 }
@@ -186,7 +188,7 @@ impl Engine {
             Some(permitted) => permitted.map(|now| now.into_inner()),
             None if named(&Identifier::founder(id)) => None,
             None => {
-                let nothing = Now { customer: id.clone(), contacts: HashMap::new() };
+                let nothing = Now { customer: id.clone(), vouched_since: None, contacts: HashMap::new() };
                 permit(&self.policy, &Consents::default(), Purpose::Analytics, nothing).ok().map(|now| now.into_inner())
             }
         })
@@ -197,6 +199,7 @@ fn now_of(customer: &Customer<FeatureState>) -> Now {
     let contacts = customer.state.contacts();
     Now {
         customer: customer.profile.id.clone(),
+        vouched_since: customer.profile.vouched_since,
         contacts: contacts.into_iter().map(|contact| ((contact.decision, contact.action), contact)).collect(),
     }
 }
@@ -239,11 +242,17 @@ fn rounds_of(
             rewards.map(|reward| Rewarded { at: reward.at.max(at), ..reward }).min_by_key(|reward| reward.at)
         };
         let vouched = first(&|contact| is_vouched(contact, settings.reward));
+        let reward = first(&|_| true);
+        let shown_at = came().filter_map(|contact| contact.shown_at).min();
+        // That it was shown is told of everybody alike, and what came of it is not: whoever is known by that alone was a stranger.
+        let shown_at = shown_at.filter(|shown| reward.is_none_or(|reward| *shown < reward.at));
+        let chosen_by = shown_at.map_or(at, |shown| shown.max(at));
         let round = Round {
             customer: now.customer.clone(),
             at,
             decision: decision.clone(),
             channel,
+            is_own: now.vouched_since.is_some_and(|since| since <= chosen_by),
             is_shown: came().any(|contact| contact.shown_at.is_some()),
             place: one.place,
             action: one.action,
@@ -251,7 +260,7 @@ fn rounds_of(
             chances: one.chances,
             propensity: one.propensity,
             x: x.clone(),
-            reward: first(&|_| true),
+            reward,
             sides: None,
         };
         Some(Heard { round, vouched })
@@ -330,7 +339,7 @@ mod tests {
         };
         let mut rounds = |contacts: &[Contact], reward| {
             let contacts = contacts.iter().map(|contact| ((contact.decision, contact.action), *contact)).collect();
-            let now = Now { customer: "y".into(), contacts };
+            let now = Now { customer: "y".into(), vouched_since: None, contacts };
             let settings = PolicySettings { reward, ..PolicySettings::default() };
             let told = doables.read("d".to_owned(), acted());
             believed(rounds_of(&doables.all, &now, told, (&settings, Currency::parse("EUR").ok())), settings.reward).0
@@ -382,6 +391,7 @@ mod tests {
                     at: Timestamp::from_millis(0),
                     decision: at.to_string(),
                     channel: 0,
+                    is_own: true,
                     is_shown: true,
                     place: 0,
                     action: 0,

@@ -127,6 +127,28 @@ impl FeatureState {
         stopping(minor)
     }
 
+    /// What an order of the last year came to on average that the company told of, in a currency or in none; `None` where it told of none.
+    /// Orders that only a write key told of would make a discount cost as little or as much as whoever holds it likes. Without a default
+    /// currency those count that are in the customer's own.
+    #[must_use]
+    pub fn order_value_told(&self, as_of: Timestamp, default: Option<Currency>) -> Option<f64> {
+        let currency = default.or_else(|| self.currency());
+        let counts = |order: &&Order| {
+            let is_of_year = order.at <= as_of && as_of.millis_since(order.at) < 365 * DAY_MS;
+            is_of_year
+                && order.is_vouched
+                && !order.is_refund
+                && (order.currency.is_none() || order.currency == currency)
+        };
+        let worth = |order: &Order| {
+            let digits = order.currency.map_or(2, |currency| currency.digits());
+            order.minor as f64 / f64::from(10_u32.pow(digits))
+        };
+        let (n, sum) =
+            self.orders().iter().filter(counts).fold((0_u32, 0.0), |(n, sum), one| (n + 1, sum + worth(one)));
+        (n > 0).then(|| sum / f64::from(n))
+    }
+
     /// When the last order was made.
     #[must_use]
     pub fn last_order_at(&self) -> Option<Timestamp> {

@@ -4,6 +4,7 @@
 //! beside what was earned; it and folds of the customers before it say which settings are best. Then everything is learned from.
 
 mod arrival;
+mod balance;
 mod case;
 mod choice;
 mod judge;
@@ -17,7 +18,7 @@ use crate::contest::Contest;
 use crate::evaluation::mean;
 use crate::need::Need;
 use crate::reigning::Reigning;
-use crate::rounds::{HOURS, PolicySettings, Round, RoundLog};
+use crate::rounds::{HOURS, PolicySettings, Round, RoundLog, own_are_enough};
 use crate::split::Split;
 use crate::task::{Data, Fitted, from_json};
 use crate::{Body, Importance, LearningError};
@@ -97,12 +98,13 @@ fn split_of(log: &RoundLog) -> Option<Split> {
 /// With which of the rounds, in the order of time, the judging begins.
 fn first_judged(rounds: &[Round]) -> usize {
     let mut first = first_by_customers(rounds);
-    let came = |round: &&Round| round.reward.is_some();
+    let are_own_enough = own_are_enough(rounds);
+    let came = |round: &&Round| round.reward.is_some() && (round.is_own || !are_own_enough);
     let enough = N_REWARDS_JUDGED.min(rounds.iter().filter(came).count() / 2);
     let mut n_came = rounds[first..].iter().filter(came).count();
     while n_came < enough && first > 0 {
         first -= 1;
-        n_came += usize::from(rounds[first].reward.is_some());
+        n_came += usize::from(came(&&rounds[first]));
     }
     first
 }
@@ -110,7 +112,9 @@ fn first_judged(rounds: &[Round]) -> usize {
 /// The same, as far as it is a matter of customers alone.
 fn first_by_customers(rounds: &[Round]) -> usize {
     let (last, least) = (quarter(rounds), rounds.len() - rounds.len() / JUDGED_MOST);
-    let of = |round: &'_ Round| (round.place == 0).then(|| round.customer.clone());
+    let are_own_enough = own_are_enough(rounds);
+    let is_judged = |round: &Round| round.place == 0 && (round.is_own || !are_own_enough);
+    let of = |round: &'_ Round| is_judged(round).then(|| round.customer.clone());
     let mut customers: BTreeSet<CustomerId> = rounds[last..].iter().filter_map(of).collect();
     let mut first = last;
     while customers.len() < N_CUSTOMERS_JUDGED && first > least {
@@ -214,13 +218,20 @@ fn method(log: &RoundLog, settings: &Fit, model: &PolicyModel) -> String {
         false => format!("A regression for each of {n} actions around the mean of its group, with a ridge of {ridge}"),
     };
     let has_hours = log.inputs.iter().any(|input| HOURS.contains(&input.as_str()));
+    let n_strangers = log.rounds.iter().filter(|round| !round.is_own).count();
+    let strangers = match own_are_enough(&log.rounds) && n_strangers > 0 {
+        true => format!(
+            "; {n_strangers} choices for customers of whom the company had told nothing count for no more than those for its own together"
+        ),
+        false => String::new(),
+    };
     let hours = match has_hours && !are_hours_known(&log.rounds) {
         true => "; the hour of the day does not count before choices came on seven days",
         false => "",
     };
     format!(
         "{what}; {forgets}, and what is younger than {} days counts as far as its success can have come; something came of {:.1} % of the \
-         choices so far{hours}{}",
+         choices so far{strangers}{hours}{}",
         settings.policy.reward_days,
         100.0 * came,
         untold.unwrap_or_default(),

@@ -4,7 +4,7 @@
 mod told;
 
 use models::bandit::{Side, crossed};
-use primitives::{CustomerId, HOUR_MS, Timestamp};
+use primitives::{CustomerId, HOUR_MS, Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -183,6 +183,9 @@ pub struct Round {
     pub propensity: f64,
     /// What was known then, in the order of [`RoundLog::inputs`]; NaN where it was not.
     pub x: Box<[f32]>,
+    /// Whether the company itself had told anything of the customer by then: whom only write keys told of, anybody may have invented.
+    /// Told afterwards it does not count, since of whom something came it is told more often.
+    pub is_own: bool,
     /// Whether it was told that the customer was shown it.
     pub is_shown: bool,
     /// What came of it; `None` where nothing did so far.
@@ -287,6 +290,13 @@ pub fn counts_alone(n_vouched: usize, n_told: usize) -> bool {
     n_vouched >= N_VOUCHED_ENOUGH || is_large_part(n_vouched, n_told)
 }
 
+/// Whether what came of rounds of the company's own customers is enough to learn from. Then those of all others weigh no more than theirs, since
+/// whoever has a write key can be as many as they like.
+pub(crate) fn own_are_enough(rounds: &[Round]) -> bool {
+    let came = rounds.iter().filter(|round| round.is_own && round.reward.is_some());
+    came.take(N_VOUCHED_ENOUGH).count() == N_VOUCHED_ENOUGH
+}
+
 /// Whether the company told a share that matters.
 #[must_use]
 pub fn is_large_part(n_vouched: usize, n_told: usize) -> bool {
@@ -327,6 +337,23 @@ fn once(rounds: Vec<Round>, period_ms: i64) -> Vec<Round> {
     )
 }
 
+/// Keeps as many choices of strangers as there are of the company's own customers. Which ones is a matter of who they are and not of what was
+/// drawn or came, so that chances stay what they were.
+fn leave_out_strangers(all: &mut Vec<&Round>) {
+    let mut strangers: Vec<u64> = all.iter().filter(|round| !round.is_own).map(|round| lot(round)).collect();
+    let n_own = all.len() - strangers.len();
+    if strangers.len() > n_own {
+        strangers.sort_unstable();
+        let least = strangers[n_own];
+        all.retain(|round| round.is_own || lot(round) < least);
+    }
+}
+
+/// Who is left out first where there are too many.
+fn lot(round: &Round) -> u64 {
+    stable_hash(round.customer.as_str())
+}
+
 /// What came first of two.
 fn earlier(a: Option<Rewarded>, b: Option<Rewarded>) -> Option<Rewarded> {
     match (a, b) {
@@ -350,7 +377,7 @@ impl RoundLog {
         });
         self.rounds.sort_by(|a, b| (a.at, &a.decision, a.place).cmp(&(b.at, &b.decision, b.place)));
         let period_ms = self.settings.same_ms();
-        let told = Told::of(&self.rounds, period_ms);
+        let told = Told::of(&self.rounds, own_are_enough(&self.rounds), period_ms);
         let counts = |round: &Round| told.get(&round.channel).is_some_and(|told| told.counts(round));
         let (counted, mut unshown): (Vec<Round>, Vec<Round>) = self.rounds.into_iter().partition(counts);
         // Of doing nothing there is nothing to show, so that nobody misses the word that it was.
@@ -376,6 +403,9 @@ impl RoundLog {
     pub fn assigned(&self) -> Vec<(&Round, Option<Rewarded>)> {
         let mut all: Vec<&Round> = self.rounds.iter().chain(&self.unshown).filter(|it| it.tells_chances()).collect();
         all.sort_by(|a, b| (a.at, &a.decision).cmp(&(b.at, &b.decision)));
+        if own_are_enough(&self.rounds) {
+            leave_out_strangers(&mut all);
+        }
         let each = all.into_iter().map(|round| (round, round.reward)).collect();
         firsts(each, self.settings.same_ms(), |(round, _)| round, |known, again| known.1 = earlier(known.1, again.1))
     }

@@ -16,6 +16,7 @@ mod partitions;
 mod policy;
 mod registry;
 mod search;
+mod strangers;
 mod uplift;
 mod wanted;
 mod withdrawals;

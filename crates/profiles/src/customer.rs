@@ -82,8 +82,8 @@ pub struct Profile {
     pub traits: Few<String, Trait>,
     /// What they agreed to.
     pub consents: Consents,
-    /// Whether the company itself told anything of them: whom only a write key told of, anybody may have invented.
-    pub is_vouched: bool,
+    /// When the first of what the company itself told of them occurred: whom only a write key told of, anybody may have invented.
+    pub vouched_since: Option<Timestamp>,
     /// How many events were folded in.
     pub n_events: u64,
     /// The first of them in the log: who has read less knows nothing of this customer.
@@ -137,6 +137,11 @@ impl Placed for Moment {
     }
 }
 
+/// The earlier of two moments that may not have been.
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
+}
+
 impl Profile {
     pub(crate) fn new(id: CustomerId, founder: Identifier, recorded: &Recorded) -> Self {
         let Recorded { offset, event } = recorded;
@@ -148,7 +153,7 @@ impl Profile {
             refusals: Vec::new(),
             traits: Few::default(),
             consents: Consents::default(),
-            is_vouched: false,
+            vouched_since: None,
             n_events: 0,
             known_since: *offset,
             first_seen: event.occurred_at,
@@ -163,10 +168,18 @@ impl Profile {
         self.links.keys().any(|identifier| matches!(identifier, Identifier::User(_)))
     }
 
+    /// Whether the company itself told anything of them.
+    #[must_use]
+    pub fn is_vouched(&self) -> bool {
+        self.vouched_since.is_some()
+    }
+
     pub(crate) fn apply(&mut self, recorded: &Recorded, has_timeline: bool) {
         let Recorded { offset, event } = recorded;
         self.n_events += 1;
-        self.is_vouched |= event.origin.is_trusted();
+        if event.origin.is_trusted() {
+            self.vouched_since = earlier(self.vouched_since, Some(event.occurred_at));
+        }
         self.first_seen = self.first_seen.min(event.occurred_at);
         self.last_seen = self.last_seen.max(event.occurred_at);
         let voice = if event.origin.is_trusted() { Voice::Company } else { Voice::Client };
@@ -190,7 +203,7 @@ impl Profile {
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.n_events = self.n_events.saturating_add(other.n_events);
-        self.is_vouched |= other.is_vouched;
+        self.vouched_since = earlier(self.vouched_since, other.vouched_since);
         self.known_since = self.known_since.min(other.known_since);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);

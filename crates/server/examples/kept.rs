@@ -148,6 +148,7 @@ fn learn(asked: &[&Asked], now: Timestamp, seed: Seed) -> Result<(PolicyModel, E
         chances: [third; NAMES.len()].into(),
         propensity: f64::from(third),
         x: one.x.iter().map(|value| *value as f32).collect(),
+        is_own: true,
         is_shown: true,
         reward: one.kept_at.map(|at| Rewarded { at, amount: 1.0 }),
         sides: None,

@@ -53,6 +53,7 @@ fn policies_with(votes: Votes) -> Models {
                 at: moment,
                 decision: format!("d{at:05}"),
                 channel: 0,
+                is_own: true,
                 is_shown: true,
                 place: 0,
                 action,

@@ -93,7 +93,7 @@ fn ask(outcome: &Outcome, name: &str, customer: &Customer<FeatureState>, catalog
     let kinds = every_kind(outcome);
     let kind = kinds.get(name).unwrap();
     let models = models();
-    let subject = Subject::of(Some(customer), &ConsentPolicy::default(), kind.about(), &models, catalogue, NOW);
+    let subject = Subject::of(Some(customer), &ConsentPolicy::default(), kind.about(), &models, catalogue, (NOW, None));
     let question = Question { kind: name.into(), ..super::shop::question("churn", 1) };
     let (answer, record) = decided_by(kind, &question, &subject, &models, &Shop::full());
     let record = super::reopened(&record);

@@ -168,6 +168,11 @@ fn a_discount_costs_a_share_of_what_is_bought_or_usually_is() {
     // (0.5 * (20 - 8) - 1) * 2
     near(accepted(json!({"value": 80}), &[("order_value_mean", 30.0)]), (8.0, 10.0));
     near(accepted(json!({}), &[("order_value_mean", 30.0)]), (3.0, 15.0));
+    // What the company told goes before what anybody did, and where it told nothing nobody knows.
+    let mean = ("order_value_mean", 30.0);
+    near(accepted(json!({}), &[mean, ("order_value_told", 80.0)]), (8.0, 10.0));
+    near(accepted(json!({"value": 30}), &[mean, ("order_value_told", 80.0)]), (3.0, 15.0));
+    assert_eq!(accepted(json!({}), &[mean, ("order_value_told", f64::NAN)]), Err("costs: not known".to_owned()));
     assert_eq!(accepted(json!({}), &[]), Err("costs: not known".to_owned()));
     assert_eq!(accepted(json!({"value": 800}), &[]), Err("value".to_owned()), "it costs more than it earns");
 }
@@ -286,6 +291,7 @@ fn effects(is_noise: bool) -> Models {
                 at: moment,
                 decision: format!("d{at:05}"),
                 channel: 0,
+                is_own: true,
                 is_shown: true,
                 sides: None,
                 place: 0,

@@ -89,6 +89,7 @@ fn round(record: &Record, reward: Option<f64>) -> Round {
     Round {
         chances: Box::default(),
         channel: 0,
+        is_own: false,
         is_shown: true,
         customer: nobody().customer_id(),
         at: occasion.at,

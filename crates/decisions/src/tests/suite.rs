@@ -160,7 +160,7 @@ fn of(kind: &str, models: &Models) -> Subject {
 
 fn of_customer(kind: &str, customer: &Customer<FeatureState>, models: &Models) -> Subject {
     let about = every_kind().get(kind).unwrap().about();
-    Subject::of(Some(customer), &ConsentPolicy::default(), about, models, catalogue(), NOW)
+    Subject::of(Some(customer), &ConsentPolicy::default(), about, models, catalogue(), (NOW, None))
 }
 
 fn shape(content: &Content) -> ContentShape {

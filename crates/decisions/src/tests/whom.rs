@@ -43,7 +43,7 @@ fn customer(word: Option<bool>) -> Customer<FeatureState> {
 fn asked(kind: &str, customer: Option<&Customer<FeatureState>>, of_the_silent: bool) -> Subject {
     let policy = ConsentPolicy::new([(Purpose::Personalization, of_the_silent), (Purpose::Analytics, !of_the_silent)]);
     let kind = every_kind().get(kind).unwrap().about();
-    Subject::of(customer, &policy, kind, &models(true), catalogue(), NOW)
+    Subject::of(customer, &policy, kind, &models(true), catalogue(), (NOW, None))
 }
 
 #[test]

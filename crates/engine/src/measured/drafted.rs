@@ -85,7 +85,7 @@ impl Engine {
                 let looked = customer.state.views().iter().map(|view| (view.item, view.at));
                 let of = |(item, at)| Bought { customer: id.clone(), item, at, paid: None };
                 let granted = self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted;
-                granted.then(|| (bought.chain(looked).map(of).collect::<Vec<_>>(), customer.profile.is_vouched))
+                granted.then(|| (bought.chain(looked).map(of).collect::<Vec<_>>(), customer.profile.is_vouched()))
             })?;
             if let Some((of_them, is_vouched)) = known.flatten() {
                 did.extend(of_them);

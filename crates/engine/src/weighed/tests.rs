@@ -68,6 +68,7 @@ fn a_choice_earned_what_came_in_time_less_what_it_cost() {
         chances: Box::default(),
         propensity: 1.0,
         x: Box::default(),
+        is_own: true,
         is_shown: true,
         reward: None,
         sides: None,

@@ -30,11 +30,11 @@ impl Watch<FeatureState> for Items {
         let has = |step| matches!(step, CommerceStep::Ordered | CommerceStep::Consumed);
         let takes = recorded.event.commerce().is_some_and(|commerce| has(commerce.step));
         let bought = takes.then(|| counted(customer, is_permitted));
-        Counted { is_permitted, is_known: customer.profile.is_vouched, bought }
+        Counted { is_permitted, is_known: customer.profile.is_vouched(), bought }
     }
 
     fn after(&mut self, customer: &Customer<FeatureState>, before: Counted) {
-        let (is_permitted, is_known) = (self.permits(customer), customer.profile.is_vouched);
+        let (is_permitted, is_known) = (self.permits(customer), customer.profile.is_vouched());
         let are_known = (before.is_known, is_known);
         match before.bought {
             Some(bought) => self.recount(&bought, &counted(customer, is_permitted), are_known),
@@ -48,13 +48,13 @@ impl Watch<FeatureState> for Items {
 
     fn leaves(&mut self, customer: &Customer<FeatureState>) {
         let is_permitted = self.permits(customer);
-        let is_known = customer.profile.is_vouched;
+        let is_known = customer.profile.is_vouched();
         self.recount(&counted(customer, is_permitted), &Bought::new(), (is_known, is_known));
     }
 
     fn enters(&mut self, customer: &Customer<FeatureState>) {
         let is_permitted = self.permits(customer);
-        let is_known = customer.profile.is_vouched;
+        let is_known = customer.profile.is_vouched();
         self.recount(&Bought::new(), &counted(customer, is_permitted), (is_known, is_known));
     }
 }

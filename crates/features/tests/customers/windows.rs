@@ -219,3 +219,38 @@ fn the_last_order_is_no_refund() {
     let vector = vector(&state, Timestamp::from_millis(NOW_MS));
     assert_eq!(vector[place("order_value_last")].to_bits(), 7.0_f64.to_bits());
 }
+
+proptest! {
+    #[test]
+    fn what_orders_come_to_is_told_by_the_company_alone(
+        told in prop::collection::vec((0..400_i64, 0..1_000_i64, any::<bool>()), 0..8),
+        claimed in prop::collection::vec((0..400_i64, prop_oneof![Just(0_i64), 1..1_000_i64, Just(10_000_000_000)]), 0..8),
+    ) {
+        let order = |at: usize, days: i64, worth: i64, currency: &'static str| {
+            let order = Told { what: What::Ordered, ago_ms: days * DAY_MS, worth, currency, pieces: vec![1] };
+            order.recorded(at as u64 + 1)
+        };
+        let mut all: Vec<Recorded> = Vec::new();
+        for (days, worth, is_yen) in &told {
+            all.push(order(all.len(), *days, *worth, if *is_yen { "JPY" } else { "EUR" }));
+        }
+        let euro = primitives::Currency::parse("EUR").unwrap();
+        let read = |all: &[Recorded]| {
+            let mut sorted = all.to_vec();
+            sorted.sort_by_key(|one| one.event.occurred_at);
+            super::state(&sorted).order_value_told(Timestamp::from_millis(NOW_MS), Some(euro))
+        };
+        let counted: Vec<f64> =
+            told.iter().filter(|one| one.0 < 365 && !one.2).map(|one| one.1 as f64).collect();
+        let expected = (!counted.is_empty()).then(|| counted.iter().sum::<f64>() / counted.len() as f64);
+        let found = read(&all);
+        prop_assert_eq!(found.is_some(), expected.is_some());
+        prop_assert!((found.unwrap_or_default() - expected.unwrap_or_default()).abs() < 1e-9, "{:?} {:?}", found, expected);
+        for (days, worth) in &claimed {
+            let mut one = order(all.len(), *days, *worth, "EUR");
+            one.event.origin = events::Origin::Client;
+            all.push(one);
+        }
+        prop_assert_eq!(read(&all), found);
+    }
+}

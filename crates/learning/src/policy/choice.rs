@@ -50,7 +50,8 @@ pub(super) fn best_of(lesson: &Lesson, log: &RoundLog, cases: &[Case<'_>]) -> Re
     try_on(lesson, cases)?;
     let folds = folds(lesson, log);
     for fold in 0..N_FOLDS {
-        let (held, kept) = parted(&folds, fold);
+        let (mut held, kept) = parted(&folds, fold);
+        held.retain(|row| lesson.judges(*row));
         let known = lesson.part(&kept);
         if !held.is_empty() && known.says_anything() {
             try_on(&known, &cases_of(lesson, log, &held))?;

@@ -8,7 +8,7 @@ use crate::LearningError;
 use crate::body::PolicyModel;
 use crate::evaluation::{CalibrationBin, Evaluation, Gain, Numbers, curve, mean, redrawn};
 use crate::reigning::Reigning;
-use crate::rounds::{Round, RoundLog};
+use crate::rounds::{Round, RoundLog, own_are_enough};
 use crate::split::Split;
 use crate::task::{Data, Judged, as_json};
 use models::off_policy::{Estimator, Logged};
@@ -55,7 +55,12 @@ fn cases<'a>(log: &'a RoundLog, first: usize, lesson: &Lesson, now: Timestamp) -
         arrived: delay.share(super::days(round.at, now)),
         round,
     };
-    log.rounds[first..].iter().map(case).collect()
+    judging(&log.rounds[first..], own_are_enough(&log.rounds)).map(case).collect()
+}
+
+/// By which rounds it is judged: where the company's own customers are enough, by theirs alone, since others may be as many as they like.
+fn judging(rounds: &[Round], are_own_enough: bool) -> impl Iterator<Item = &Round> {
+    rounds.iter().filter(move |round| round.is_own || !are_own_enough)
 }
 
 /// What a choice is worth: what it earns less what it costs, beside what counts where nothing is said.
@@ -74,7 +79,8 @@ fn evaluation(
     // Of a single one nothing can be estimated, and where nothing came of any all ways of choosing are alike.
     let is_any = told.iter().any(|case| case.came.abs() > 0.0);
     let told = if told.len() < 2 || !is_any { Vec::new() } else { told };
-    let single = best_single(log, &log.rounds[..first], data.now);
+    let before = judging(&log.rounds[..first], own_are_enough(&log.rounds));
+    let single = best_single(log, before, data.now);
     let model_takes = |case: &Case<'_>| {
         let worth_of = |action: &u32| worth(log, *action, foretold(log, model, case, *action));
         let best =
@@ -191,7 +197,7 @@ fn earned(
 }
 
 /// The one action that earned most in the mean, each choice counting by how unlikely it was.
-fn best_single(log: &RoundLog, rounds: &[Round], now: Timestamp) -> u32 {
+fn best_single<'a>(log: &RoundLog, rounds: impl Iterator<Item = &'a Round>, now: Timestamp) -> u32 {
     let mut sums = vec![(0.0, 0.0); log.actions.len()];
     for round in rounds {
         let came = came_by(round, now, &log.settings).map_or(0.0, |(amount, _)| amount);

@@ -1,13 +1,14 @@
 //! What is learned from rounds, as numbers: inputs near 0, and how much each round counts by now?
 
 use super::arrival::arrival;
+use super::balance::balanced;
 use super::{Fit, days};
 use crate::LearningError;
 use crate::body::SHARED;
 use crate::body::{Ground, PolicyModel};
-use crate::rounds::{PolicySettings, Round, RoundLog, Votes};
+use crate::rounds::{PolicySettings, Round, RoundLog, Votes, own_are_enough};
 use models::Frame;
-use models::bandit::{Committee, Delay, Rounds};
+use models::bandit::{Committee, Delay, Rounds, ValuesSettings};
 use primitives::{DAY_MS, Seed, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub(super) struct Lesson {
     propensity: Vec<f64>,
     /// How much each counts; all the same where there are none.
     weight: Option<Vec<f64>>,
+    /// Which are of the company's own customers, where those are enough to learn from.
+    is_own: Option<Vec<bool>>,
     reward: Vec<f64>,
     arrived: Vec<f64>,
     age: Vec<f64>,
@@ -45,7 +48,9 @@ pub(super) fn came_by(round: &Round, by: Timestamp, settings: &PolicySettings) -
 /// How late rewards come, in days, as far as that is known of rounds in the order of time at a moment.
 pub(super) fn delay_by(rounds: &[Round], by: Timestamp, settings: &PolicySettings) -> Delay {
     let came = |round: &Round| Some((came_by(round, by, settings)?.1, days(round.at, by)));
-    let rewards: Vec<(f64, f64)> = rounds.iter().filter_map(came).collect();
+    let are_own_enough = own_are_enough(rounds);
+    let counted = rounds.iter().filter(|round| round.is_own || !are_own_enough);
+    let rewards: Vec<(f64, f64)> = counted.filter_map(came).collect();
     let oldest = rounds.first().map_or(0.0, |round| days(round.at, by));
     // What is refused there are delays that are no numbers, and these are.
     arrival(&rewards, oldest, settings.reward_days as f64).unwrap_or_else(|_| evenly())
@@ -60,7 +65,12 @@ impl Lesson {
         let delay = delay_by(rounds, by, settings);
         let arrived: Vec<f64> = age.iter().map(|age| delay.share(*age)).collect();
         let rows: Vec<Cow<'_, [f32]>> = rounds.iter().map(Round::row).collect();
-        let ground = Ground::of(&log.inputs, rows.iter().map(|row| &**row)).with_hours(are_hours_known(rounds));
+        let is_own =
+            own_are_enough(&log.rounds).then(|| rounds.iter().map(|round| round.is_own).collect::<Vec<bool>>());
+        // Beyond what the company's own customers are like nothing counts: or else a few who are like nobody would tilt all.
+        let is_seen = |row: usize| is_own.as_ref().is_none_or(|is_own| is_own[row] || !is_own.contains(&true));
+        let seen = rows.iter().enumerate().filter(|(row, _)| is_seen(*row)).map(|(_, row)| &**row);
+        let ground = Ground::of(&log.inputs, seen).with_hours(are_hours_known(rounds));
         let x = rows.iter().flat_map(|row| ground.view(|at| f64::from(row[at]))).collect();
         let is_shared = settings.is_shared;
         Self {
@@ -68,6 +78,7 @@ impl Lesson {
             action: rounds.iter().map(|round| if is_shared { 0 } else { round.action }).collect(),
             propensity: rounds.iter().map(|round| if is_shared { 1.0 } else { round.propensity }).collect(),
             weight: is_shared.then(|| by_chance(rounds)),
+            is_own,
             reward: came.iter().map(|came| came.map_or(0.0, |(amount, _)| amount)).collect(),
             ground,
             arrived,
@@ -85,6 +96,7 @@ impl Lesson {
             action: some(&self.action, rows),
             propensity: some(&self.propensity, rows),
             weight: self.weight.as_ref().map(|weight| some(weight, rows)),
+            is_own: self.is_own.as_ref().map(|is_own| some(is_own, rows)),
             reward: some(&self.reward, rows),
             arrived: some(&self.arrived, rows),
             age: some(&self.age, rows),
@@ -100,6 +112,11 @@ impl Lesson {
     /// Whether anything can have come of any of them.
     pub(super) fn says_anything(&self) -> bool {
         self.arrived.iter().any(|share| *share > 0.0)
+    }
+
+    /// Whether what is foretold is judged by a round: where the company's own customers are enough to learn from, by theirs alone.
+    pub(super) fn judges(&self, row: usize) -> bool {
+        self.is_own.as_ref().is_none_or(|is_own| is_own[row])
     }
 
     /// A round of it as it is looked at, what came of it, and which share of what comes could have come.
@@ -121,7 +138,9 @@ impl Lesson {
     /// Learns.
     pub(super) fn fit(&self, log: &RoundLog, settings: &Fit) -> Result<PolicyModel, LearningError> {
         let ((actions, groups), group_of) = if settings.policy.is_shared { all_in_one() } else { each(log) };
-        let values = settings.values.fit(&self.rounds()?, &group_of).map_err(LearningError::model(ATTEMPT))?;
+        let weight = self.weight(&settings.values);
+        let values =
+            settings.values.fit(&self.rounds(weight.as_deref())?, &group_of).map_err(LearningError::model(ATTEMPT))?;
         Ok(PolicyModel::new(self.ground.clone(), (actions, groups), &group_of, values, settings.policy.reward))
     }
 
@@ -133,7 +152,8 @@ impl Lesson {
         seed: Seed,
     ) -> Result<Option<Committee>, LearningError> {
         let (_, group_of) = if settings.policy.is_shared { all_in_one() } else { each(log) };
-        let (rounds, values) = (self.rounds()?, &settings.values);
+        let weight = self.weight(&settings.values);
+        let (rounds, values) = (self.rounds(weight.as_deref())?, &settings.values);
         let found = match settings.policy.votes {
             Votes::None => return Ok(None),
             Votes::Bag => Committee::bag(values, &rounds, &group_of, N_MEMBERS, seed),
@@ -142,13 +162,29 @@ impl Lesson {
         found.map(Some).map_err(LearningError::model(ATTEMPT))
     }
 
-    fn rounds(&self) -> Result<Rounds<'_>, LearningError> {
+    /// How much each round counts beside how old it is; all the same where nothing is said.
+    fn weight(&self, values: &ValuesSettings) -> Option<Cow<'_, [f64]>> {
+        match (&self.weight, &self.is_own) {
+            (Some(weight), _) => Some(weight.into()),
+            (None, Some(is_own)) => balanced(&self.action, is_own, |row| {
+                let remembered = match values.half_life {
+                    days if days > 0.0 => (-self.age[row] / days).exp2(),
+                    _ => 1.0,
+                };
+                (remembered, self.arrived[row], (1.0 / self.propensity[row]).min(values.weight_max))
+            })
+            .map(Cow::from),
+            (None, None) => None,
+        }
+    }
+
+    fn rounds<'a>(&'a self, weight: Option<&'a [f64]>) -> Result<Rounds<'a>, LearningError> {
         let frame =
             Frame::new(&self.x, self.action.len(), self.ground.n_inputs()).map_err(LearningError::model(ATTEMPT))?;
         Ok(Rounds {
             arrived: Some(&self.arrived),
             age: Some(&self.age),
-            weight: self.weight.as_deref(),
+            weight,
             ..Rounds::new(frame, &self.action, &self.propensity, &self.reward)
         })
     }

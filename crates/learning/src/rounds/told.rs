@@ -28,8 +28,19 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// By channel. A page asks again whenever it is looked at: what is drawn again within a period is the same draw.
-    pub(super) fn of(rounds: &[Round], period_ms: i64) -> BTreeMap<u64, Self> {
+    /// By channel. Where the company's own customers are enough to learn from, what is told of their choices says what is told over a
+    /// channel that they are asked over: whoever has a write key could tell of so many as shown that those would be left out, or have so many
+    /// asked about and never shown that nothing would be.
+    pub(super) fn of(rounds: &[Round], are_own_enough: bool, period_ms: i64) -> BTreeMap<u64, Self> {
+        let mut told = Self::of_these(rounds.iter(), period_ms);
+        if are_own_enough {
+            told.extend(Self::of_these(rounds.iter().filter(|round| round.is_own), period_ms));
+        }
+        told
+    }
+
+    /// A page asks again whenever it is looked at: what is drawn again within a period is the same draw.
+    fn of_these<'a>(rounds: impl Iterator<Item = &'a Round>, period_ms: i64) -> BTreeMap<u64, Self> {
         let (mut told, mut first) = (BTreeMap::<u64, Self>::new(), BTreeMap::<_, bool>::new());
         for round in rounds {
             let of = told.entry(round.channel).or_default();

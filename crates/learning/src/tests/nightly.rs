@@ -34,6 +34,7 @@ fn round(number: usize, moment: Timestamp, is_heavy: bool, (coin, luck): (f64, f
         at: moment,
         decision: format!("d{number:06}"),
         channel: 1,
+        is_own: true,
         is_shown: true,
         place: 0,
         action,

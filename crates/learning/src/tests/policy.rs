@@ -38,6 +38,7 @@ pub(super) fn log(n: usize, until: Timestamp, delay_hours: f64) -> RoundLog {
             at: moment,
             decision: format!("d{at:06}"),
             channel: 0,
+            is_own: true,
             is_shown: false,
             place: 0,
             action: u32::try_from(action).unwrap(),
@@ -244,6 +245,7 @@ fn what_nobody_was_shown_is_not_learned_from_where_it_is_told_what_was() {
         let again = again.map(|(round, at)| Round {
             customer: format!("n{at}{}", round.customer.as_str()).into(),
             decision: format!("n{at}{}", round.decision),
+            is_own: true,
             is_shown: false,
             reward: None,
             ..round.clone()

@@ -41,6 +41,7 @@ fn log_of(dice: u64, n: usize, now: Timestamp, days_ago: i64, succeeds: impl Fn(
             at: moment,
             decision: format!("d{at:06}"),
             channel: 0,
+            is_own: true,
             is_shown: true,
             sides: None,
             place: 0,

@@ -11,4 +11,5 @@ mod declared;
 mod declaring;
 mod lift;
 mod offering;
+mod strangers;
 mod training;
