@@ -164,7 +164,7 @@ impl Experiment {
             share,
             stretch: stretch(&table, share)?,
             switchback: switchback(&table, share)?,
-            interleave: interleave(&table)?,
+            interleave: interleave(&table, share)?,
             layer: table.get("layer").map(|_| table.text("layer", TEXT_BYTES_MAX).map(str::to_owned)).transpose()?,
             variations: variations(&table)?,
             metrics: metrics(&table, "metrics")?,
@@ -365,7 +365,7 @@ fn switchback(table: &Table<'_>, share: f64) -> Result<Option<Switchback>, Mista
     Ok(Some(Switchback { minutes, by }))
 }
 
-fn interleave(table: &Table<'_>) -> Result<Option<String>, Mistake> {
+fn interleave(table: &Table<'_>, share: f64) -> Result<Option<String>, Mistake> {
     if table.get("interleave").is_none() {
         return Ok(None);
     }
@@ -373,6 +373,9 @@ fn interleave(table: &Table<'_>) -> Result<Option<String>, Mistake> {
     if let Some(other) = ["who", "layer", "switchback"].into_iter().find(|key| table.get(key).is_some()) {
         let remedy = format!("every list tells which of the two is chosen from, whoever it is for: leave {other} out");
         return Err(table.wrong("interleave", &remedy));
+    }
+    if share < 1.0 {
+        return Err(table.wrong("share", "lists are drafted for everybody who is known: leave share out"));
     }
     let values = table.get("variations").and_then(Value::as_array);
     if !values.is_some_and(|all| all.len() == 2 && all.iter().all(|one| one.get("value").is_some_and(Value::is_object)))

@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn an_experiment_that_drafts_lists_is_written_as_it_is_read_and_asks_nobody_who_they_are() {
         let drafting = table(json!({
-            "name": "mix", "interleave": "recommend", "share": 0.5,
+            "name": "mix", "interleave": "recommend",
             "variations": [{"name": "usual", "value": {}, "weight": 1.0}, {"name": "mixed", "value": {"diversity": 0.3}, "weight": 1.0}],
         }));
         let mut playbook = Playbook::default();
@@ -290,6 +290,7 @@ mod tests {
         assert_eq!(json!(drafts.sides), json!([{}, {"diversity": 0.3}]));
         for (key, value, said) in [
             ("who", json!("known"), "leave who out"),
+            ("share", json!(0.5), "leave share out"),
             ("layer", json!("a"), "leave layer out"),
             ("variations", json!([{"name": "a", "value": 1}, {"name": "b", "value": 2}]), "write two, whose values"),
             (

@@ -30,9 +30,9 @@ pub struct Run {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlaybookChange {
     /// What takes the place of what was saved under its name.
-    pub saved: Option<SavedTable>,
-    /// The list and the name of what is saved no longer.
-    pub removed: Option<(String, String)>,
+    pub saved: Vec<SavedTable>,
+    /// The list and the name of what is saved no longer. None of it is saved by the same change.
+    pub removed: Vec<(String, String)>,
     /// What takes the place of what was known of these runs.
     pub runs: Vec<Run>,
 }
@@ -41,7 +41,7 @@ impl PlaybookChange {
     /// Whether it changes nothing.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.saved.is_none() && self.removed.is_none() && self.runs.is_empty()
+        self.saved.is_empty() && self.removed.is_empty() && self.runs.is_empty()
     }
 }
 

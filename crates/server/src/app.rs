@@ -136,6 +136,17 @@ impl App {
         Ok(saved)
     }
 
+    /// Changes several things that were saved, all or none, and notes each, as [`App::declare`] does.
+    ///
+    /// # Errors
+    /// As [`Engine::declare_together`]; then nothing is noted.
+    pub fn declare_together(&self, all: &[(&str, Declaring<'_>)], by: &By) -> Result<(), EngineError> {
+        for (list, saved) in self.engine.declare_together(all)? {
+            self.audit.note(Deed::Declared, by, format!("{list} {}", saved.name()));
+        }
+        Ok(())
+    }
+
     /// Runs blocking work away from the threads that serve connections. When too much is under way already, it answers
     /// that at once and lets nobody wait.
     ///

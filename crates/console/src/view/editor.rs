@@ -3,7 +3,7 @@
 use super::{Frame, Section, filters};
 use crate::Icon;
 
-/// A form of a list, `/actions/new` and `/actions/{name}/edit`.
+/// A form of a list, `/new/actions` and `/actions/{name}/edit`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
 #[template(path = "editor.html")]
 pub struct EditorPage {
@@ -126,6 +126,8 @@ pub struct EditorCell {
     pub is_wide: bool,
     /// The names that could stand in it.
     pub among: Vec<String>,
+    /// Whether what is wrong with the field is wrong here.
+    pub is_wrong: bool,
 }
 
 impl EditorPage {
@@ -168,6 +170,11 @@ impl EditorField {
     }
 }
 
+/// Whether a field has rows: what it means stands above them.
+fn is_rowed(field: &EditorField) -> bool {
+    matches!(field.input, EditorInput::Rows { .. })
+}
+
 /// Whether a field is a set of several, with a legend.
 fn is_set(field: &EditorField) -> bool {
     matches!(field.input, EditorInput::Ticks(_) | EditorInput::Rows { .. })
@@ -184,6 +191,18 @@ impl EditorCell {
 mod tests {
     use super::super::sample;
 
+    /// A field of a row; the second is wrong.
+    fn cell(column: &str) -> super::EditorCell {
+        super::EditorCell {
+            name: format!("k.0.{column}"),
+            label: column.to_owned(),
+            text: "v".to_owned(),
+            is_wide: false,
+            among: Vec::new(),
+            is_wrong: column == "b",
+        }
+    }
+
     #[test]
     fn what_is_wrong_stands_beside_its_field_and_what_is_fixed_cannot_be_written() {
         let page = sample::editor();
@@ -195,6 +214,21 @@ mod tests {
         let html = fixed.render();
         assert!(html.contains("<fieldset class=\"fields\" disabled>") && !html.contains("value=\"save\""), "{html}");
         assert!(html.contains("The settings win."));
+        let mut rows = sample::editor();
+        rows.groups.iter_mut().flat_map(|group| &mut group.fields).for_each(|field| {
+            field.input = super::EditorInput::Rows {
+                of: None,
+                rows: vec![super::EditorRow { cells: vec![cell("a"), cell("b")] }],
+            };
+        });
+        let html = rows.render();
+        let (right, wrong) =
+            ("name=\"k.0.a\" value=\"v\" autocomplete=\"off\" spellcheck=\"false\">", "name=\"k.0.b\" value=\"v\"");
+        assert!(html.contains(right), "{html}");
+        let marked = format!(
+            "{wrong} autocomplete=\"off\" spellcheck=\"false\" aria-invalid=\"true\" aria-describedby=\"wrong-"
+        );
+        assert!(html.contains(&marked), "{html}");
         let new = super::EditorPage { name: None, fixed: None, ..fixed };
         assert!(new.render().contains("<h1>Declare an action</h1>"));
     }

@@ -110,6 +110,17 @@ impl Earned {
         self.lines.first()
     }
 
+    /// Whether nobody was met yet who could be compared: of nobody there is no table to show.
+    fn is_of_nobody(&self) -> bool {
+        self.lines.iter().all(|line| line.held_out.0 == 0 && line.treated.0 == 0)
+    }
+
+    /// Why nothing can be said of decisions: each reason once, with what it holds for.
+    fn reasons(&self) -> Vec<(&str, String)> {
+        let told = self.lines.iter().filter_map(|line| Some((line.reason.as_deref()?, line.title.as_str())));
+        by_reason(told)
+    }
+
     /// The interval of a line as a picture: a bar around 0.
     fn picture(&self, line: &LiftLine) -> Html {
         let Some(lift) = line.lift else { return Html::drawn(String::new()) };
@@ -127,16 +138,21 @@ impl Earned {
 
     /// Why nothing can be said of the others: each reason once, with what it holds for.
     fn untold(&self) -> Vec<(&str, String)> {
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for kpi in self.kpis.iter().filter(|kpi| kpi.lift.is_none()) {
-            let why = kpi.reason.as_deref().unwrap_or("not known yet");
-            match reasons.iter_mut().find(|(said, _)| *said == why) {
-                Some((_, titles)) => titles.push(&kpi.title),
-                None => reasons.push((why, vec![&kpi.title])),
-            }
-        }
-        reasons.into_iter().map(|(why, titles)| (why, titles.join(", "))).collect()
+        let untold = self.kpis.iter().filter(|kpi| kpi.lift.is_none());
+        by_reason(untold.map(|kpi| (kpi.reason.as_deref().unwrap_or("not known yet"), kpi.title.as_str())))
     }
+}
+
+/// Each reason once, with the titles that it holds for.
+fn by_reason<'a>(told: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(&'a str, String)> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (why, title) in told {
+        match reasons.iter_mut().find(|(said, _)| *said == why) {
+            Some((_, titles)) => titles.push(title),
+            None => reasons.push((why, vec![title])),
+        }
+    }
+    reasons.into_iter().map(|(why, titles)| (why, titles.join(", "))).collect()
 }
 
 impl KpiLine {
@@ -178,6 +194,22 @@ impl LiftLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_nobody_was_met_there_is_what_to_do_next_and_no_table_of_nothing() {
+        let page = super::super::sample::holdout_of_nobody();
+        let html = page.render();
+        assert!(html.contains("Nothing can be compared yet") && html.contains("[holdout]\nshare = 0.05"), "{html}");
+        assert!(!html.contains("<table") && !html.contains("not known"), "{html}");
+        // Met, and nobody held out: there are numbers, and the reason stands once for all that it holds for.
+        let mut met = page;
+        met.told.lines.iter_mut().for_each(|line| line.treated = (7, None));
+        let html = met.render();
+        assert!(html.contains("<table") && !html.contains("Nothing can be compared yet"), "{html}");
+        let titles: Vec<&str> = met.told.lines.iter().map(|line| line.title.as_str()).collect();
+        let [(_, named)] = &met.told.reasons()[..] else { panic!("{:?}", met.told.reasons()) };
+        assert_eq!(*named, titles.join(", "));
+    }
 
     #[test]
     fn each_reason_why_nothing_can_be_said_is_said_once() {

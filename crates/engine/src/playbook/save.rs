@@ -66,18 +66,28 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where all of it cannot be in force together, it was not saved, or it cannot be stored. Then nothing changes.
     pub fn declare_one(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
-        let saved = self.declare_alone(list, wanted)?;
+        Ok(self.declare_together(&[(list, wanted)])?.pop().map(|(_, saved)| saved))
+    }
+
+    /// Changes several things at once, each another: all of them, or none. Nobody sees a part of it, and no stop leaves one behind.
+    /// Answers what is saved by that as it is there by then, each with its list.
+    ///
+    /// # Errors
+    /// As [`Engine::declare_one`]; where something is named twice, too.
+    pub fn declare_together(&self, all: &[(&str, Declaring<'_>)]) -> Result<Vec<(String, KnownTable)>, EngineError> {
+        let saved = self.declare_locked(all)?;
         self.count_new_budgets();
         Ok(saved)
     }
 
-    fn declare_alone(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
+    fn declare_locked(&self, all: &[(&str, Declaring<'_>)]) -> Result<Vec<(String, KnownTable)>, EngineError> {
         let _one_at_a_time = self.declaring.lock().unwrap_or_else(PoisonError::into_inner);
-        let Foreseen { kept, joined, change, features } = self.prepare(list, wanted)?;
-        let name = change.saved.as_ref().map(|saved| saved.name.clone());
+        let Foreseen { kept, joined, change, features } = self.prepare(all)?;
         self.ports.playbook.change(&change)?;
         self.take_over(kept, joined, &features);
-        name.map(|name| self.declared_as(list, &name)).transpose()
+        // Before another may take it away.
+        let there = |one: SavedTable| self.declared_as(&one.list, &one.name).map(|known| (one.list, known));
+        change.saved.into_iter().map(there).collect()
     }
 
     /// What would be there by then, if somebody changed what is declared on a list so: checked as [`Engine::declare_one`] checks it, and
@@ -86,16 +96,29 @@ impl Engine {
     /// # Errors
     /// As [`Engine::declare_one`].
     pub fn would_declare(&self, list: &str, wanted: Declaring<'_>) -> Result<Option<KnownTable>, EngineError> {
-        let Foreseen { kept, joined, change, .. } = self.prepare(list, wanted)?;
-        let table = change.saved.and_then(|saved| joined.playbook.table(list, &saved.name));
+        let Foreseen { kept, joined, change, .. } = self.prepare(&[(list, wanted)])?;
+        let table = change.saved.first().and_then(|saved| joined.playbook.table(list, &saved.name));
         let kept = Kept { hidden: joined.hidden, ..kept };
         Ok(table.map(|table| kept.known(list, table)))
     }
 
-    /// What a change would come to, where it can be.
-    fn prepare(&self, list: &str, wanted: Declaring<'_>) -> Result<Foreseen, EngineError> {
+    /// What changes would come to together, where that can be.
+    fn prepare(&self, all: &[(&str, Declaring<'_>)]) -> Result<Foreseen, EngineError> {
         let (mut kept, now) = (self.kept_playbook().clone(), self.clock.now());
-        let change = kept.change(list, wanted, now)?;
+        let (mut change, mut touched) = (PlaybookChange::default(), BTreeSet::new());
+        for &(list, wanted) in all {
+            let next = kept.change(list, wanted, now)?;
+            let saved = next.saved.iter().map(|one| (one.list.clone(), one.name.clone()));
+            for place in saved.chain(next.removed.iter().cloned()) {
+                if let Some((list, name)) = touched.replace(place) {
+                    let message = format!("the {} \"{name}\" is changed twice at once: say it once", word(&list));
+                    return Err(EngineError::new(ErrorKind::Invalid, message));
+                }
+            }
+            change.saved.extend(next.saved);
+            change.removed.extend(next.removed);
+            change.runs.extend(next.runs);
+        }
         let features = self.features_wanted();
         let joined = self.join_strictly(&kept, &self.names_of_conditions(&features))?;
         let mut runs = change.runs;
@@ -149,7 +172,7 @@ impl Kept {
             Some(other) => *other = one.clone(),
             None => self.saved.push(one.clone()),
         }
-        Ok(PlaybookChange { saved: Some(one), ..PlaybookChange::default() })
+        Ok(PlaybookChange { saved: vec![one], ..PlaybookChange::default() })
     }
 
     /// Takes away what was saved, whether it is in force or not. What is in force and runs is stopped first; what runs and was left out
@@ -167,7 +190,7 @@ impl Kept {
             begun::refuse_gone(name, &self.runs)?;
         }
         self.saved.retain(|one| (one.list.as_str(), one.name.as_str()) != (list, name));
-        let removed = Some((list.to_owned(), name.to_owned()));
+        let removed = vec![(list.to_owned(), name.to_owned())];
         Ok(PlaybookChange { removed, runs: ended.into_iter().collect(), ..PlaybookChange::default() })
     }
 

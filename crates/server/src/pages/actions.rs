@@ -75,7 +75,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<ActionsPage, ServerErr
         table,
         is_followed: FOLLOWED.contains(&table),
         // Offers are declared by the settings and over `/v1`.
-        editor: (frame.may_operate && table == "actions").then(|| "/actions/new".to_owned()),
+        editor: (frame.may_operate && table == "actions").then(|| "/new/actions".to_owned()),
         currency,
         actions: actions
             .iter()

@@ -38,7 +38,8 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 type Sent = Result<Form<Vec<(String, String)>>, FormRejection>;
 type Named = Result<Path<String>, PathRejection>;
 
-/// The paths of the forms: `/actions/new`, `/actions/{name}/edit` and the same of each list.
+/// The paths of the forms: `/new/actions`, `/actions/{name}/edit` and the same of each list. What is new stands beside the lists and not
+/// in them, where something may be called so.
 pub(super) fn routes() -> Router<Arc<App>> {
     let mut router = Router::new();
     // What has no form is declared over HTTP alone.
@@ -55,7 +56,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         });
         let remove = post(move |visit: Visit, name: Named| remove(visit, list, name));
         router = router
-            .route(&format!("/{list}/new"), new)
+            .route(&format!("/new/{list}"), new)
             .route(&format!("/{list}/{{name}}/edit"), edit)
             .route(&format!("/{list}/{{name}}/remove"), remove);
     }
@@ -78,7 +79,7 @@ impl Meant {
     /// Where the form stands.
     fn address(&self) -> String {
         match &self.name {
-            None => format!("/{}/new", self.list),
+            None => format!("/new/{}", self.list),
             Some(name) => format!("/{}/{}/edit", self.list, url_part(name)),
         }
     }

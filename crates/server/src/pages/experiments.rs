@@ -43,7 +43,7 @@ fn fill(app: &App, frame: Frame) -> Result<ExperimentsPage, ServerError> {
         ExperimentState::Gone => 3,
     });
     let when = measured.map(|measured| format!("Counted at {}.", format::date_time(measured.at)));
-    let editor = frame.may_operate.then(|| "/experiments/new".to_owned());
+    let editor = frame.may_operate.then(|| "/new/experiments".to_owned());
     Ok(ExperimentsPage { frame, editor, when: when.unwrap_or_else(|| COUNTING.to_owned()), experiments: cards })
 }
 
@@ -90,7 +90,8 @@ impl Told<'_> {
                 }
                 _ => {
                     let told = |report: &ExperimentReport| (report.verdict, self.until_told(report.stage, plan));
-                    next(name, (plan, &self.flags_of(name)), report.map(told))
+                    let stop = if turns.is_some() { STOP_HERE } else { STOP_IN_SETTINGS };
+                    next((name, stop), (plan, &self.flags_of(name)), report.map(told))
                 }
             },
             arms: arms(plan, found),
@@ -285,14 +286,22 @@ fn verdict(verdict: Verdict, stage: Stage) -> (&'static str, &'static str) {
     }
 }
 
+/// How an experiment is stopped: by the button beside it, or where it is declared.
+const STOP_HERE: &str = "stop it here";
+const STOP_IN_SETTINGS: &str = "set state = \"stopped\"";
+
 /// What to do next, and how.
-fn next(name: &str, (plan, flags): (Option<&Experiment>, &[String]), found: Option<(Verdict, Stage)>) -> String {
+fn next(
+    (name, stop): (&str, &str),
+    (plan, flags): (Option<&Experiment>, &[String]),
+    found: Option<(Verdict, Stage)>,
+) -> String {
     let flag = flags.first().map_or("the flag", String::as_str);
     let Some(plan) = plan else {
         return "It is not declared any more: what it found is told for as long as decisions are kept.".to_owned();
     };
     if let Some(kind) = &plan.interleave {
-        return next_drafted((name, kind), plan, found);
+        return next_drafted((name, kind, stop), plan, found);
     }
     match (plan.state, found) {
         (State::Draft, _) => format!("To begin, set state = \"running\" for {name} in [[experiments]]."),
@@ -302,12 +311,13 @@ fn next(name: &str, (plan, flags): (Option<&Experiment>, &[String]), found: Opti
         (State::Stopped, None) => "It was stopped before anybody met it.".to_owned(),
         (State::Running, None) => format!("Nobody has met it yet: ask for the flag {flag} wherever it is used."),
         (_, Some((Verdict::Broken, _))) => format!(
-            "Stop it (state = \"stopped\"), find where customers of one variation are lost, and begin anew under another name: \
-             {name} would draw the same customers again."
+            "{}, find where customers of one variation are lost, and begin anew under another name: {name} would draw the same \
+             customers again.",
+            capital(stop)
         ),
         (_, Some((Verdict::Ship, _))) => format!(
             "Give it to all: make the better value the default of {flag}, take {{ experiment = \"{name}\" }} out of its rules, and \
-             set state = \"stopped\"."
+             {stop}."
         ),
         (_, Some((Verdict::Stop, _))) => {
             format!(
@@ -326,7 +336,7 @@ fn next(name: &str, (plan, flags): (Option<&Experiment>, &[String]), found: Opti
 }
 
 /// The same where lists are drafted from two ways to make them.
-fn next_drafted((name, kind): (&str, &str), plan: &Experiment, found: Option<(Verdict, Stage)>) -> String {
+fn next_drafted((name, kind, stop): (&str, &str, &str), plan: &Experiment, found: Option<(Verdict, Stage)>) -> String {
     let other = plan.variations.get(1);
     let value = other.map_or_else(String::new, |one| one.value.to_string());
     let other = other.map_or("the other", |one| one.name.as_str());
@@ -335,12 +345,10 @@ fn next_drafted((name, kind): (&str, &str), plan: &Experiment, found: Option<(Ve
         (State::Running, None) => format!("Nobody has chosen anything yet: go on to ask for {kind}."),
         (State::Stopped, None) => "It was stopped before anybody chose anything.".to_owned(),
         (_, Some((Verdict::Ship, _))) => {
-            format!(
-                "Ask for {kind} as {other} does ({value}), or set that for all in [decisions], and set state = \"stopped\"."
-            )
+            format!("Ask for {kind} as {other} does ({value}), or set that for all in [decisions], and {stop}.")
         }
         (_, Some((Verdict::Stop | Verdict::Broken, _))) => {
-            format!("Set state = \"stopped\": lists of {kind} are made as before then.")
+            format!("{}: lists of {kind} are made as before then.", capital(stop))
         }
         (_, Some((Verdict::GoOn, _))) => {
             "Leave it alone: it goes on. Looking before its end changes nothing.".to_owned()
@@ -360,7 +368,7 @@ mod tests {
             Experiment::from_table(table.as_object().unwrap()).unwrap()
         };
         let flags = ["checkout".to_owned()];
-        let told = |state: &str, found| next("copy", (Some(&plan(state)), &flags), found);
+        let told = |state: &str, found| next(("copy", STOP_IN_SETTINGS), (Some(&plan(state)), &flags), found);
         let running = Stage::Running { days_left: Some(3) };
         for (state, found, part) in [
             ("draft", None, "state = \"running\""),
@@ -374,8 +382,14 @@ mod tests {
             let sentence = told(state, found);
             assert!(sentence.contains(part), "{part}: {sentence}");
         }
-        assert!(next("copy", (Some(&plan("running")), &[]), None).contains("No flag is decided by it"));
-        assert!(next("copy", (None, &flags), Some((Verdict::Ship, Stage::AtEnd))).contains("not declared"));
+        assert!(next(("copy", STOP_HERE), (Some(&plan("running")), &[]), None).contains("No flag is decided by it"));
+        assert!(
+            next(("copy", STOP_HERE), (None, &flags), Some((Verdict::Ship, Stage::AtEnd))).contains("not declared")
+        );
+        // Whoever has the button beside it is not sent to a file.
+        let broken = Some((Verdict::Broken, running));
+        let here = next(("copy", STOP_HERE), (Some(&plan("running")), &flags), broken);
+        assert!(here.starts_with("Stop it here, find") && !here.contains("state ="), "{here}");
         assert_eq!(who(&plan("running")), "Everybody takes part.");
         let mixed = Experiment { interleave: Some("recommend".to_owned()), ..plan("running") };
         assert!(who(&mixed).starts_with("It mixes lists of recommend"), "{}", who(&mixed));

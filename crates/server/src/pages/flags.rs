@@ -32,7 +32,7 @@ fn fill(app: &App, frame: Frame) -> Result<FlagsPage, ServerError> {
     let saved: BTreeSet<String> = app.engine.declared_on("flags").into_iter().filter_map(saved_name).collect();
     Ok(FlagsPage {
         frame,
-        editor: may.then(|| "/flags/new".to_owned()),
+        editor: may.then(|| "/new/flags".to_owned()),
         problem: app
             .engine
             .refused_features()

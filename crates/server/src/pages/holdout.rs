@@ -210,7 +210,7 @@ fn unknown(app: &App, measured: &Measured, is_open: bool) -> Vec<String> {
     }
     if measured.n_left_out > 0 {
         let who = counted(measured.n_left_out, "customer is", "customers are");
-        unknown.push(format!("{who} in neither arm: they do not permit analytics."));
+        unknown.push(format!("{who} on neither side: they do not permit analytics."));
     }
     unknown
         .push("What Rapport itself costs to run, and what decisions do after their window, is not in it.".to_owned());

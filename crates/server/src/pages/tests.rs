@@ -63,9 +63,9 @@ const PAGES: [&str; 53] = [
     "/policies",
     "/policies?kind=zz&explore=x&gamma=-1&floor=%3Cb%3E",
     "/flags",
-    "/actions/new",
-    "/flags/new",
-    "/experiments/new",
+    "/new/actions",
+    "/new/flags",
+    "/new/experiments",
     "/experiments",
     "/try?what=act",
     "/try?what=act&customer=zz&channel=%3Cb%3E&n=-1",
@@ -250,6 +250,10 @@ fn every_page_stands_while_nothing_has_happened() {
         ("/customers", "No customers yet"),
         ("/customers?q=zz", "Nobody found for “zz”"),
         ("/models", "What it needs"),
+        ("/actions", "href=\"/new/actions\">Declare the first"),
+        ("/flags", "href=\"/new/flags\">Declare the first"),
+        ("/experiments", "Declare the experiment here"),
+        ("/policies", "declare some"),
         ("/decisions", "Nothing decided yet"),
     ] {
         assert!(console.get(path).body.contains(sentence), "{path}: {sentence}");

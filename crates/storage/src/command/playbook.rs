@@ -11,19 +11,19 @@ pub(crate) struct PlaybookCommand(pub(crate) PlaybookChange);
 impl PlaybookCommand {
     pub(crate) fn bytes(&self) -> usize {
         let runs = self.0.runs.iter().map(|run| run.record.len() + 64).sum::<usize>();
-        runs + self.0.saved.as_ref().map_or(0, |saved| saved.record.len() + 64)
+        runs + self.0.saved.iter().map(|saved| saved.record.len() + 64).sum::<usize>()
     }
 
     pub(crate) fn apply(&self, connection: &Connection) -> rusqlite::Result<Done> {
         let PlaybookChange { saved, removed, runs } = &self.0;
         let mut n = 0;
-        if let Some(saved) = saved {
+        for saved in saved {
             // What takes the place of another stays where that stood.
             let sql = "INSERT INTO playbook(list, name, record) VALUES(?1, ?2, ?3)
                        ON CONFLICT(list, name) DO UPDATE SET record = excluded.record";
             n += connection.prepare_cached(sql)?.execute([&saved.list, &saved.name, &saved.record])?;
         }
-        if let Some((list, name)) = removed {
+        for (list, name) in removed {
             let sql = "DELETE FROM playbook WHERE list = ?1 AND name = ?2";
             n += connection.prepare_cached(sql)?.execute([list, name])?;
         }

@@ -34,20 +34,29 @@ fn saved(list: &str, name: &str, record: &str) -> SavedTable {
 pub fn what_is_saved_stays_at_its_place_until_it_is_removed(open: Open<'_>) -> Outcome {
     let store = open(Start::Empty);
     assert_eq!((store.saved()?, store.runs()?), (Vec::new(), Vec::new()));
-    let save = |one: &SavedTable| PlaybookChange { saved: Some(one.clone()), ..PlaybookChange::default() };
+    let save = |one: &SavedTable| PlaybookChange { saved: vec![one.clone()], ..PlaybookChange::default() };
     for one in [saved("b", "y", "1"), saved("a", "z", "2"), saved("b", "x", "3"), saved("b", "y", "\"4\"")] {
         store.change(&save(&one))?;
     }
-    store.change(&PlaybookChange { removed: Some(("a".to_owned(), "y".to_owned())), ..PlaybookChange::default() })?;
+    store.change(&PlaybookChange { removed: vec![("a".to_owned(), "y".to_owned())], ..PlaybookChange::default() })?;
     let all = [saved("b", "y", "\"4\""), saved("a", "z", "2"), saved("b", "x", "3")];
     assert_eq!(store.saved()?, all);
     drop(store);
     let store = open(Start::Again);
     assert_eq!(store.saved()?, all);
-    store.change(&PlaybookChange { removed: Some(("b".to_owned(), "y".to_owned())), ..PlaybookChange::default() })?;
+    store.change(&PlaybookChange { removed: vec![("b".to_owned(), "y".to_owned())], ..PlaybookChange::default() })?;
     store.change(&save(&saved("b", "y", "5")))?;
     assert_eq!(store.saved()?, [saved("a", "z", "2"), saved("b", "x", "3"), saved("b", "y", "5")]);
     store.change(&PlaybookChange::default())?;
+    // What changes together is there together, each at its place.
+    let together = PlaybookChange {
+        saved: vec![saved("b", "x", "6"), saved("c", "w", "7")],
+        removed: vec![("a".to_owned(), "z".to_owned()), ("b".to_owned(), "y".to_owned())],
+        ..PlaybookChange::default()
+    };
+    store.change(&together)?;
+    drop(store);
+    assert_eq!(open(Start::Again).saved()?, [saved("b", "x", "6"), saved("c", "w", "7")]);
     Ok(())
 }
 
@@ -67,13 +76,13 @@ pub fn what_began_is_remembered(open: Open<'_>) -> Outcome {
         record: format!("{{\"name\":\"{name}\"}}"),
     };
     let begin = PlaybookChange {
-        saved: Some(saved("experiments", "b", "{}")),
+        saved: vec![saved("experiments", "b", "{}")],
         runs: vec![run("b", None), run("a", None)],
         ..PlaybookChange::default()
     };
     store.change(&begin)?;
     let end = PlaybookChange {
-        removed: Some(("experiments".to_owned(), "b".to_owned())),
+        removed: vec![("experiments".to_owned(), "b".to_owned())],
         runs: vec![run("b", Some(9))],
         ..PlaybookChange::default()
     };

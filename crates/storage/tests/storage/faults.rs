@@ -237,7 +237,7 @@ fn the_doctor_reads_what_people_declared() {
     };
     let save = |name: &str, record: &str| {
         let (list, record) = ("flags".to_owned(), record.to_owned());
-        let saved = Some(SavedTable { list, name: name.to_owned(), record });
+        let saved = vec![SavedTable { list, name: name.to_owned(), record }];
         PlaybookStore::change(&*storage, &PlaybookChange { saved, ..PlaybookChange::default() }).unwrap();
     };
     save("checkout", "{\"name\":\"checkout\",\"default\":false}");

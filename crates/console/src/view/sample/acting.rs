@@ -125,7 +125,7 @@ pub fn actions() -> ActionsPage {
         kinds: vec![(text("act"), text("Next best action")), (text("offer"), text("Offer"))],
         table: "actions",
         is_followed: true,
-        editor: Some(text("/actions/new")),
+        editor: Some(text("/new/actions")),
         currency: euro(),
         actions: lines(),
         lately: lately(),

@@ -7,10 +7,10 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let settings = "The settings declare the flag “checkout”, and they win: change it in their file, which the server follows, or take it \
                     out there and declare it here.";
     let new = EditorPage {
-        frame: frame("/actions/new"),
+        frame: frame("/new/actions"),
         name: None,
         title: String::new(),
-        post: text("/actions/new"),
+        post: text("/new/actions"),
         remove: None,
         problem: Some(text("All actions have the weight 0, so that none could ever be chosen: give one more.")),
         told: vec![],
@@ -19,7 +19,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let fixed = EditorPage { fixed: Some(text(settings)), remove: None, ..editor_of_flag() };
     vec![
         ("/actions/grinder/edit", editor().render()),
-        ("/actions/new", new.render()),
+        ("/new/actions", new.render()),
         ("/flags/checkout/edit", editor_of_flag().render()),
         ("/fixed/flags/checkout/edit", fixed.render()),
         ("/experiments/checkout_copy/edit", editor_of_experiment().render()),
@@ -49,6 +49,7 @@ fn row(key: &str, place: usize, cells: &[(&str, &str, &str, &[&str])]) -> Editor
         text: text(said),
         is_wide: ["when", "value"].contains(name),
         among: among.iter().map(|one| text(one)).collect(),
+        is_wrong: false,
     };
     EditorRow { cells: cells.iter().map(cell).collect() }
 }

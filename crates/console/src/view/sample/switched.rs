@@ -15,7 +15,7 @@ pub fn flags() -> FlagsPage {
     let got = |value: &str, why: &str, n| FlagGot { value: text(value), why: text(why), n };
     FlagsPage {
         frame: frame("/flags"),
-        editor: Some(text("/flags/new")),
+        editor: Some(text("/new/flags")),
         problem: Some(text(
             "flag \"basket\": \"default\" is missing: write the value that it has by itself. What was declared before stays.",
         )),
@@ -159,7 +159,7 @@ pub fn experiments() -> ExperimentsPage {
     };
     ExperimentsPage {
         frame: frame("/experiments"),
-        editor: Some(text("/experiments/new")),
+        editor: Some(text("/new/experiments")),
         when: text("Counted at 2026-11-22T04:52:39Z."),
         experiments: vec![running, broken, draft],
     }

@@ -179,8 +179,39 @@ pub(super) fn all(list: &str) -> impl Iterator<Item = &'static Described> {
     groups(list).iter().flat_map(|(_, fields)| fields.iter())
 }
 
-/// What the settings say of a key.
+/// What a field means, where a form is filled in otherwise than the settings are.
+fn of_form(list: &str, key: &str) -> Option<&'static str> {
+    Some(match (list, key) {
+        ("experiments", "share") => {
+            "Which share of these takes part, from 0 to 100; all of them where nothing is written. More only adds customers."
+        }
+        ("experiments", "variations") => {
+            "A row for each, and what is done today first: the control. A weight of 2 draws twice as many customers; where no weight is \
+             written, all draw as many."
+        }
+        ("experiments", "interleave") => {
+            "Leave it empty to compare values of a flag. With a kind of decision, such as recommend, each list is drafted from two ways to \
+             make it, as captains choose teams. Values are objects then and say how, such as {\"diversity\": 0.3}; everybody takes part."
+        }
+        ("flags", "rules") => {
+            "From the top, the first row that fits a customer decides. When is a condition on customers, such as orders_365d >= 1; empty, it \
+             fits everybody. A share gives the value to a part of them. In place of a value, name an experiment: it draws who gets what."
+        }
+        ("flags", "type") => "Which values it has. It stays so for good.",
+        ("flags", "on") => "Without the tick it is off: everybody gets the default, whatever the rules say.",
+        ("flags", "needs") => {
+            "Rules count only where these flags are as it is written here: a value, or true where none is written. Elsewhere everybody gets \
+             the default."
+        }
+        _ => return None,
+    })
+}
+
+/// What is said of a field: as the settings say it of its key, where the form does not say it better.
 pub(super) fn meaning(list: &str, key: &str) -> String {
+    if let Some(said) = of_form(list, key) {
+        return said.to_owned();
+    }
     let said = Playbook::keys(list).iter().find(|(known, _)| *known == key).map_or("", |(_, said)| said);
     format!("{}.", primitives::capital(&unmarked(said)))
 }
@@ -208,7 +239,16 @@ mod tests {
                 assert_eq!(n, usize::from(!elsewhere.contains(key)), "{list}: {key}");
             }
             for field in all(list) {
-                assert!(meaning(list, field.key).len() > 5, "{list}: {} has no meaning", field.key);
+                let said = meaning(list, field.key);
+                assert!(said.len() > 5, "{list}: {} has no meaning", field.key);
+                // Who fills in a form writes no line of the settings, and a share in hundredths.
+                let is_written_so = match field.how {
+                    How::Rules | How::Needs | How::Variations => said.contains(" = "),
+                    How::Percent => !said.contains("from 0 to 100"),
+                    How::Tick(_) => said.contains("false"),
+                    _ => false,
+                };
+                assert!(!is_written_so, "{list}: {} is told as the settings write it: {said}", field.key);
             }
         }
     }

@@ -66,6 +66,17 @@ impl Refused {
             _ => whole(),
         }
     }
+
+    /// In which column of its rows what is wrong stands, and what stands there: `rules.when`.
+    fn cell(&self) -> Option<(String, String)> {
+        match self {
+            Self::Engine(EngineError::Declared { mistake, .. }) if mistake.key.contains('.') => {
+                let found = serde_json::from_str(&mistake.found).unwrap_or_else(|_| mistake.found.clone());
+                Some((mistake.key.clone(), found))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The word for one of a list.
@@ -93,6 +104,7 @@ pub(super) fn page(app: &App, frame: Frame, meant: &Meant, known: Option<&KnownT
     let Meant { list, name } = meant;
     let Draft { filled, seen, refused, is_looked_at } = draft;
     let named = name.clone().unwrap_or_else(|| filled.text("name").to_owned());
+    let wrong_cell = refused.as_ref().and_then(Refused::cell);
     let (mut wrong, mut problem) = refused.map(|refused| refused.told(list, &named)).unwrap_or_default();
     if is_looked_at {
         // Nobody is told of what they have not come to yet.
@@ -112,7 +124,7 @@ pub(super) fn page(app: &App, frame: Frame, meant: &Meant, known: Option<&KnownT
         key: field.key.to_owned(),
         label: field.label.to_owned(),
         hint: fields::meaning(list, field.key),
-        input: input(app, (list, known.is_none()), field, &filled),
+        input: marked(input(app, (list, known.is_none()), field, &filled), field.key, wrong_cell.as_ref()),
         wrong: wrong.get(field.key).map(|why| format!("{}.", capital(why.trim_end_matches('.')))),
         is_fixed: !is_open(field, known),
     };
@@ -140,6 +152,17 @@ pub(super) fn page(app: &App, frame: Frame, meant: &Meant, known: Option<&KnownT
         told,
         frame,
     }
+}
+
+/// The same with the fields of its rows that are wrong.
+fn marked(mut input: EditorInput, key: &str, wrong: Option<&(String, String)>) -> EditorInput {
+    if let (EditorInput::Rows { rows, .. }, Some((column, found))) = (&mut input, wrong) {
+        let cells = rows.iter_mut().flat_map(|row| &mut row.cells);
+        for cell in cells.filter(|cell| column.strip_prefix(key) == cell.name.rfind('.').map(|at| &cell.name[at..])) {
+            cell.is_wrong = cell.text == *found;
+        }
+    }
+    input
 }
 
 fn section(list: &str) -> Section {
@@ -193,7 +216,7 @@ fn input(app: &App, (list, is_new): (&str, bool), field: &Described, filled: &Fi
         How::Table => EditorInput::Area { text, n_lines: 3, example: example(list, field.key) },
         How::Value => EditorInput::Area { text, n_lines: 1, example: String::new() },
         How::Tick(_) => EditorInput::Tick(ticked("true")),
-        How::Channels => EditorInput::Ticks(CHANNELS.map(|one| (one.to_owned(), capital(one), ticked(one))).into()),
+        How::Channels => EditorInput::Ticks(CHANNELS.map(|one| (one.to_owned(), channel(one), ticked(one))).into()),
         How::Kpis => {
             let kpis = &app.engine.capabilities().measures.kpis;
             let mut all: Vec<(String, String, bool)> =
@@ -217,6 +240,11 @@ fn input(app: &App, (list, is_new): (&str, bool), field: &Described, filled: &Fi
     }
 }
 
+/// What a channel is called.
+fn channel(name: &str) -> String {
+    if name == "sms" { "SMS".to_owned() } else { capital(name) }
+}
+
 /// The types of values, with the one that is picked.
 fn types(picked: &str) -> Vec<(String, String, bool)> {
     let of = |(of, words): (decisions::FlagType, &str)| (of.name().to_owned(), capital(words), of.name() == picked);
@@ -237,7 +265,7 @@ fn cells(field: &Described, filled: &Filled, place: usize, among: &[String]) -> 
     let cell = |name: &str, label: &str, is_wide: bool| {
         let name = format!("{}.{place}.{name}", field.key);
         let text = filled.text(&name).to_owned();
-        EditorCell { name, label: label.to_owned(), text, is_wide, among: Vec::new() }
+        EditorCell { name, label: label.to_owned(), text, is_wide, among: Vec::new(), is_wrong: false }
     };
     let picked = |cell: EditorCell| EditorCell { among: among.to_vec(), ..cell };
     match field.how {

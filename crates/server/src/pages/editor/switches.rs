@@ -56,7 +56,7 @@ pub(super) async fn ship(visit: Visit, name: Named, sent: Sent) -> Response {
 
 fn given_to_all(app: &App, by: &By, name: &str, variation: &str) -> Result<String, ServerError> {
     let refused = |why: String| ServerError::new(ErrorKind::Invalid, why);
-    saved(app, "experiments", name)?;
+    let plan = saved(app, "experiments", name)?;
     let declared = app.engine.capabilities().flags.now();
     let given = declared.experiment(name).and_then(|plan| plan.variations.iter().find(|one| one.name == variation));
     let given = given.ok_or_else(|| refused(format!("“{name}” has no variation “{variation}”")))?;
@@ -65,18 +65,23 @@ fn given_to_all(app: &App, by: &By, name: &str, variation: &str) -> Result<Strin
     if flags.is_empty() {
         return Err(refused(format!("no flag is decided by “{name}”: there is nothing to give to all")));
     }
-    // All of them or none: what is declared elsewhere is found before anything changes.
+    // All of them or none, and only as they were read: nothing that somebody else saves meanwhile is lost.
+    let mut changes = Vec::new();
     for flag in &flags {
-        saved(app, "flags", &flag.name)?;
-    }
-    for flag in &flags {
-        let kept = flag.to_table().get("rules").and_then(Value::as_array).cloned().unwrap_or_default();
-        let kept: Vec<Value> =
-            kept.into_iter().filter(|rule| rule.get("experiment").and_then(Value::as_str) != Some(name)).collect();
+        let known = saved(app, "flags", &flag.name)?;
+        let rules = known.table.get("rules").and_then(Value::as_array).cloned().unwrap_or_default();
+        let kept = rules.into_iter().filter(|rule| rule.get("experiment").and_then(Value::as_str) != Some(name));
+        let kept: Vec<Value> = kept.collect();
         let said = Map::from_iter([("default".to_owned(), given.value.clone()), ("rules".to_owned(), json!(kept))]);
-        change(app, by, ("flags", &flag.name), &said)?;
+        changes.push(("flags", &flag.name, said, known.digest()));
     }
-    change(app, by, ("experiments", name), &in_state("stopped"))?;
+    let (owned, stopped) = (name.to_owned(), in_state("stopped"));
+    changes.push(("experiments", &owned, stopped, plan.digest()));
+    let changed = changes.iter().map(|(list, name, table, seen)| {
+        let seen = Some(seen.as_str());
+        (*list, Declaring::Changed { name, table, seen })
+    });
+    app.declare_together(&changed.collect::<Vec<_>>(), by)?;
     let names: Vec<&str> = flags.iter().map(|flag| flag.name.as_str()).collect();
     Ok(format!(
         "“{variation}” is given to all: it is the default of {} now, and “{name}” is stopped.",

@@ -263,11 +263,7 @@ fn another_policy_is_judged_by_choices_that_are_old_enough_and_refused_with_few(
     let plain = page(&console, "/policies");
     says(
         &plain,
-        &[
-            "What would another policy, B, have earned?",
-            "nothing was learned yet",
-            "With which chance what was done was drawn",
-        ],
+        &["What would another policy, B, have earned?", "nothing was learned yet", "How likely each choice was"],
     );
     assert!(!plain.contains("Earned a choice"), "nobody asked: {plain}");
     let young = page(&console, "/policies?explore=greedy");
@@ -280,7 +276,15 @@ fn another_policy_is_judged_by_choices_that_are_old_enough_and_refused_with_few(
         console.clock.advance(DAY);
     }
     let same = page(&console, "/policies?explore=squarecb&gamma=10&floor=0.02");
-    says(&same, &["They count like", "210 of equal weight", "(DR)", "What was done, and what the other would do"]);
+    says(
+        &same,
+        &[
+            "They say as much as",
+            "210 choices of policy B itself",
+            "(DR)",
+            "What was done, and what the other would do",
+        ],
+    );
     let greedy = page(&console, "/policies?explore=squarecb&gamma=0&floor=1");
     says(&greedy, &["210 choices since", "How much a choice counts for the other", "gamma, now 10"]);
     let aside = page(&console, "/policies?w.grinder=0&w.cups=0");

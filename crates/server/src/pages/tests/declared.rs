@@ -75,12 +75,12 @@ fn an_action_is_declared_changed_and_taken_away_and_the_page_tells_whom_it_is_fo
         ("content", "headline = \"Freshly ground\"\r\nurl = \"/grinders\""),
         ("mandatory", "true"),
     ];
-    let looked = console.post("/actions/new", &form(&[&new[..], &[("do", "look")]].concat()), &[]);
+    let looked = console.post("/new/actions", &form(&[&new[..], &[("do", "look")]].concat()), &[]);
     assert_eq!(looked.status, 200, "{}", looked.body);
-    assert_page("/actions/new", &looked);
+    assert_page("/new/actions", &looked);
     assert!(looked.body.contains("12 of 20 customers may have it now, and it suits them."), "{}", looked.body);
     assert!(console.running.app().engine.declared_on("actions").is_empty(), "to look changes nothing");
-    let saved = console.post("/actions/new", &form(&[&new[..], &[("do", "save")]].concat()), &[]);
+    let saved = console.post("/new/actions", &form(&[&new[..], &[("do", "save")]].concat()), &[]);
     assert_eq!((saved.status, saved.header("location")), (303, "/actions/grinder"), "{}", saved.body);
     let expected = json!({"name": "grinder", "title": HOSTILE, "group": "grinder", "channels": ["email", "web"],
         "eligible": "traits.plan = \"pro\"", "value": 12.5, "prior": 0.05, "weight": 1.0, "mandatory": true,
@@ -125,27 +125,27 @@ fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
         assert!(beside.contains(part), "{key}: {beside:?}");
     };
     for (path, pairs, key, part) in [
-        ("/actions/new", &[("name", "A b")][..], "name", "begins with a letter from a to z"),
-        ("/actions/new", &[("name", "a")], "value", "Write a number from 0"),
-        ("/actions/new", &[("name", "a"), ("value", "much")], "value", "Write a number from 0"),
-        ("/actions/new", &[("name", "a"), ("value", "5"), ("eligible", "ordrs_365d > 1")], "eligible", "orders_365d"),
-        ("/actions/new", &[("name", "a"), ("value", "5"), ("until", "soon")], "until", "Write a day or a moment"),
-        ("/actions/new", &[("name", "a"), ("value", "5"), ("content", "x")], "content", "It cannot be read"),
+        ("/new/actions", &[("name", "A b")][..], "name", "begins with a letter from a to z"),
+        ("/new/actions", &[("name", "a")], "value", "Write a number from 0"),
+        ("/new/actions", &[("name", "a"), ("value", "much")], "value", "Write a number from 0"),
+        ("/new/actions", &[("name", "a"), ("value", "5"), ("eligible", "ordrs_365d > 1")], "eligible", "orders_365d"),
+        ("/new/actions", &[("name", "a"), ("value", "5"), ("until", "soon")], "until", "Write a day or a moment"),
+        ("/new/actions", &[("name", "a"), ("value", "5"), ("content", "x")], "content", "It cannot be read"),
         (
-            "/flags/new",
+            "/new/flags",
             &[("name", "a"), ("type", "number"), ("default", "b")],
             "default",
             "is of another type: write a number",
         ),
-        ("/flags/new", &[("name", "a"), ("default", "b"), ("needs.0.flag", "zz")], "needs", "There is no such flag"),
+        ("/new/flags", &[("name", "a"), ("default", "b"), ("needs.0.flag", "zz")], "needs", "There is no such flag"),
         (
-            "/flags/new",
+            "/new/flags",
             &[("name", "a"), ("default", "b"), ("rules.0.experiment", "zz")],
             "rules",
             "There is no such experiment",
         ),
-        ("/experiments/new", &[("name", "a")], "variations", "Write a list of 2"),
-        ("/experiments/new", &[("name", "a"), ("share", "110")], "share", "from 0 to 100"),
+        ("/new/experiments", &[("name", "a")], "variations", "Write a list of 2"),
+        ("/new/experiments", &[("name", "a"), ("share", "110")], "share", "from 0 to 100"),
     ] {
         let refused = console.post(path, &form(&[pairs, &[("do", "save")]].concat()), &[]);
         assert_eq!(refused.status, 400, "{path} {pairs:?}");
@@ -158,7 +158,65 @@ fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
         at(key, if is_written { part } else { "" }, &looked.body);
         assert!(is_written || looked.body.contains(&format!("id=\"wrong-{key}\" data-told></p>")), "{key}");
     }
+    // Of several rows it is told which, and what was typed stays.
+    let rows = [("rules.0.when", "known"), ("rules.0.value", "x"), ("rules.2.experiment", "zz")];
+    let pairs = [&[("name", "a"), ("default", "b"), ("do", "save")][..], &rows].concat();
+    let refused = console.post("/new/flags", &form(&pairs), &[]).body;
+    let marked = |name: &str| {
+        let field = refused.split(&format!("name=\"{name}\"")).nth(1).unwrap().split('>').next().unwrap().to_owned();
+        (field.contains("aria-invalid=\"true\" aria-describedby=\"wrong-rules\""), field)
+    };
+    assert!(marked("rules.2.experiment").0 && marked("rules.2.experiment").1.contains("value=\"zz\""), "{refused}");
+    assert!(!marked("rules.0.when").0 && marked("rules.0.when").1.contains("value=\"known\""), "{refused}");
+    assert!(!marked("rules.1.experiment").0, "{refused}");
     assert_eq!(console.running.app().engine.playbook().n(), 0);
+}
+
+#[test]
+fn what_is_called_new_has_a_page_and_a_form_as_everything_has() {
+    let console = Console::start(true);
+    let saved = console.post("/new/actions", &form(&[("name", "new"), ("value", "5"), ("do", "save")]), &[]);
+    assert_eq!((saved.status, saved.header("location")), (303, "/actions/new"));
+    let page = console.get("/actions/new").body;
+    assert!(page.contains("<h1>New") && page.contains("/actions/new/edit"), "{page}");
+    assert!(console.get("/actions/new/edit").body.contains("<h1>Change “New”</h1>"));
+    assert!(console.get("/new/actions").body.contains("<h1>Declare an action</h1>"));
+}
+
+#[test]
+fn what_is_given_to_all_goes_in_with_all_its_flags_or_not_at_all() {
+    let console = Console::start(true);
+    let engine = &console.running.app().engine;
+    let put = |list: &str, table: Value| {
+        engine.declare_one(list, engine::Declaring::New(table.as_object().unwrap())).unwrap();
+    };
+    put(
+        "experiments",
+        json!({"name": "copy", "variations": [{"name": "control", "value": "old"}, {"name": "bold", "value": "new"}]}),
+    );
+    for name in ["head", "foot"] {
+        put("flags", json!({"name": name, "default": "old", "rules": [{"experiment": "copy"}]}));
+    }
+    let state = || ["head", "foot"].map(|name| table(&console, "flags", name)["default"].clone());
+    // One of the changes cannot be: the other is not made either, nor is anything of it kept.
+    let changed = |table: &'static str| serde_json::from_str::<Map<String, Value>>(table).unwrap();
+    let (good, bad) = (changed("{\"default\":\"new\"}"), changed("{\"default\":3}"));
+    let before = (state(), engine.playbook());
+    let change = |name, table| ("flags", engine::Declaring::Changed { name, table, seen: None });
+    for (all, part) in [
+        (vec![change("head", &good), change("foot", &bad)], "foot"),
+        (vec![change("head", &good), change("zz", &good)], "zz"),
+        (vec![change("head", &good), change("head", &good)], "twice"),
+        (vec![change("head", &good), ("flags", engine::Declaring::Gone("head"))], "twice"),
+    ] {
+        let refused = engine.declare_together(&all).unwrap_err().to_string();
+        assert!(refused.contains(part), "{part}: {refused}");
+        assert_eq!((state(), engine.playbook()), before, "{part}");
+    }
+    let shipped = console.post("/experiments/copy/ship", "variation=bold", &[]);
+    assert!(shipped.cookie("rapport_flash").unwrap_or_default().contains("done."), "{}", shipped.body);
+    assert_eq!(state(), [json!("new"), json!("new")]);
+    assert_eq!(table(&console, "experiments", "copy")["state"], "stopped");
 }
 
 #[test]
@@ -204,7 +262,7 @@ fn a_flag_is_switched_and_an_experiment_begins_is_frozen_and_its_better_variatio
         assert!(told.contains("failed.") && told.contains(part), "{path}: {} {told}", reply.status);
     };
     ok(
-        "/experiments/new",
+        "/new/experiments",
         &[
             ("name", "copy"),
             ("of", "text"),
@@ -219,7 +277,7 @@ fn a_flag_is_switched_and_an_experiment_begins_is_frozen_and_its_better_variatio
     assert_eq!(table(&console, "experiments", "copy")["state"], "draft", "it begins when somebody says so");
     let rules = [("rules.0.experiment", "copy"), ("rules.2.share", "12.5"), ("rules.2.value", "new")];
     ok(
-        "/flags/new",
+        "/new/flags",
         &[&[("name", "checkout"), ("default", "old"), ("type", "text"), ("on", "true"), ("do", "save")], &rules[..]]
             .concat(),
     );
@@ -268,25 +326,25 @@ fn only_who_may_declare_comes_to_the_forms_and_only_from_a_page_of_our_own() {
     let as_viewer = format!("Bearer {viewer}");
     let as_admin = format!("Bearer {ADMIN}");
     for list in ["actions", "flags", "experiments"] {
-        for path in [format!("/{list}/new"), format!("/{list}/zz/edit")] {
+        for path in [format!("/new/{list}"), format!("/{list}/zz/edit")] {
             assert_eq!(console.get(&path).status, 401, "{path}");
             assert_eq!(console.send("GET", &path, &[("authorization", &as_viewer)], "").status, 403, "{path}");
         }
         let page = console.send("GET", &format!("/{list}"), &[("authorization", &as_viewer)], "").body;
-        assert!(!page.contains(&format!("/{list}/new")), "{list}: who may not is not led there");
+        assert!(!page.contains(&format!("/new/{list}")), "{list}: who may not is not led there");
         let page = console.send("GET", &format!("/{list}"), &[("authorization", &as_admin)], "").body;
-        assert!(page.contains(&format!("/{list}/new")), "{list}");
+        assert!(page.contains(&format!("/new/{list}")), "{list}");
     }
     let sent = form(&[("name", "a"), ("value", "5"), ("do", "save")]);
-    assert_eq!(console.post("/actions/new", &sent, &[("authorization", &as_viewer)]).status, 403);
+    assert_eq!(console.post("/new/actions", &sent, &[("authorization", &as_viewer)]).status, 403);
     let console = Console::start(true);
-    let foreign = console.send("POST", "/actions/new", &[("origin", "https://evil.example")], &sent);
+    let foreign = console.send("POST", "/new/actions", &[("origin", "https://evil.example")], &sent);
     assert_eq!(foreign.status, 403);
     for path in ["/flags/a/switch", "/experiments/a/state", "/experiments/a/ship"] {
         assert_eq!(console.post(path, "zz=1", &[]).status, 400, "{path}");
     }
     // A list whose form has no field has no form.
-    for path in ["/offers/new", "/offers/a/edit"] {
+    for path in ["/new/offers", "/offers/a/edit"] {
         assert_eq!((console.get(path).status, console.post(path, &sent, &[]).status), (404, 404), "{path}");
     }
     assert_eq!(console.post("/offers/a/remove", "", &[]).status, 404);
@@ -307,11 +365,11 @@ fn lists_are_drafted_from_two_ways_to_make_them_and_it_is_told_which_is_chosen_f
         ("variations.1.value", "{\"n\": 3}"),
         ("do", "save"),
     ]);
-    let refused = console.post("/experiments/new", &wrong, &[]);
+    let refused = console.post("/new/experiments", &wrong, &[]);
     assert!(refused.status == 400 && refused.body.contains("and not their order"), "{}", refused.body);
     let right = wrong.replace("%22n%22%3A%203", "%22diversity%22%3A%200.9");
     assert_ne!(right, wrong);
-    assert_eq!(console.post("/experiments/new", &right, &[]).status, 303);
+    assert_eq!(console.post("/new/experiments", &right, &[]).status, 303);
     let customers = engine.search("", 40, Duration::from_secs(9)).unwrap().customers;
     let ask = |at: usize| {
         let names = vec![customers[at].profile.links.keys().next().unwrap().clone()];
