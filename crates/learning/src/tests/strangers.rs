@@ -119,7 +119,9 @@ fn whoever_is_never_shown_anything_teaches_nothing_where_it_is_told_what_is_show
         }));
         log.settled()
     };
-    assert_eq!(unshown(0).rounds, unshown(8_000).rounds);
+    // Inputs that are not known are unlike themselves.
+    let told = |log: RoundLog| log.rounds.into_iter().map(|round| (round.decision, round.reward)).collect::<Vec<_>>();
+    assert_eq!(told(unshown(0)), told(unshown(8_000)));
     let about = |log: RoundLog| Act::default().needs(&data(&dataset(log), day(200)));
     assert_eq!(about(unshown(0)), about(unshown(8_000)));
 }

@@ -83,7 +83,10 @@ fn strangers_who_are_shown_an_action_and_refuse_it_move_what_is_foretold_half_wa
 fn who_is_asked_about_and_never_shown_anything_teaches_nothing() {
     let server = server();
     own_customers(&server, 120);
-    let learned_from = || server.engine().rounds().unwrap().settled().rounds;
+    let learned_from = || {
+        let rounds = server.engine().rounds().unwrap().settled().rounds;
+        rounds.into_iter().map(|round| (round.decision, round.reward)).collect::<Vec<_>>()
+    };
     let before = learned_from();
     for at in 0..1_300 {
         act(&server, &format!("silent{at}"));
