@@ -20,6 +20,7 @@ mod purchases;
 mod shared;
 
 mod came;
+mod conversations;
 mod decide;
 mod declare;
 mod doubled;
@@ -74,6 +75,7 @@ mod audit;
 mod error;
 mod spending;
 mod standing;
+mod speaker;
 mod stopwatch;
 
 pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX, SAME_CAMPAIGN, Without};
@@ -84,6 +86,7 @@ pub use came::Came;
 pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};
+pub use conversations::{Inbox, Listed, Listing, Pressing, Said};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::{Asked, Tried};

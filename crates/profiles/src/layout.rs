@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 /// The layout of every stored row, those of the state that the fold carries included: raised whenever one changes, or
 /// what is read out of an event. Rows of another layout are recreated from the events, not migrated.
-const LAYOUT: u8 = 22;
+const LAYOUT: u8 = 23;
 
 /// Where the store says what it was made with.
 const KEY: &str = "made with";
