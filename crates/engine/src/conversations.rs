@@ -9,8 +9,8 @@ mod summary;
 pub use pressing::Pressing;
 
 use crate::error::EngineError;
-use crate::stopwatch::Stopwatch;
 use crate::speaker::speaker;
+use crate::stopwatch::Stopwatch;
 use crate::theirs::Circle;
 use crate::{Engine, Live};
 use decisions::{Content, Kind, Labels, Parameters, Takes};
@@ -193,8 +193,7 @@ impl Engine {
             return Ok(None);
         }
         let known = live.profiles.customer(&customer)?;
-        let may_read =
-            known.is_some_and(|known| self.policy.answer(&known.profile.consents, Purpose::Service).granted);
+        let may_read = known.is_some_and(|known| self.policy.answer(&known.profile.consents, Purpose::Service).granted);
         let mut conversation = one.clone();
         if !may_read {
             conversation.messages.iter_mut().for_each(|said| said.mood = None);
@@ -249,7 +248,8 @@ impl Engine {
     /// What a message of a customer says, by whichever kind reads messages.
     fn understood(&self, customer: &CustomerId, text: &str, as_of: Timestamp) -> Result<Option<Labels>, EngineError> {
         let Some((kind, name)) = self.reader() else { return Ok(None) };
-        let known = self.look(|live| live.profiles.customer(customer).map(|known| known.map(|known| known.into_owned())))?;
+        let known =
+            self.look(|live| live.profiles.customer(customer).map(|known| known.map(|known| known.into_owned())))?;
         let Some(known): Option<Customer<FeatureState>> = known else { return Ok(None) };
         let parameters = kind.kept(Parameters::from_iter([(name, text.into())]));
         let answer = self.preview(&known, kind, as_of, parameters)?;

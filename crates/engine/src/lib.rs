@@ -73,9 +73,9 @@ mod horizon;
 mod allocate;
 mod audit;
 mod error;
+mod speaker;
 mod spending;
 mod standing;
-mod speaker;
 mod stopwatch;
 
 pub use allocate::{Allocated, Allocating, Allotment, N_ALLOCATED_MAX, SAME_CAMPAIGN, Without};

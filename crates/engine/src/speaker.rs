@@ -12,7 +12,9 @@ pub(super) fn speaker<S: CustomerState + Spent>(
     id: &CustomerId,
     policy: &ConsentPolicy,
 ) -> Result<Speaker, EngineError> {
-    let Some(customer) = profiles.customer(id)? else { return Ok(Speaker { id: id.clone(), names: Vec::new(), may_read: false, spent: 0.0 }) };
+    let Some(customer) = profiles.customer(id)? else {
+        return Ok(Speaker { id: id.clone(), names: Vec::new(), may_read: false, spent: 0.0 });
+    };
     let profile = &customer.profile;
     let permits = |purpose| policy.answer(&profile.consents, purpose).granted;
     Ok(Speaker {

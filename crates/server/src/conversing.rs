@@ -41,7 +41,12 @@ pub(crate) enum Step {
 }
 
 /// Tells it, and answers with the conversation as it is then.
-pub(crate) fn told(app: &App, id: &str, customer: Option<&str>, step: &Step) -> Result<(Listed, Vec<Said>), ServerError> {
+pub(crate) fn told(
+    app: &App,
+    id: &str,
+    customer: Option<&str>,
+    step: &Step,
+) -> Result<(Listed, Vec<Said>), ServerError> {
     if let Some(fault) = fault(step) {
         return Err(ServerError::new(ErrorKind::Invalid, fault));
     }

@@ -13,8 +13,8 @@ mod listed;
 mod machine;
 mod overlooked;
 mod people;
-mod spoken;
 mod picture;
+mod spoken;
 mod switched;
 mod tried;
 

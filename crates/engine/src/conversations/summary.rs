@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn what_comes_up_again_is_told_in_the_order_in_which_it_was_said() {
-        let texts = ["Hello. My parcel from order 77 has not arrived. The weather is bad.", "Where is the parcel of my order?"];
+        let texts =
+            ["Hello. My parcel from order 77 has not arrived. The weather is bad.", "Where is the parcel of my order?"];
         let told = of(texts.into_iter());
         assert_eq!(told.len(), 3);
         assert_eq!(told[0], "Hello.");

@@ -5,9 +5,9 @@ use super::properties::*;
 use super::sheet::{Paid, Sheet};
 use super::values::At;
 use crate::{
-    Commerce, CommerceStep, DecisionSeen, DecisionStep, Deed, Email, Fault, Measurement, Message, Mood, PageLeft, Payment,
-    PhoneCall, Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription, SubscriptionStep,
-    Ticket,
+    Commerce, CommerceStep, DecisionSeen, DecisionStep, Deed, Email, Fault, Measurement, Message, Mood, PageLeft,
+    Payment, PhoneCall, Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription,
+    SubscriptionStep, Ticket,
 };
 use primitives::ItemId;
 

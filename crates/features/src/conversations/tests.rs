@@ -88,11 +88,21 @@ fn a_write_key_enters_no_conversation_of_another_and_ends_none() {
     take(&mut all, &told(3, ("Message Received", "mallory"), of("intruding"), CLIENT));
     take(&mut all, &told(4, ("Ticket Resolved", "eve"), json!({"ticket_id": "T1"}), CLIENT));
     take(&mut all, &told(5, ("Message Sent", "eve"), of("invented"), CLIENT));
-    take(&mut all, &told(6, ("Message Labelled", "eve"), json!({"ticket_id": "T1", "text": "mine", "label": "x"}), CLIENT));
+    take(
+        &mut all,
+        &told(6, ("Message Labelled", "eve"), json!({"ticket_id": "T1", "text": "mine", "label": "x"}), CLIENT),
+    );
     let one = all.get("T1").unwrap();
     assert_eq!((one.n_messages, one.status(), one.label.as_deref()), (1, Status::Waiting, None));
-    assert_eq!(all.iter().filter(|one| one.name == Identifier::User("mallory".into())).count(), 1, "in one of their own");
-    take(&mut all, &told(7, ("Message Labelled", "eve"), json!({"ticket_id": "T1", "text": "mine", "label": "x"}), SERVER));
+    assert_eq!(
+        all.iter().filter(|one| one.name == Identifier::User("mallory".into())).count(),
+        1,
+        "in one of their own"
+    );
+    take(
+        &mut all,
+        &told(7, ("Message Labelled", "eve"), json!({"ticket_id": "T1", "text": "mine", "label": "x"}), SERVER),
+    );
     assert_eq!(all.get("T1").unwrap().label.as_deref(), Some("x"));
 }
 

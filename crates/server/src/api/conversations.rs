@@ -98,7 +98,8 @@ async fn conversations(
             rows.truncate(n_max);
             return Ok(ConversationsReply::of_one(&rows));
         }
-        let (as_of, after) = after.map_or_else(|| (app.engine.clock().now(), None), |(as_of, place)| (as_of, Some(place)));
+        let (as_of, after) =
+            after.map_or_else(|| (app.engine.clock().now(), None), |(as_of, place)| (as_of, Some(place)));
         let listing = app.engine.conversations(&Inbox { statuses, as_of, after, n_max })?;
         let next = listing.rows.last().filter(|_| listing.has_more);
         Ok(ConversationsReply::of(&listing, next.map(|row| cursor(as_of, row))))
@@ -318,9 +319,8 @@ fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, ApiError> 
 }
 
 fn statuses(text: Option<&str>) -> Result<Vec<Status>, ApiError> {
-    statuses_named(text.unwrap_or("open")).ok_or_else(|| {
-        ApiError::invalid("status must be one of open, waiting, answered, resolved and all".to_owned())
-    })
+    statuses_named(text.unwrap_or("open"))
+        .ok_or_else(|| ApiError::invalid("status must be one of open, waiting, answered, resolved and all".to_owned()))
 }
 
 /// What a word means of the states of conversations.

@@ -103,9 +103,11 @@ fn inbox(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<Conve
     let listing = app.engine.conversations(&Inbox { statuses, as_of, after, n_max: N_ROWS })?;
     let n = |status: Status| listing.counts.get(&status).copied().unwrap_or(0);
     let (waiting, answered) = (n(Status::Waiting), n(Status::Answered));
-    let next = listing.rows.last().filter(|_| listing.has_more).map(|row| {
-        address("/conversations", &[("status", &status), ("cursor", &cursor(as_of, row))])
-    });
+    let next = listing
+        .rows
+        .last()
+        .filter(|_| listing.has_more)
+        .map(|row| address("/conversations", &[("status", &status), ("cursor", &cursor(as_of, row))]));
     Ok(ConversationsPage {
         counts: [waiting + answered, waiting, answered, n(Status::Resolved)],
         rows: listing.rows.iter().map(|listed| row(app, listed)).collect::<Result<_, _>>()?,

@@ -171,8 +171,9 @@ fn conversations(app: &App, profile: &Profile) -> Vec<(String, String)> {
     let mut open: Vec<features::Conversation> = app.engine.look(|live| {
         let theirs = live.conversations.named(&names);
         // A shared name may lead to somebody else.
-        let is_theirs =
-            |one: &features::Conversation| live.profiles.find(&one.name).is_ok_and(|whose| whose.as_ref() == Some(&profile.id));
+        let is_theirs = |one: &features::Conversation| {
+            live.profiles.find(&one.name).is_ok_and(|whose| whose.as_ref() == Some(&profile.id))
+        };
         theirs.filter(|one| one.status() != features::Status::Resolved && is_theirs(one)).cloned().collect()
     });
     open.sort_by_key(|one| std::cmp::Reverse(one.last_at));

@@ -32,7 +32,12 @@ fn what_presses_most_stands_first_and_whoever_answers_knows_all() {
     says(&server, "calm", "T-1", first);
     says(&server, "eve", "T-2", "Where is my order AB-4711? It should have been here on Monday.");
     tell(&server, SERVER, ("Message Sent", "eve"), &json!({"ticket_id": "T-2", "text": "It comes tomorrow."}));
-    says(&server, "eve", "T-2", "I am furious, this is the THIRD time, you are useless. I need it immediately, I fly in one hour!");
+    says(
+        &server,
+        "eve",
+        "T-2",
+        "I am furious, this is the THIRD time, you are useless. I need it immediately, I fly in one hour!",
+    );
     let page = inbox(&server, "");
     assert_eq!(ids(&page), ["T-2", "T-1"], "{page}");
     let parts = &page["conversations"][0]["priority"];
@@ -47,11 +52,18 @@ fn what_presses_most_stands_first_and_whoever_answers_knows_all() {
 
     let one = server.get_as(SERVER, "/v1/conversations/T-2").ok();
     let said = one["transcript"].as_array().unwrap();
-    assert_eq!(said.iter().map(|said| said["from"].as_str().unwrap()).collect::<Vec<_>>(), ["customer", "company", "customer"]);
+    assert_eq!(
+        said.iter().map(|said| said["from"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["customer", "company", "customer"]
+    );
     assert_eq!(said[0]["reading"]["slots"][0]["value"], "AB-4711", "{one}");
     assert_eq!((&said[1]["text"], &said[1]["reading"]), (&json!("It comes tomorrow."), &Value::Null));
-    let course: Vec<f64> =
-        one["course"].as_array().unwrap().iter().map(|mood| mood["emotions"]["frustration"].as_f64().unwrap()).collect();
+    let course: Vec<f64> = one["course"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|mood| mood["emotions"]["frustration"].as_f64().unwrap())
+        .collect();
     assert!(course.len() == 2 && course[1] > course[0], "{course:?}");
     assert!(one["summary"][0].as_str().unwrap().starts_with("Where is my order AB-4711?"), "{one}");
     assert!(one["customer"]["lately"].as_array().unwrap().len() >= 3 && one["customer"]["scores"].is_object());
@@ -59,7 +71,11 @@ fn what_presses_most_stands_first_and_whoever_answers_knows_all() {
     let reply = json!({"text": "We are sorry.", "agent": "ann", "messageId": "r-1"});
     for _ in 0..2 {
         let now = server.post_as(SERVER, "/v1/conversations/T-2/messages", &reply).ok();
-        assert_eq!((now["status"].as_str(), now["messages"].as_u64()), (Some("answered"), Some(4)), "it counts once: {now}");
+        assert_eq!(
+            (now["status"].as_str(), now["messages"].as_u64()),
+            (Some("answered"), Some(4)),
+            "it counts once: {now}"
+        );
     }
     let post = |step: &str, body: &Value| {
         server.advance(Duration::from_secs(60));
@@ -75,8 +91,13 @@ fn what_presses_most_stands_first_and_whoever_answers_knows_all() {
     let events = server.get_as(SERVER, "/v1/events?limit=20").ok().to_string();
     assert!(events.contains("Message Labelled") && events.contains("Ticket Reopened"), "{events}");
 
-    for (path, body) in [("messages", json!({"text": " "})), ("assign", json!({"assignee": ""})), ("assign", json!([]))] {
-        assert_eq!(server.post_as(SERVER, &format!("/v1/conversations/T-2/{path}"), &body).status, 400, "{path} {body}");
+    for (path, body) in [("messages", json!({"text": " "})), ("assign", json!({"assignee": ""})), ("assign", json!([]))]
+    {
+        assert_eq!(
+            server.post_as(SERVER, &format!("/v1/conversations/T-2/{path}"), &body).status,
+            400,
+            "{path} {body}"
+        );
     }
     assert_eq!(server.get_as(SERVER, "/v1/conversations/none").status, 404);
     assert_eq!(server.get_as(SERVER, "/v1/conversations?status=odd").status, 400);
@@ -108,13 +129,23 @@ fn a_conversation_follows_its_customer_and_a_restart_remembers_it() {
     let server = TestServer::start();
     let body = json!({"event": "Message Received", "anonymousId": "dev-1", "properties": {"channel": "chat", "text": "Hello, are you there?"}});
     server.post_as(WRITE, "/v1/track", &body).ok();
-    server.post_as(SERVER, "/v1/identify", &json!({"anonymousId": "dev-1", "userId": "eve", "traits": {"name": "Eve"}})).ok();
+    server
+        .post_as(SERVER, "/v1/identify", &json!({"anonymousId": "dev-1", "userId": "eve", "traits": {"name": "Eve"}}))
+        .ok();
     let page = inbox(&server, "");
-    assert_eq!(page["conversations"][0]["customerId"], server.get_as(SERVER, "/v1/customers/eve").ok()["customerId"], "{page}");
+    assert_eq!(
+        page["conversations"][0]["customerId"],
+        server.get_as(SERVER, "/v1/customers/eve").ok()["customerId"],
+        "{page}"
+    );
     let body = json!({"event": "Message Received", "userId": "eve", "properties": {"channel": "chat", "text": "It is me again."}});
     server.post_as(SERVER, "/v1/track", &body).ok();
     let page = inbox(&server, "?userId=eve");
-    assert_eq!((page["conversations"].as_array().unwrap().len(), page["conversations"][0]["messages"].as_u64()), (1, Some(2)), "{page}");
+    assert_eq!(
+        (page["conversations"].as_array().unwrap().len(), page["conversations"][0]["messages"].as_u64()),
+        (1, Some(2)),
+        "{page}"
+    );
     let id = page["conversations"][0]["id"].as_str().unwrap().to_owned();
     server.engine().checkpoint(usize::MAX).unwrap();
     let server = server.restart();
