@@ -2,9 +2,10 @@
 
 use crate::error::EngineError;
 use crate::ingest::broken;
+use crate::speaker::speaker;
 use crate::{Engine, Ports};
 use events::{Offset, Place, Recorded};
-use features::{Activity, Cells, Counted, FeatureState, Inflows, Items, Occasions, Searches};
+use features::{Activity, Cells, Conversations, Counted, FeatureState, Inflows, Items, Occasions, Searches};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
@@ -35,6 +36,8 @@ pub struct Live {
     pub searches: Searches,
     /// What came of decisions that were about no customer.
     pub occasions: Occasions,
+    /// What is spoken of with customers.
+    pub conversations: Conversations,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
     /// What is kept of customers for the features that the settings declare.
@@ -155,6 +158,7 @@ impl Live {
             inflows: Inflows::open(ports.profiles.as_ref())?,
             searches: Searches::open(ports.profiles.as_ref())?,
             occasions: Occasions::open(ports.profiles.as_ref())?,
+            conversations: Conversations::open(ports.profiles.as_ref())?,
             policy: policy.clone(),
             withdrawals: Withdrawals::open(ports.profiles.as_ref(), policy)?,
         })
@@ -170,11 +174,16 @@ impl Live {
         let before = self.withdrawals.before(&self.profiles, recorded)?;
         // The items first: of those that the event names for the first time the buyers are counted, too.
         self.items.apply(recorded);
-        self.profiles.apply_watched(recorded, &mut self.items)?;
+        let applied = self.profiles.apply_watched(recorded, &mut self.items)?;
         self.withdrawals.after(before, &self.profiles, recorded)?;
         self.activity.apply(recorded);
         self.inflows.apply(recorded);
         self.occasions.apply(recorded);
+        if let Some(id) = applied.customer.filter(|_| Conversations::concerns(&recorded.event)) {
+            let speaker = speaker(&self.profiles, &id, &self.policy)?;
+            let find = |name: &Identifier| self.profiles.find(name);
+            self.conversations.apply(recorded, &speaker, &find)?;
+        }
         let counted = if self.searches.concerns(&recorded.event) { self.counted(recorded)? } else { Counted::No };
         self.searches.apply(recorded, counted, decisions::search::words_of);
         Ok(())
@@ -204,6 +213,7 @@ impl Live {
         self.inflows.begin_checkpoint()?;
         self.searches.begin_checkpoint()?;
         self.occasions.begin_checkpoint()?;
+        self.conversations.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
         self.made_then = vec![self.made_with.clone(), followed_change(self.followed), kept_change(&self.cells)];
         Ok(self.profiles.offset())
@@ -219,6 +229,7 @@ impl Live {
         self.inflows.fill(&mut slice, n_max);
         self.searches.fill(&mut slice, n_max);
         self.occasions.fill(&mut slice, n_max);
+        self.conversations.fill(&mut slice, n_max);
         self.withdrawals.fill(&mut slice, n_max);
         Ok(slice)
     }
@@ -230,6 +241,7 @@ impl Live {
         self.inflows.end_checkpoint(is_durable);
         self.searches.end_checkpoint(is_durable);
         self.occasions.end_checkpoint(is_durable);
+        self.conversations.end_checkpoint(is_durable);
         self.withdrawals.end_checkpoint(is_durable);
     }
 

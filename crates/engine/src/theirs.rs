@@ -126,6 +126,11 @@ impl Circle {
         self.gathered.events.values()
     }
 
+    /// Who they are.
+    pub(super) fn profiles(&self) -> &Profiles<Owned<FeatureState>> {
+        &self.profiles
+    }
+
     /// An event by its place.
     #[must_use]
     pub fn event(&self, offset: Offset) -> Option<&Recorded> {

@@ -1,6 +1,6 @@
 //! What did the customer do? One event of any channel, read into types.
 
-use crate::Commerce;
+use crate::{Commerce, Mood};
 use primitives::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -186,6 +186,8 @@ pub struct Ticket {
     pub subject: Option<String>,
     /// How much it presses.
     pub priority: Option<Priority>,
+    /// Who takes care of it.
+    pub assignee: Option<String>,
 }
 
 /// A message.
@@ -199,6 +201,8 @@ pub struct Message {
     pub channel: Option<String>,
     /// To which ticket it belongs.
     pub ticket: Option<String>,
+    /// How it sounds, where the customer wrote it and something could be read.
+    pub mood: Option<Mood>,
 }
 
 /// A telephone call.

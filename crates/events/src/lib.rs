@@ -29,6 +29,7 @@ mod identifier;
 mod imports;
 mod log;
 mod moment;
+mod mood;
 mod own;
 mod parse;
 mod parts;
@@ -60,6 +61,7 @@ pub use identifier::{ANONYMOUS_PREFIX, OCCASIONS, USER_PREFIX, customer_id_of, s
 pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, N_LOOKED_AT, Receipt, Recorded};
 pub use moment::moment;
+pub use mood::Mood;
 pub use parse::named_in;
 pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, CloudForm, EVENT_BYTES_MAX, Envelope, Refusal, memory_of, parse_batch,

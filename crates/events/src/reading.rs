@@ -21,7 +21,7 @@ pub(crate) type Read = (Deed, IsMarked, Option<Box<DecisionSeen>>);
 impl Reading {
     /// The version of what is read of an event, and of how it is packed: raised whenever either changes. What another
     /// version has read is read again.
-    pub const VERSION: u8 = 8;
+    pub const VERSION: u8 = 9;
 
     /// What was read already.
     pub(crate) fn of(deed: Deed, is_marked: IsMarked, answered: Option<Box<DecisionSeen>>) -> Self {

@@ -6,6 +6,7 @@ pub mod auth;
 mod body;
 mod capacity;
 mod cloudevents;
+pub(crate) mod conversations;
 mod customer_list;
 mod customers;
 pub(crate) mod data;
@@ -88,6 +89,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(declared::routes())
         .merge(offers::routes())
         .merge(intents::routes())
+        .merge(conversations::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

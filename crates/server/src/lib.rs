@@ -19,6 +19,7 @@ mod bodies;
 mod cached;
 pub mod clock;
 pub mod commands;
+pub(crate) mod conversing;
 mod cookies;
 mod counting;
 mod credentials;

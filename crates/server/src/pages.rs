@@ -20,6 +20,7 @@ mod api;
 mod audit;
 mod capabilities;
 mod catalogue;
+mod conversations;
 mod customer;
 mod customers;
 mod data;
@@ -56,6 +57,7 @@ mod worth;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use customer::declares_nothing;
 pub(crate) use lost::{guard_demonstration, no_such_method, no_such_path, refused};
 
 use crate::app::App;
@@ -93,6 +95,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/data", get(data::show))
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))
+        .route("/conversations", get(conversations::list))
+        .route("/conversations/{id}", get(conversations::show))
         .route("/lists", get(lists::list))
         .route("/lists/{name}", get(lists::show))
         .route("/lists/export.csv", get(lists::as_csv))
@@ -120,6 +124,7 @@ pub fn router(app: Arc<App>) -> Router {
     let decided =
         Router::new().route("/customers/{id}/decide", post(customer::decide)).route_layer(needing(Action::Decide));
     let operated = Router::new()
+        .route("/conversations/{id}", post(conversations::act))
         .route("/lists", post(lists::save))
         .route("/lists/{name}/remove", post(lists::remove))
         .route("/imports/{id}/undo", post(imports::undo))

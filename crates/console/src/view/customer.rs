@@ -19,6 +19,8 @@ pub struct CustomerPage {
     pub known: bool,
     /// The lists that they are on: (the name in the address, what people call it).
     pub lists: Vec<(String, String)>,
+    /// Their conversations of late: the id, and what it is about with whose turn it is.
+    pub conversations: Vec<(String, String)>,
     /// All identifiers, with what ties them together.
     pub identifiers: Vec<Identifier>,
     /// Joins with other customers that events claimed and that were not made, newest first.

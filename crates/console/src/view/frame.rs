@@ -42,6 +42,8 @@ pub enum Section {
     Events,
     /// `/customers`
     Customers,
+    /// `/conversations`
+    Conversations,
     /// `/lists`
     Lists,
     /// `/decisions`
@@ -188,7 +190,7 @@ impl Section {
     /// The pages in groups, each with the word above it.
     const GROUPS: [(&'static str, &'static [Self]); 6] = [
         ("Now", &[Self::Overview, Self::Events]),
-        ("People", &[Self::Customers, Self::Lists]),
+        ("People", &[Self::Customers, Self::Conversations, Self::Lists]),
         ("Decide", &[Self::Try, Self::Actions, Self::Flags, Self::Decisions]),
         ("Learn", &[Self::Experiments, Self::Holdout, Self::Models, Self::Capabilities, Self::Features]),
         ("Data", &[Self::Catalogue, Self::Imports, Self::Data]),
@@ -205,6 +207,7 @@ impl Section {
             Self::Settings => "Settings",
             Self::System => "System",
             Self::Customers => "Customers",
+            Self::Conversations => "Conversations",
             Self::Lists => "Lists",
             Self::Try => "Try it",
             Self::Actions => "Actions",
@@ -231,6 +234,7 @@ impl Section {
             Self::Settings => "/settings",
             Self::System => "/system",
             Self::Customers => "/customers",
+            Self::Conversations => "/conversations",
             Self::Lists => "/lists",
             Self::Try => "/try",
             Self::Actions => "/actions",
@@ -253,6 +257,7 @@ impl Section {
             Self::Overview => "home start revenue orders",
             Self::Events => "stream inspector rejected",
             Self::Customers => "people profiles users",
+            Self::Conversations => "inbox messages tickets support chat mood",
             Self::Lists => "segments audience filter",
             Self::Decisions => "recommendations answers replay",
             Self::Try => "recommendations search placements preview",
@@ -284,6 +289,7 @@ impl Section {
             Self::Settings => Icon::Sliders,
             Self::System => Icon::Machine,
             Self::Customers => Icon::People,
+            Self::Conversations => Icon::Mail,
             Self::Lists => Icon::List,
             Self::Try => Icon::Bag,
             Self::Actions => Icon::Arrow,

@@ -15,6 +15,7 @@ mod actions;
 mod api;
 mod audit;
 mod capabilities;
+mod conversations;
 mod customer;
 mod customers;
 mod data;
@@ -56,6 +57,7 @@ pub use content::{
     Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Labels,
     Score,
 };
+pub use conversations::{Bubble, ConversationPage, ConversationRow, ConversationsPage};
 pub use customer::{
     Consent, CustomerPage, Done, DoneAction, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline,
     TimelineDay, TimelineEntry, Trait,

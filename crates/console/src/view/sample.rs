@@ -14,6 +14,7 @@ mod machine;
 mod overlooked;
 mod people;
 mod picture;
+mod spoken;
 mod switched;
 mod tried;
 
@@ -108,6 +109,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
     ];
     pages.extend(kept::pages());
+    pages.extend(spoken::pages());
     pages.extend(acting::pages().into_iter().chain(declared::pages()));
     pages
 }

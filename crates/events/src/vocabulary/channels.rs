@@ -87,7 +87,8 @@ const PAGE_LEFT: Properties = &[
 const EMAIL: Properties = &[(Optional, &EMAIL_ID), (Optional, &CAMPAIGN), (Optional, &EMAIL_SUBJECT)];
 const EMAIL_CLICKED: Properties =
     &[(Optional, &EMAIL_ID), (Optional, &CAMPAIGN), (Optional, &EMAIL_SUBJECT), (Optional, &LINK)];
-const TICKET: Properties = &[(Expected, &TICKET_ID), (Optional, &CHANNEL), (Optional, &SUBJECT), (Optional, &PRIORITY)];
+const TICKET: Properties =
+    &[(Expected, &TICKET_ID), (Optional, &CHANNEL), (Optional, &SUBJECT), (Optional, &PRIORITY), (Optional, &ASSIGNEE)];
 const MESSAGE: Properties = &[(Expected, &TEXT), (Optional, &CHANNEL), (Optional, &TICKET_ID)];
 const CALL_STARTED: Properties = &[(Optional, &CALL_ID), (Optional, &WAITED_SECONDS), (Optional, &TICKET_ID)];
 const CALL_ENDED: Properties = &[

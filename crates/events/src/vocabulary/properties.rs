@@ -117,6 +117,7 @@ properties! {
     CHANNEL = ["channel"] Kind::Text, "by which way it came: `email`, `phone`, `chat`";
     SUBJECT = ["subject", "title"] Kind::Text, "what it is about";
     PRIORITY = ["priority"] Kind::Word(PRIORITIES), "how much it presses";
+    ASSIGNEE = ["assignee", "agent", "agent_id", "agentId"] Kind::Text, "who takes care of it";
     TEXT = ["text", "body", "message"] Kind::Text, "what it says";
     CALL_ID = ["call_id", "callId"] Kind::Id, "which call";
     WAITED_SECONDS = ["waited_seconds", "waitedSeconds", "wait_seconds", "waitSeconds"] Kind::Seconds,

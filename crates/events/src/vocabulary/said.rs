@@ -5,9 +5,9 @@ use super::properties::*;
 use super::sheet::{Paid, Sheet};
 use super::values::At;
 use crate::{
-    Commerce, CommerceStep, DecisionSeen, DecisionStep, Deed, Email, Fault, Measurement, Message, PageLeft, Payment,
-    PhoneCall, Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription, SubscriptionStep,
-    Ticket,
+    Commerce, CommerceStep, DecisionSeen, DecisionStep, Deed, Email, Fault, Measurement, Message, Mood, PageLeft,
+    Payment, PhoneCall, Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription,
+    SubscriptionStep, Ticket,
 };
 use primitives::ItemId;
 
@@ -35,13 +35,9 @@ pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
             channel: sheet.text(&CHANNEL),
             subject: sheet.text(&SUBJECT),
             priority: sheet.priority(&PRIORITY),
+            assignee: sheet.text(&ASSIGNEE),
         })),
-        Verb::Message { is_from_customer } => Deed::Message(Box::new(Message {
-            is_from_customer,
-            has_text: sheet.text(&TEXT).is_some(),
-            channel: sheet.text(&CHANNEL),
-            ticket: sheet.id(&TICKET_ID),
-        })),
+        Verb::Message { is_from_customer } => Deed::Message(Box::new(message(is_from_customer, sheet))),
         Verb::PhoneCall { is_end } => Deed::PhoneCall(Box::new(phone_call(is_end, sheet))),
         Verb::Rated(question) => rating(question, sheet).map_or(Deed::Other, |rating| Deed::Rated(Box::new(rating))),
         Verb::Payment(step) => Deed::Payment(Box::new(Payment {
@@ -183,6 +179,18 @@ const NO_CURRENCY_OF_VALUE: &str = "without one the value counts in the currency
 const NO_CURRENCY_OF_SUBSCRIPTION: &str = "without one the amount counts in the currency that was last said of the subscription, \
                                            else not; send the three letters of ISO 4217, such as \"EUR\", or set \
                                            `currency.default` in the settings";
+
+/// What the company itself writes is not asked how it sounds.
+fn message(is_from_customer: bool, sheet: &mut Sheet<'_>) -> Message {
+    let text = sheet.text(&TEXT);
+    Message {
+        is_from_customer,
+        has_text: text.is_some(),
+        channel: sheet.text(&CHANNEL),
+        ticket: sheet.id(&TICKET_ID),
+        mood: text.filter(|_| is_from_customer).and_then(|text| Mood::of(&text)),
+    }
+}
 
 fn phone_call(is_end: bool, sheet: &mut Sheet<'_>) -> PhoneCall {
     let stated = sheet.number(&SECONDS);

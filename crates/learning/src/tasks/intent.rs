@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// With which event a message and its label are told.
-pub const LABELLED: &str = "Message Labelled";
+pub const LABELLED: &str = features::LABELLED;
 /// What a label counts as that takes one away.
 const NO_LABEL: &str = "";
 

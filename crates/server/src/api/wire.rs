@@ -4,6 +4,7 @@ mod acted;
 mod amounts;
 mod answer;
 mod came;
+pub(super) mod conversed;
 mod flags;
 mod found;
 mod items;

@@ -128,6 +128,7 @@ fn fill(
         label: label(profile),
         known: profile.is_known(),
         lists: lists.iter().map(|(name, title)| (name.clone(), title.clone())).collect(),
+        conversations: conversations(app, profile),
         identifiers: identifiers(profile),
         refused_joins: refused_joins(profile),
         event_count: profile.n_events,
@@ -156,12 +157,31 @@ fn fill(
             .filter(|about| {
                 (has_items || !needs_items(about)) && about.is_shown && !about.on_profile && !needs_words(about)
             })
-            .filter(|about| !is_empty(app, about))
+            .filter(|about| !declares_nothing(app, about))
             .map(|about| shown(app, customer, about))
             .collect::<Result<_, _>>()?,
         decided,
         frame,
     })
+}
+
+/// The newest conversations with them that have not ended.
+fn conversations(app: &App, profile: &Profile) -> Vec<(String, String)> {
+    let names: Vec<profiles::Identifier> = profile.links.keys().cloned().collect();
+    let mut open: Vec<features::Conversation> = app.engine.look(|live| {
+        let theirs = live.conversations.named(&names);
+        // A shared name may lead to somebody else.
+        let is_theirs = |one: &features::Conversation| {
+            live.profiles.find(&one.name).is_ok_and(|whose| whose.as_ref() == Some(&profile.id))
+        };
+        theirs.filter(|one| one.status() != features::Status::Resolved && is_theirs(one)).cloned().collect()
+    });
+    open.sort_by_key(|one| std::cmp::Reverse(one.last_at));
+    let told = open.into_iter().take(N_DECISIONS).map(|one| {
+        let whose = if one.status() == features::Status::Waiting { "waits for us" } else { "answered" };
+        (one.id, format!("{}: {whose}", one.subject.as_deref().unwrap_or("Conversation")))
+    });
+    told.collect()
 }
 
 /// The features whose name, meaning or group has a text, in small letters.
@@ -208,7 +228,7 @@ fn needs_items(about: &KindAbout) -> bool {
 }
 
 /// Whether nothing is declared that it could answer with, so that there is nothing to show.
-fn is_empty(app: &App, about: &KindAbout) -> bool {
+pub(crate) fn declares_nothing(app: &App, about: &KindAbout) -> bool {
     match about.shape {
         ContentShape::Actions => super::actions::declared(app, about).is_ok_and(|actions| actions.is_empty()),
         ContentShape::Flags => app.engine.capabilities().flags.now().flags().next().is_none(),

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod conversations;
 mod list_pages;
 mod listing;
 mod lists;

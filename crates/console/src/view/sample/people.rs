@@ -68,6 +68,7 @@ pub fn customer() -> CustomerPage {
         label: Some("Mei-Ling Chen".to_owned()),
         known: true,
         lists: vec![("about_to_leave".to_owned(), "Who is about to leave".to_owned())],
+        conversations: vec![("T-1041".to_owned(), "Where is my parcel: waits for us".to_owned())],
         identifiers: vec![
             identifier("userId", "42"),
             identifier("anonymousId", "b1946ac9-2492-4d2e"),
@@ -157,6 +158,7 @@ pub fn customer_stranger() -> CustomerPage {
         label: None,
         known: false,
         lists: vec![],
+        conversations: vec![],
         identifiers: vec![Identifier {
             kind: "anonymousId".to_owned(),
             value: "5f0c3a9e-77aa-4b1d-9d53-0c1f0e6ab001".to_owned(),
