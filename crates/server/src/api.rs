@@ -20,6 +20,7 @@ pub mod imports;
 mod ingest;
 pub(crate) mod intents;
 mod items;
+pub(crate) mod knowledge;
 pub(crate) mod line;
 pub mod lists;
 pub mod measured;
@@ -88,6 +89,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(declared::routes())
         .merge(offers::routes())
         .merge(intents::routes())
+        .merge(knowledge::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

@@ -54,7 +54,7 @@ pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
 pub use content::{
     Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Labels,
-    Score,
+    Quoted, Score,
 };
 pub use customer::{
     Consent, CustomerPage, Done, DoneAction, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline,

@@ -8,6 +8,7 @@ mod flags;
 mod found;
 mod items;
 mod labels;
+mod quoted;
 
 use answer::AnswerReply;
 use came::CameReply;
