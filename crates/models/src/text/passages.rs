@@ -1,5 +1,6 @@
 //! Which passage of a knowledge base answers a question, and how sure is that?
 
+mod alike;
 mod bm25;
 mod self_made;
 mod signs;

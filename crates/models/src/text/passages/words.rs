@@ -1,5 +1,6 @@
 //! Of which words does a knowledge base consist, and which of them may be meant by a word of a question?
 
+use super::alike::alike;
 use std::collections::{BTreeMap, HashMap};
 
 /// A word of so many letters or more may be meant where it is written otherwise.
@@ -84,6 +85,8 @@ impl Words {
     pub(super) fn meant(&self, word: &str) -> Vec<(u32, f32)> {
         let exact = self.get(word);
         let mut meant: Vec<(u32, f32)> = exact.map(|place| (place, 1.0)).into_iter().collect();
+        let same = alike(word).filter_map(|(other, counts)| Some((self.get(other)?, counts)));
+        meant.extend(same);
         if !may_be_alike(word) {
             return meant;
         }
@@ -96,9 +99,11 @@ impl Words {
         meant.extend(others.filter_map(|(place, n)| {
             let (other, n_other) = (&self.words[place as usize], self.n_runs[place as usize]);
             let dice = 2.0 * f32::from(n) / (own.len() as f32 + f32::from(n_other));
-            let alike = dice.max(otherwise_alike(word, other));
-            (alike > ALIKE_MIN).then_some((place, alike * alike))
+            let like = dice.max(otherwise_alike(word, other));
+            (like > ALIKE_MIN).then_some((place, like * like))
         }));
+        meant.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        meant.dedup_by_key(|(place, _)| *place);
         meant.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         meant.truncate(N_MEANT_MAX);
         meant

@@ -133,7 +133,7 @@ fn documents(id: &str, path: &Path, columns: Columns<'_>) -> Result<Vec<Document
             document.check()?;
             Ok(vec![document])
         }
-        Some(Holds::Pairs) => pairs(id, path, columns),
+        Some(Holds::Pairs) => pairs(id, table::open(path, "questions and answers")?, columns),
         None => Err("it ends in none of .md, .html, .txt and .csv".to_owned()),
     }
 }
@@ -157,8 +157,12 @@ fn text_of(path: &Path) -> Result<String, String> {
 }
 
 /// Each row as a document: its title is the question, and its text the answer.
-fn pairs(id: &str, path: &Path, columns: Columns<'_>) -> Result<Vec<Document>, String> {
-    let mut reader = table::reader(table::open(path, "questions and answers")?)?;
+pub(in crate::commands) fn pairs(
+    id: &str,
+    from: impl Read + 'static,
+    columns: Columns<'_>,
+) -> Result<Vec<Document>, String> {
+    let mut reader = table::reader(from)?;
     let names = table::names(&table::header(&mut reader)?);
     let (question_at, answer_at) =
         (column(&names, columns.question, "--question")?, column(&names, columns.answer, "--answer")?);
