@@ -1,6 +1,7 @@
 //! What does an answer hold?
 
 use crate::labels::Labels;
+use crate::quoted::Reply;
 use crate::search::{Completion, Told};
 use crate::switch::Switch;
 use crate::{Arm, Exposure, KindName, LeftOut};
@@ -82,6 +83,8 @@ pub enum Content {
     },
     /// What a message says.
     Labels(Box<Labels>),
+    /// What is answered to a question.
+    Reply(Box<Reply>),
     /// One of several, and what else holds.
     Choice {
         /// Which; `None` where nothing is known to say one.
@@ -113,6 +116,7 @@ impl Content {
             | Self::Score { .. }
             | Self::Amount { .. }
             | Self::Labels(_)
+            | Self::Reply(_)
             | Self::Choice { .. } => None,
         }
     }

@@ -63,6 +63,8 @@ pub enum ContentShape {
     Choice,
     /// [`Content::Labels`].
     Labels,
+    /// [`Content::Reply`].
+    Reply,
 }
 
 impl ContentShape {
@@ -70,7 +72,13 @@ impl ContentShape {
     #[must_use]
     pub fn measure(self) -> Option<Measure> {
         match self {
-            Self::Items | Self::Search | Self::Completions | Self::Actions | Self::Flags | Self::Labels => None,
+            Self::Items
+            | Self::Search
+            | Self::Completions
+            | Self::Actions
+            | Self::Flags
+            | Self::Labels
+            | Self::Reply => None,
             Self::Score | Self::Amount => Some(Measure::Number),
             Self::Choice => Some(Measure::Text),
         }
@@ -90,6 +98,7 @@ impl ContentShape {
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
             Self::Labels => "what is asked for, in which mood and how urgently, in which language, and what is named",
+            Self::Reply => "a passage and where it comes from, how sure that is, or why a person should go on",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",
         }
     }
@@ -207,7 +216,8 @@ impl Gist {
             | Content::Completions(_)
             | Content::Actions(_)
             | Content::Flags(_)
-            | Content::Labels(_) => None,
+            | Content::Labels(_)
+            | Content::Reply(_) => None,
             Content::Score { score, .. } => Some(Self::Number(score?.get())),
             Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
             Content::Choice { label, others, .. } => {

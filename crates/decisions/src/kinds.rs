@@ -1,6 +1,7 @@
 //! What can be decided? One file a kind, one line here; outcomes of the settings need neither.
 
 mod act;
+mod answer;
 mod asked;
 mod conditions;
 mod flags;
@@ -20,6 +21,7 @@ pub(crate) use act::EFFECTS;
 pub(crate) use act::arbitrate::OUTRANKED;
 pub use act::context::looked_at_in_words;
 pub(crate) use act::context::{Look, names as looked_at};
+pub use answer::Answer;
 pub use conditions::names as names_of_conditions;
 pub use flags::Flags;
 pub use propensity::Propensity;

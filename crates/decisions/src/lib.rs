@@ -25,6 +25,7 @@ mod content;
 mod decide;
 mod declaration;
 mod digest;
+pub mod documents;
 mod draw;
 mod error;
 mod experiment;
@@ -56,6 +57,7 @@ mod parameter;
 mod playbook;
 mod playbook_store;
 mod question;
+mod quoted;
 mod ranking;
 mod recalled;
 mod record;
@@ -101,8 +103,8 @@ pub use interleave::{Drafted, Interleave, Side, draft};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, InForce, Kind, KindAbout, Kinds, More, Reads, Said, Worth};
 pub use kinds::{
-    Act, Flags, Propensity, Quantity, Rank, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds,
-    looked_at_in_words, names_of_conditions,
+    Act, Answer as Answers, Flags, Propensity, Quantity, Rank, Recommend, Search, Segments, Suggest, Value, Which,
+    built_in_lists, kinds, looked_at_in_words, names_of_conditions,
 };
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use labels::{Intent, Labels, Named, Sentiment, Wish};
@@ -119,6 +121,7 @@ pub use parameter::{Parameter, Parameters, Takes};
 pub use playbook::{NotDeclared, Playbook};
 pub use playbook_store::{PlaybookChange, PlaybookStore, PlaybookStoreError, Run, SavedTable};
 pub use question::{Question, nobody};
+pub use quoted::{Answering, HandOff, HandOffReason, Meant, Quote, Reply, Retrieved};
 pub use ranking::Ranking;
 pub use record::Record;
 pub use repertoire::Repertoire;

@@ -1,7 +1,7 @@
 //! What does the world answer when a decision is made again?
 
 use crate::search::{Completion, Found};
-use crate::{ItemFacts, LeftOut, Lens, Priced, Reached, Record, Refusal, Regard, Sales, Shelf, World};
+use crate::{ItemFacts, LeftOut, Lens, Priced, Reached, Record, Refusal, Regard, Retrieved, Sales, Shelf, World};
 use primitives::{ItemKey, Seed};
 use std::collections::BTreeSet;
 
@@ -61,6 +61,10 @@ impl World for Recalled<'_> {
 
     fn completed(&self) -> Option<Vec<Completion>> {
         self.record.testimony.completed()
+    }
+
+    fn retrieved(&self) -> Option<Retrieved> {
+        self.record.testimony.retrieved()
     }
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
@@ -139,6 +143,10 @@ impl World for Further<'_> {
 
     fn completed(&self) -> Option<Vec<Completion>> {
         self.recalled.completed()
+    }
+
+    fn retrieved(&self) -> Option<Retrieved> {
+        self.recalled.retrieved()
     }
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {

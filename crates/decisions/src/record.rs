@@ -9,7 +9,7 @@ use crate::packed::{pack, unpack};
 use crate::search::Told;
 use crate::{
     Arm, Bought, Content, Decision, DecisionError, Drafted, Exposed, Exposure, FlagReason, Kind, Knowledge,
-    LoggedDecision, ModelInputs, Models, Question, Subject, Testimony,
+    LoggedDecision, ModelInputs, Models, Question, Reply, Subject, Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Purpose, Statement, Voice, permit};
 use learning::TaskName;
@@ -430,6 +430,8 @@ fn scrub(content: &mut Content) {
         }
         Content::Completions(completions) => completions.clear(),
         Content::Labels(labels) => **labels = Labels::default(),
+        // Passages say what was asked.
+        Content::Reply(reply) => **reply = Reply { is_abstained: reply.is_abstained, ..Reply::default() },
         Content::Actions(actions) => {
             // How likely each was to be chosen says nothing of why. What it is worth follows from how likely they accept it.
             for action in &mut actions.chosen {

@@ -1,7 +1,7 @@
 //! What does a decision ask of the world, and how is it written down?
 
 use crate::search::{Among, Completion, Found};
-use crate::{Lens, Reached, Refusal, Regard};
+use crate::{Lens, Reached, Refusal, Regard, Retrieved};
 use governance::Headcount;
 use primitives::{ItemId, ItemKey, Seed};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,11 @@ pub trait World {
     fn weighed(&self, _found: &Found) {}
     /// How the words of the question may go on. `None` where that was not asked.
     fn completed(&self) -> Option<Vec<Completion>> {
+        None
+    }
+
+    /// What the knowledge base says to the question. `None` where that was not asked.
+    fn retrieved(&self) -> Option<Retrieved> {
         None
     }
 
@@ -178,6 +183,9 @@ pub struct Testimony {
     /// How they may go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     completed: Option<Vec<Completion>>,
+    /// What the knowledge base said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retrieved: Option<Retrieved>,
     /// What stood on shelves, as far as it was asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     shelves: BTreeMap<Shelf, Vec<(ItemKey, Sales)>>,
@@ -288,6 +296,10 @@ impl World for Testimony {
         self.completed.clone()
     }
 
+    fn retrieved(&self) -> Option<Retrieved> {
+        self.retrieved.clone()
+    }
+
     fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
         let popular = if shelf == Shelf::Popular { self.popular.as_slice() } else { &[] };
         let stood = self.shelves.get(&shelf).map_or(popular, Vec::as_slice);
@@ -390,6 +402,12 @@ impl World for Witness<'_> {
         let completed = self.world.completed();
         self.testimony.borrow_mut().completed.clone_from(&completed);
         completed
+    }
+
+    fn retrieved(&self) -> Option<Retrieved> {
+        let retrieved = self.world.retrieved();
+        self.testimony.borrow_mut().retrieved.clone_from(&retrieved);
+        retrieved
     }
 
     fn regard(&self, item: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {

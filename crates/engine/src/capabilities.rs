@@ -3,8 +3,8 @@
 use crate::measures::Measures;
 use decisions::search::Synonyms;
 use decisions::{
-    Act, Action, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Offer, Playbook, Rank, Ranking, Repertoire,
-    Rules, Segment, Slot,
+    Act, Action, Answering, Answers, Arbitration, Experiment, Flag, Flags, Holdout, Kinds, Offer, Playbook, Rank,
+    Ranking, Repertoire, Rules, Segment, Slot,
 };
 use features::Declared;
 use learning::{Outcome, PolicySettings, Reward, Tasks};
@@ -47,6 +47,8 @@ pub struct Capabilities {
     pub learning: PolicySettings,
     /// How it is chosen among actions that come with questions, and how that is learned.
     pub ranking: (Ranking, PolicySettings),
+    /// How questions are answered out of what is written down.
+    pub answering: Answering,
     /// What the company is measured by.
     pub measures: Measures,
 }
@@ -73,6 +75,7 @@ impl Capabilities {
             looked_at: Vec::new(),
             learning: PolicySettings::default(),
             ranking: (Ranking::default(), PolicySettings::default()),
+            answering: Answering::default(),
             measures: Measures::default(),
         }
     }
@@ -131,6 +134,12 @@ impl Capabilities {
         Self { kinds: self.kinds.and(Rank::new(ranking)), tasks, ranking: (ranking, learning), ..self }
     }
 
+    /// With how questions are answered out of what is written down.
+    #[must_use]
+    pub fn with_answers(self, answering: Answering) -> Self {
+        Self { kinds: self.kinds.and(Answers::new(&answering)), answering, ..self }
+    }
+
     /// With what can be switched, and what is tried out with it.
     #[must_use]
     pub fn with_flags(self, flags: &[Flag], experiments: &[Experiment]) -> Self {
@@ -164,6 +173,7 @@ impl Capabilities {
     #[must_use]
     pub fn built_in() -> Self {
         let built_in = Self::new(&[], &[], &[]).with_actions(&[], &[], Arbitration::default());
+        let built_in = built_in.with_answers(Answering::default());
         built_in.with_ranking(Ranking::default(), PolicySettings::default()).with_flags(&[], &[])
     }
 }

@@ -30,6 +30,12 @@ pub enum EngineError {
     /// The store of what people declare.
     #[error(transparent)]
     Playbook(#[from] decisions::PlaybookStoreError),
+    /// The store of what is written down for customers.
+    #[error(transparent)]
+    Documents(#[from] decisions::documents::DocumentStoreError),
+    /// The mathematics.
+    #[error(transparent)]
+    Models(#[from] models::ModelError),
     /// The index of the catalogue's words.
     #[error(transparent)]
     Words(#[from] decisions::search::TextIndexError),
@@ -96,6 +102,8 @@ impl EngineError {
             Self::Filter(_) => ErrorKind::Invalid,
             Self::Lists(error) => error.kind,
             Self::Playbook(error) => error.kind,
+            Self::Documents(error) => error.kind,
+            Self::Models(error) => error.kind(),
             Self::Words(error) => error.kind,
             Self::Thread { .. } => ErrorKind::Internal,
             Self::Keeping { kind, .. } | Self::Declared { kind, .. } | Self::Other { kind, .. } => *kind,

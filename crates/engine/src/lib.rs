@@ -23,6 +23,7 @@ mod came;
 mod conversations;
 mod decide;
 mod declare;
+mod documents;
 mod doubled;
 mod doubts;
 mod drafting;
@@ -90,6 +91,7 @@ pub use conversations::{Inbox, Listed, Listing, Pressing, Said};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::{Asked, Tried};
+pub use documents::{DocumentEntry, KnowledgeBase};
 pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
@@ -196,6 +198,8 @@ pub struct Engine {
     /// Held while it is stored who came and went, so that nobody comes after they were forgotten.
     changing_lists: Mutex<()>,
     lists_wanted: AtomicBool,
+    /// What is written down for customers, as it is searched.
+    documents: documents::Kept,
     /// What searches look into.
     books: library::Books,
     /// How many answers there were of kinds of which only some are logged.
@@ -267,6 +271,7 @@ impl Engine {
             following_lists: Mutex::default(),
             changing_lists: Mutex::default(),
             lists_wanted: AtomicBool::new(false),
+            documents: documents::Kept::default(),
             books: library::Books::default(),
             n_sampled: AtomicU64::default(),
             shown: shown::Shown::since(began_at),

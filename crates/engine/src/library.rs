@@ -10,11 +10,11 @@ mod lag;
 use crate::doubled::Doubled;
 use crate::error::EngineError;
 use crate::{Engine, Live};
-use decisions::ItemFilter;
 use decisions::search::{
     Among, Begun, Completion, Hits, Indexed, Libraries, Library, Match, Shelf, Sought, TextIndexError, Wanted, find,
     words_of,
 };
+use decisions::{ItemFilter, Retrieved};
 use features::{Item, News};
 use lag::{Followed, Lag};
 use primitives::{ErrorKind, ItemKey, Timestamp};
@@ -67,6 +67,8 @@ pub(super) enum FoundFirst {
     Among(Option<Among>),
     /// Ways to go on.
     Completions(Vec<Completion>),
+    /// Passages of what is written down.
+    Passages(Box<Retrieved>),
 }
 
 impl Books {
@@ -289,13 +291,16 @@ impl Engine {
         if let Wanted::Among { filter } = wanted {
             return Ok(FoundFirst::Among(self.among(filter)));
         }
+        if let Wanted::Passages { question, language } = wanted {
+            return Ok(FoundFirst::Passages(Box::new(self.retrieved(question, language.as_deref())?)));
+        }
         self.follow_before_search();
         self.look_for(wanted).map_err(|error| self.not_found(error))
     }
 
     fn look_for(&self, wanted: &Wanted) -> Result<FoundFirst, EngineError> {
         Ok(match wanted {
-            Wanted::Among { .. } => FoundFirst::Among(None),
+            Wanted::Among { .. } | Wanted::Passages { .. } => FoundFirst::Among(None),
             Wanted::Items { query, filter, .. } => {
                 let before = self.searchable();
                 let mut hits = self.hits(query, filter)?;

@@ -1,6 +1,7 @@
 //! What does the engine need of what keeps everything? The stages' ports, and a few of its own.
 
 use crate::error::EngineError;
+use decisions::documents::DocumentStore;
 use decisions::search::TextIndex;
 use decisions::{Decision, DecisionLog, ListStore, PlaybookStore};
 use events::{EventLog, ImportLog, Offset};
@@ -34,6 +35,8 @@ pub struct Ports {
     pub lists: Arc<dyn ListStore>,
     /// Where what people declare is kept.
     pub playbook: Arc<dyn PlaybookStore>,
+    /// Where what is written down for customers is kept.
+    pub documents: Arc<dyn DocumentStore>,
     /// Where the words of the catalogue are found.
     pub words: Arc<dyn TextIndex>,
     /// Where it is written down who did what.

@@ -3,7 +3,7 @@
 use crate::library::{Books, FoundFirst};
 use crate::standing::{self, Kept, Standing};
 use decisions::search::{Among, Completion, Found};
-use decisions::{ItemFacts, LeftOut, Lens, Priced, Reached, Refusal, Regard, Sales, Shelf, World};
+use decisions::{ItemFacts, LeftOut, Lens, Priced, Reached, Refusal, Regard, Retrieved, Sales, Shelf, World};
 use features::{Items, Offer};
 use primitives::{ItemKey, Timestamp};
 use std::cell::OnceCell;
@@ -124,6 +124,13 @@ impl World for Shelves<'_> {
     fn completed(&self) -> Option<Vec<Completion>> {
         match &self.sought {
             Some((_, FoundFirst::Completions(completions))) => Some(completions.clone()),
+            _ => None,
+        }
+    }
+
+    fn retrieved(&self) -> Option<Retrieved> {
+        match &self.sought {
+            Some((_, FoundFirst::Passages(retrieved))) => Some(retrieved.as_ref().clone()),
             _ => None,
         }
     }

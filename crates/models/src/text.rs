@@ -8,6 +8,7 @@
 //! | [`tone`] | how does its writer feel, and can it wait? |
 //! | [`slots()`] | which order, amount, day, address or telephone number does it name? |
 //! | [`kept()`] | what is left of it without what names a person? |
+//! | [`PassageIndex`] | which passage of a knowledge base answers it, and how sure is that? |
 //! | [`Encoder`] | what else can say what a message means, where somebody has it? |
 //!
 //! Messages are counted by words and by runs of letters, so that misspelt words and endings are near to each other; one line
@@ -22,6 +23,7 @@ mod intent;
 mod language;
 mod learned;
 mod near;
+mod passages;
 mod plain;
 mod redact;
 mod rows;
@@ -34,6 +36,7 @@ pub mod tone;
 pub use encoder::{Encoder, StaticEmbeddings, Transformer};
 pub use intent::{IntentModel, IntentSettings, LeftOut, Part, Reading};
 pub use language::{language, languages};
+pub use passages::{FoundPassages, Passage, PassageIndex, Searched, Trust};
 pub use plain::{Cleaned, plain};
 pub use redact::{Kept, kept, redacted};
 pub use slots::{Slot, SlotKind, slots};

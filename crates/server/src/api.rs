@@ -21,6 +21,7 @@ pub mod imports;
 mod ingest;
 pub(crate) mod intents;
 mod items;
+pub(crate) mod knowledge;
 pub(crate) mod line;
 pub mod lists;
 pub mod measured;
@@ -90,6 +91,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(offers::routes())
         .merge(intents::routes())
         .merge(conversations::routes())
+        .merge(knowledge::routes())
         .merge(customers::routes())
         .merge(items::routes())
         .merge(erasures::routes())

@@ -2,7 +2,7 @@
 
 mod texts;
 
-pub use texts::{IntentsCommand, ModelsCommand, TextFiles};
+pub use texts::{IntentsCommand, KnowledgeCommand, ModelsCommand, QuestionFiles, TextFiles};
 
 use crate::allocations::AMOUNT_MAX;
 use crate::clock::SystemClock;
@@ -126,7 +126,7 @@ pub enum Command {
     /// messages. Changes nothing
     Evaluate {
         /// Which task, as `rapport kinds` lists them; all where none is named; `policy` for a file, `intent` or
-        /// `tone` for files of messages
+        /// `tone` for files of messages, `answer` for a file of questions
         #[arg(value_name = "MODEL")]
         model: Option<String>,
         /// After `policy`: a CSV file with a row for each decision: action, reward, propensity; also position, target (the chance
@@ -140,6 +140,9 @@ pub enum Command {
         /// Which messages
         #[command(flatten)]
         texts: TextFiles,
+        /// Which questions
+        #[command(flatten)]
+        questions: QuestionFiles,
     },
     /// Tell in money what decisions were worth, against customers who are held out of them. Changes nothing; also while the server
     /// runs
@@ -235,6 +238,15 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         command: IntentsCommand,
+        /// The server that does it
+        #[command(flatten)]
+        elsewhere: Elsewhere,
+    },
+    /// Keep what is written down for customers, so that their questions are answered out of it
+    Knowledge {
+        /// What to do
+        #[command(subcommand)]
+        command: KnowledgeCommand,
         /// The server that does it
         #[command(flatten)]
         elsewhere: Elsewhere,

@@ -16,6 +16,7 @@ mod imports;
 mod intents;
 mod keys;
 mod kinds;
+mod knowledge;
 mod lift;
 mod models;
 mod progress;
@@ -70,6 +71,9 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Evaluate { model, texts, .. } if evaluate::is_of_messages(model.as_deref(), &texts) => {
             evaluate::of_messages(&options, model.as_deref(), &texts)
         }
+        Command::Evaluate { model, questions, .. } if evaluate::is_of_questions(model.as_deref(), &questions) => {
+            evaluate::of_questions(&options, settings, model.as_deref(), &questions)
+        }
         Command::Evaluate { model, as_of, .. } => evaluate::run(&options, settings, model.as_deref(), as_of),
         Command::Lift { month } => lift::run(&options, settings, month.as_deref()),
         Command::Allocate { budget, filter, offers, channel, value } => {
@@ -90,6 +94,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
         Command::Simulate(ask) => simulate::run(&options, &ask),
         Command::Truth(ask) => truth::run(&options, settings, &ask),
+        Command::Knowledge { command, elsewhere } => knowledge::run(&options, settings, &command, &elsewhere),
         Command::Intents { command, elsewhere } => intents::run(&options, settings, &command, &elsewhere),
         Command::Models { command } => models::run(&options, command),
         Command::Keys { command } => keys::run(&options, &settings, command),

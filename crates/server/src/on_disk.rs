@@ -23,6 +23,7 @@ pub fn ports(storage: &Arc<Storage>) -> Ports {
         decisions: storage.decision_log(),
         lists: storage.list_store(),
         playbook: storage.playbook_store(),
+        documents: storage.document_store(),
         words: storage.text_index(),
         audit: on_disk.clone(),
         upkeep: on_disk,

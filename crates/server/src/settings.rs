@@ -19,7 +19,9 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::search::Synonyms;
-use decisions::{Action, Arbitration, Experiment, Explore, Flag, Holdout, Offer, Playbook, Repeats, Rules, Segment};
+use decisions::{
+    Action, Answering, Arbitration, Experiment, Explore, Flag, Holdout, Offer, Playbook, Repeats, Rules, Segment,
+};
 use declare::settings;
 use engine::{Capabilities, Measures};
 use features::Declared;
@@ -130,6 +132,17 @@ settings! {
         synonyms: Vec<Vec<String>> = Vec::new(),
         /// Whether a search that finds nothing looks for what five customers or more said instead, and chose something of.
         other_words: bool = true,
+    }
+    /// Answers out of the knowledge base.
+    answers: AnswerSettings {
+        /// From which confidence on a question is answered; a larger value answers fewer, and more of them rightly (0 to 1).
+        min_confidence: f64 = 0.6,
+        /// From which frustration on a person is asked to go on, where 0.5 is what counts as felt; above 1 never (0 to 2).
+        frustration: f64 = 0.7,
+        /// From which urgency on a person is asked to go on, where 0.5 is what counts as urgent; above 1 never (0 to 2).
+        urgency: f64 = 0.7,
+        /// What takes the place of {{name}} in a passage: a trait or a feature of the customer, such as { "plan" = "traits.plan" }.
+        facts: BTreeMap<String, String> = BTreeMap::new(),
     }
     /// Webhooks of lists.
     webhooks: WebhookSettings {
@@ -469,8 +482,16 @@ impl Settings {
             capabilities.learning_by(self.policy()).with_actions(&self.actions, &self.offers, self.arbitration());
         let (ranking, learning) = self.ranking();
         let capabilities = capabilities.with_ranking(ranking, learning).with_flags(&self.flags, &self.experiments);
+        let capabilities = capabilities.with_answers(self.answering());
         let (holdout, measures) = (self.held_out(), self.measures());
         Capabilities { synonyms, other_words: self.search.other_words, holdout, measures, ..capabilities }
+    }
+
+    /// How questions are answered.
+    #[must_use]
+    pub fn answering(&self) -> Answering {
+        let AnswerSettings { min_confidence, frustration, urgency, facts } = self.answers.clone();
+        Answering { min_confidence, frustration, urgency, facts }
     }
 
     /// What can be declared otherwise while the program runs.
@@ -636,6 +657,7 @@ impl Settings {
             .or_else(|| self.broken_policy())
             .or_else(|| self.broken_contact())
             .or_else(|| self.broken_ranking())
+            .or_else(|| Some(("answers", self.answering().check().err()?, "not that".to_owned())))
     }
 
     /// Checks who is held out of what.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod days;
+mod documents;
 mod erase;
 mod ids;
 mod imports;
@@ -11,6 +12,7 @@ mod state;
 
 pub(crate) use audit::NewAudit;
 pub(crate) use days::DayCommand;
+pub(crate) use documents::DocumentCommand;
 pub(crate) use erase::{EraseCommand, keep_head};
 pub(crate) use ids::N_SLICES;
 pub(crate) use imports::{Correction, Followed, ImportCommand};
@@ -70,6 +72,7 @@ pub(crate) enum Command {
     Imports(ImportCommand),
     Lists(ListCommand),
     Playbook(PlaybookCommand),
+    Documents(DocumentCommand),
     /// Replaces records by what is left of them.
     ForgetInputs(Vec<(DecisionId, Vec<u8>)>),
     /// Removes some decisions from before a moment.
@@ -149,6 +152,7 @@ impl Command {
             Self::State(command) => command.bytes(),
             Self::Lists(command) => command.bytes(),
             Self::Playbook(command) => command.bytes(),
+            Self::Documents(command) => command.bytes(),
             Self::AppendDecisions(decisions, exposed) => {
                 decisions.iter().map(|decision| decision.record.len() + 256).sum::<usize>() + 128 * exposed.len()
             }
@@ -179,6 +183,7 @@ pub(crate) fn apply(
         Command::State(command) => command.apply(connection, counters),
         Command::Lists(command) => command.apply(connection),
         Command::Playbook(command) => command.apply(connection),
+        Command::Documents(command) => command.apply(connection),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecisions(decisions, exposed) => append_decisions(connection, counters, decisions, exposed),
         Command::KeepDeclaration(declaration) => {

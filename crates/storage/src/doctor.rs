@@ -6,6 +6,7 @@ use crate::numbers::{signed, unsigned};
 use crate::schema::meta;
 use crate::set_aside::read_all;
 use crate::{Storage, StorageError, privacy};
+use decisions::documents::{Document, DocumentStore, SavedDocument};
 use decisions::{DecisionLog, Playbook, PlaybookStore, Run, SavedTable};
 use events::{Event, Offset};
 use features::{Activity, FeatureState, Items};
@@ -101,6 +102,7 @@ impl Storage {
         findings.push(self.check_decision_files(depth));
         findings.extend(self.check_models());
         findings.extend(self.check_declared());
+        findings.extend(self.check_documents());
         findings
     }
 
@@ -403,6 +405,25 @@ impl Storage {
             }
         }
         damaged.findings("declarations", "can be read")
+    }
+
+    /// Whether what is written down for customers can be read.
+    fn check_documents(&self) -> Vec<Finding> {
+        let documents = match self.documents() {
+            Ok(found) => found,
+            Err(error) => return vec![fault("knowledge", sentence(&error))],
+        };
+        let mut damaged = Damaged::new("knowledge");
+        for SavedDocument { id, record, .. } in &documents {
+            match serde_json::from_str::<Document>(record) {
+                Ok(document) if document.id == *id => damaged.n_good += 1,
+                Ok(document) => damaged.add(format!("{id}: what is kept is called \"{}\": save it again", document.id)),
+                Err(error) => {
+                    damaged.add(format!("{id} is not searched, since it is damaged ({error}): save it again"))
+                }
+            }
+        }
+        damaged.findings("documents", "can be read")
     }
 
     /// Whether it can be read which models answer, and whether those are among the files that are `whole`.

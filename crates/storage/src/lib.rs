@@ -34,6 +34,7 @@ mod decision_files;
 mod decision_log;
 mod directory;
 mod doctor;
+mod documents;
 mod erased;
 mod erasures;
 mod error;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 13] = [
+const STEPS: [&str; 14] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -126,6 +126,12 @@ const STEPS: [&str; 13] = [
         seq INTEGER PRIMARY KEY, list TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, UNIQUE(list, name)) STRICT;
     CREATE TABLE runs(
         experiment TEXT PRIMARY KEY, began_at INTEGER NOT NULL, ended_at INTEGER, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+",
+    // What is written down for customers, with the versions before; where a document was removed its record is empty.
+    "
+    CREATE TABLE documents(
+        id TEXT NOT NULL, version INTEGER NOT NULL, saved_at INTEGER NOT NULL, record TEXT NOT NULL,
+        PRIMARY KEY(id, version)) STRICT;
 ",
 ];
 

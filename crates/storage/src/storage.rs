@@ -10,6 +10,7 @@ use crate::settings::{StorageSettings, WriterStats};
 use crate::withdrawn::KnownWithdrawn;
 use crate::writer::{Patience, Shared, Writer, truncate_wal};
 use crate::{Access, DataDir, DatabaseError, FileModelStore, FileTextIndex, StorageError};
+use decisions::documents::DocumentStore;
 use decisions::search::TextIndex;
 use decisions::{DecisionLog, ListStore, PlaybookStore};
 use events::{EventLog, ImportLog, Offset};
@@ -208,6 +209,12 @@ impl Storage {
     #[must_use]
     pub fn playbook_store(self: &Arc<Self>) -> Arc<dyn PlaybookStore> {
         Arc::clone(self) as Arc<dyn PlaybookStore>
+    }
+
+    /// What is written down for customers.
+    #[must_use]
+    pub fn document_store(self: &Arc<Self>) -> Arc<dyn DocumentStore> {
+        Arc::clone(self) as Arc<dyn DocumentStore>
     }
 
     /// The words of the catalogue.

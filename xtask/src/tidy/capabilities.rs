@@ -25,11 +25,16 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 10] =
-    ["act", "flags", "intent", "rank", "search", "segments", "suggest", "understand", "uplift", "value"];
+const EVERYDAY: [&str; 11] =
+    ["act", "answer", "flags", "intent", "rank", "search", "segments", "suggest", "understand", "uplift", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 51] = [
+const ALLOWED: [(&str, &[&str], &str); 56] = [
+    ("crates/server/src/commands/evaluate/answer.rs", &["answer"], "a word of a command"),
+    ("crates/server/src/args/texts.rs", &["answer"], "a column of a file"),
+    ("crates/server/src/commands/knowledge/files.rs", &["answer"], "a column of a file"),
+    ("crates/server/src/api/knowledge.rs", &["answer"], "a form of a document"),
+    ("crates/decisions/src/documents.rs", &["answer"], "a form of a document"),
     ("crates/server/src/commands/evaluate/intent.rs", &["intent"], "a word of a command"),
     ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
     ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),

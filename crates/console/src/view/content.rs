@@ -26,6 +26,8 @@ pub enum Content {
     Choice(Choice),
     /// What a message says.
     Labels(Labels),
+    /// What is answered to a question.
+    Quoted(Quoted),
     /// There was nothing to answer with.
     Nothing,
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Content {
             Self::Choice(choice) => choice.fmt(f),
             Self::Labels(labels) if labels.rows.is_empty() => Self::Nothing.fmt(f),
             Self::Labels(labels) => labels.fmt(f),
+            Self::Quoted(quoted) => quoted.fmt(f),
             Self::Nothing => f.write_str("<p class=\"empty-line\">There was nothing to answer with.</p>"),
         }
     }
@@ -102,6 +105,26 @@ impl Labels {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the template passes what it walks over")]
     fn bar(felt: &f64) -> Html {
         meter(*felt, if *felt >= 0.5 { Tone::Accent } else { Tone::Quiet }, "")
+    }
+}
+
+/// What is answered to a question.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/quoted.html")]
+pub struct Quoted {
+    /// What is told.
+    pub text: String,
+    /// What else there is to say, and what that is: *sure*, *93 %*.
+    pub rows: Vec<(&'static str, String)>,
+    /// The passages that were found, best first, each with its title, where it comes from, what it says, and how much speaks for it.
+    pub passages: Vec<(String, String, String, f64)>,
+}
+
+impl Quoted {
+    /// How much speaks for a passage.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the template passes what it walks over")]
+    fn bar(score: &f64) -> Html {
+        meter(*score, Tone::Accent, "")
     }
 }
 

@@ -55,7 +55,7 @@ pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
 pub use content::{
     Action, Actions, Amount, Choice, Completions, Content, Contribution, Flag, Flags, Glance, Item, Items, Labels,
-    Score,
+    Quoted, Score,
 };
 pub use conversations::{Bubble, ConversationPage, ConversationRow, ConversationsPage};
 pub use customer::{

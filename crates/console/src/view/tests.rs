@@ -120,7 +120,7 @@ fn hostile_text_stays_text() {
                     (text(), Some(text()), text(), text());
             }
             Content::Completions(ways) => ways.completions[0] = (text(), text()),
-            Content::Actions(_) | Content::Flags(_) | Content::Labels(_) | Content::Nothing => {}
+            Content::Actions(_) | Content::Flags(_) | Content::Labels(_) | Content::Quoted(_) | Content::Nothing => {}
         }
     }
     if let Some(answer) = &mut customer.decided {

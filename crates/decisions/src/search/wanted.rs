@@ -19,6 +19,13 @@ pub enum Wanted {
         /// What items must be.
         filter: ItemFilter,
     },
+    /// The passages that answer a question.
+    Passages {
+        /// What is asked.
+        question: String,
+        /// The language to look in, where it was named.
+        language: Option<String>,
+    },
     /// Ways to go on for who has begun to write.
     Completions {
         /// What was written so far.

@@ -174,6 +174,7 @@ fn shape(content: &Content) -> ContentShape {
         Content::Amount { .. } => ContentShape::Amount,
         Content::Choice { .. } => ContentShape::Choice,
         Content::Labels(_) => ContentShape::Labels,
+        Content::Reply(_) => ContentShape::Reply,
     }
 }
 
@@ -190,6 +191,7 @@ fn says_something(content: &Content) -> bool {
         }),
         Content::Choice { label, .. } => label.is_some(),
         Content::Labels(labels) => labels.intent.is_some() && labels.sentiment.is_some(),
+        Content::Reply(reply) => !reply.text.is_empty(),
     }
 }
 
@@ -326,7 +328,7 @@ fn who_is_held_out_gets_what_nobody_in_particular_gets_and_what_they_would_have_
 fn reasons(content: &Content) -> Vec<String> {
     match content {
         Content::Items(items) | Content::Search { items, .. } => items.iter().map(|item| item.reason.clone()).collect(),
-        Content::Completions(_) | Content::Flags(_) | Content::Labels(_) => Vec::new(),
+        Content::Completions(_) | Content::Flags(_) | Content::Labels(_) | Content::Reply(_) => Vec::new(),
         Content::Actions(actions) => actions.chosen.iter().map(|action| action.reason.clone()).collect(),
         Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
             reasons.iter().map(|reason| reason.text.clone()).collect()

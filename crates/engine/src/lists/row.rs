@@ -127,7 +127,8 @@ impl Engine {
             | Content::Completions(_)
             | Content::Actions(_)
             | Content::Flags(_)
-            | Content::Labels(_) => return None,
+            | Content::Labels(_)
+            | Content::Reply(_) => return None,
             Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
                 reasons
             }

@@ -44,6 +44,7 @@ pub(super) fn base() -> OpenApi {
         tag("events", "What happened (write key)"),
         tag("imports", "What happened before (server key; admin key to take out again)"),
         tag("decisions", "What should we do? (server key)"),
+        tag("knowledge", "What is written down for customers (server key)"),
         tag("declarations", "What can be done, switched and tried out (server key)"),
         tag("conversations", "What do customers write, and whose turn is it? (server key)"),
         tag("customers", "What is known of a customer (server key)"),

@@ -9,6 +9,7 @@ mod flags;
 mod found;
 mod items;
 mod labels;
+mod quoted;
 
 use answer::AnswerReply;
 use came::CameReply;

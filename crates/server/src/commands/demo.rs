@@ -2,6 +2,7 @@
 
 mod beside;
 mod company;
+mod help;
 mod hour;
 mod learn;
 mod life;

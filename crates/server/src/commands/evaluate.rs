@@ -1,13 +1,14 @@
 //! How good are the models? `rapport evaluate`.
 
+mod answer;
 pub(super) mod intent;
 mod policy;
-mod table;
+pub(super) mod table;
 mod tone;
 
 use super::report;
 use super::train::{is_not_ready, read_history, tasks};
-use crate::args::{Options, TextFiles};
+use crate::args::{Options, QuestionFiles, TextFiles};
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
@@ -47,6 +48,25 @@ pub(super) fn of_messages(options: &Options, model: Option<&str>, files: &TextFi
         _ => {}
     }
     let why = "--train and --test are files of messages: write `rapport evaluate intent` or `rapport evaluate tone` before them";
+    Err(ServerError::new(ErrorKind::Invalid, why))
+}
+
+/// Whether a file of questions is to be judged.
+pub(super) fn is_of_questions(model: Option<&str>, files: &QuestionFiles) -> bool {
+    model == Some(answer::ANSWER) || files.questions.is_some()
+}
+
+/// Evaluates how well questions are answered, by a file of them.
+pub(super) fn of_questions(
+    options: &Options,
+    settings: Settings,
+    model: Option<&str>,
+    files: &QuestionFiles,
+) -> Result<(), ServerError> {
+    if model == Some(answer::ANSWER) {
+        return answer::run(options, settings, files);
+    }
+    let why = "--questions is a file of questions: write `rapport evaluate answer` before it";
     Err(ServerError::new(ErrorKind::Invalid, why))
 }
 

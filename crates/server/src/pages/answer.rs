@@ -1,6 +1,7 @@
 //! How do answers, scores and features look on a page?
 
 mod labels;
+mod quoted;
 
 use super::action_words::rule_in_words;
 use super::catalogue::picture;
@@ -113,6 +114,7 @@ pub(super) fn content(
         }
         Content::Actions(actions) => view::Content::Actions(acted(app, name, actions)),
         Content::Labels(labels) => view::Content::Labels(labels::shown(labels)),
+        Content::Reply(reply) => view::Content::Quoted(quoted::shown(reply)),
         Content::Flags(answers) => flags(app, name, answers),
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
@@ -378,5 +380,6 @@ fn said_in_short(app: &App, record: &Record) -> String {
         }
         Content::Choice { label, .. } => label.clone().unwrap_or_else(|| "none".to_owned()),
         Content::Labels(labels) => labels::in_short(labels),
+        Content::Reply(reply) => quoted::in_short(reply),
     }
 }

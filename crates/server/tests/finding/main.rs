@@ -6,6 +6,7 @@
 mod support;
 
 mod conversations;
+mod answers;
 mod list_pages;
 mod listing;
 mod lists;

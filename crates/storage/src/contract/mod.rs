@@ -4,6 +4,7 @@
 //! the same one again, as after a restart of the program. The suite drops what it was given before it asks again.
 
 pub mod decision_log;
+pub mod document_store;
 pub mod event_log;
 pub mod history;
 pub mod list_store;

@@ -216,6 +216,11 @@ fn chosen<'a>(contents: impl Iterator<Item = Option<&'a Content>>) -> ArrayRef {
                 intent.iter().for_each(|intent| lists.values().append_value(&intent.label));
                 intent.is_some()
             }
+            Some(Content::Reply(reply)) => {
+                let quoted = reply.passages.first().filter(|_| !reply.is_abstained);
+                quoted.iter().for_each(|quote| lists.values().append_value(&quote.id));
+                quoted.is_some()
+            }
             Some(Content::Completions(_) | Content::Score { .. } | Content::Amount { .. }) | None => false,
         };
         lists.append(is_choice);

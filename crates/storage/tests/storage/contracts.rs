@@ -78,6 +78,12 @@ fn the_store_of_what_is_declared_keeps_its_contract() {
 }
 
 #[test]
+fn the_store_of_documents_keeps_its_contract() {
+    let mut data = Data::default();
+    contract::document_store::run(&mut |start| data.open(start).document_store()).unwrap();
+}
+
+#[test]
 fn the_index_of_words_keeps_its_contract() {
     let mut data = Data::default();
     contract::text_index::run(&mut |start| data.open(start).text_index()).unwrap();

@@ -158,7 +158,7 @@ fn expected(logged: &LoggedDecision, has_refused: bool) -> Told {
         Content::Items(items) | Content::Search { items, .. } => {
             told.chosen = Some(items.into_iter().map(|item| item.id.to_string()).collect());
         }
-        Content::Completions(_) | Content::Actions(_) | Content::Flags(_) | Content::Labels(_) => {}
+        Content::Completions(_) | Content::Actions(_) | Content::Flags(_) | Content::Labels(_) | Content::Reply(_) => {}
         Content::Score { score, .. } => told.score = score.map(Probability::get),
         Content::Amount { amount, .. } => {
             told.amount = amount.map(|amount| amount.value);

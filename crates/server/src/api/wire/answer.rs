@@ -6,6 +6,7 @@ use super::flags::FlagsReply;
 use super::found::FoundReply;
 use super::items::ItemReply;
 use super::labels::{LabelsReply, ProbabilitiesReply};
+use super::quoted::QuotedReply;
 use decisions::{Answer, Arm, Content, Record};
 use governance::ConsentAnswer;
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub(super) struct AnswerReply<'a> {
     found: FoundReply<'a>,
     #[serde(flatten)]
     labels: LabelsReply<'a>,
+    #[serde(flatten)]
+    quoted: QuotedReply<'a>,
     /// The probability, where a score was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Option<f64>>,
@@ -111,6 +114,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             flags: FlagsReply::default(),
             found: FoundReply::default(),
             labels: LabelsReply::default(),
+            quoted: QuotedReply::default(),
             score: None,
             amount: None,
             choice: None,
@@ -143,6 +147,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
                 reply.labels = LabelsReply::of(labels);
                 reply.probabilities = Some(ProbabilitiesReply::Emotions(&labels.probabilities));
             }
+            Content::Reply(quoted) => reply.quoted = QuotedReply::of(quoted),
             Content::Completions(completions) => reply.found = FoundReply::completing(completions),
             Content::Score { score, reasons } => {
                 reply.score = Some(score.map(|score| score.get()));

@@ -4,6 +4,7 @@
 //! has asked for what to show, shown it, and told what came of it. All of that happens again here, each at its moment: the
 //! engine is opened with a clock that shows the company's. What is done now, the import and the last training, has our time.
 
+use super::help;
 use super::beside::Beside;
 use super::hour::Hour;
 use super::learn::{learn, show_evaluations};
@@ -75,6 +76,7 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
         return Ok(None);
     }
     save_lists(&opened)?;
+    opened.engine.change_documents(&help::documents()?, &[])?;
     // Nothing with a budget is offered before it is known what was spent of it.
     opened.engine.count_spent()?;
     let mut beside = Beside::new(&opened.engine, &hour);

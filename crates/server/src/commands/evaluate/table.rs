@@ -47,7 +47,7 @@ impl<R: Read> Read for Bounded<R> {
 }
 
 /// A reader of rows, gzipped or not, with a comma, semicolon or tab between cells and any end of lines.
-pub(super) fn reader(from: impl Read + 'static) -> Result<Reader<Box<dyn Read>>, String> {
+pub(in crate::commands) fn reader(from: impl Read + 'static) -> Result<Reader<Box<dyn Read>>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let mut from = BufReader::new(from);
     let is_packed = from.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
@@ -69,23 +69,23 @@ fn delimiter(start: &[u8]) -> u8 {
 }
 
 /// The names in the first line, without what some programs write before them.
-pub(super) fn names(header: &StringRecord) -> Vec<String> {
+pub(in crate::commands) fn names(header: &StringRecord) -> Vec<String> {
     header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect()
 }
 
 /// Opens a file of rows that are called so in messages.
-pub(super) fn open(file: &Path, of: &str) -> Result<File, String> {
+pub(in crate::commands) fn open(file: &Path, of: &str) -> Result<File, String> {
     File::open(file).map_err(|error| format!("cannot be opened ({error}): name a CSV file of {of}"))
 }
 
 /// The first line.
-pub(super) fn header(reader: &mut Reader<Box<dyn Read>>) -> Result<StringRecord, String> {
+pub(in crate::commands) fn header(reader: &mut Reader<Box<dyn Read>>) -> Result<StringRecord, String> {
     let header = reader.headers().map_err(|error| format!("line 1 is no row of a table in UTF-8: {error}"));
     header.cloned()
 }
 
 /// What is wrong.
-pub(super) enum Wrong {
+pub(in crate::commands) enum Wrong {
     /// With this row, of which the next ones may know nothing: what stands behind "line 7".
     Row(String),
     /// With the file.
@@ -93,7 +93,7 @@ pub(super) enum Wrong {
 }
 
 /// Takes each row that is no blank line. What is wrong with rows is told together, with how many more there are.
-pub(super) fn each_row(
+pub(in crate::commands) fn each_row(
     reader: &mut Reader<Box<dyn Read>>,
     mut take: impl FnMut(&StringRecord) -> Result<(), Wrong>,
 ) -> Result<(), String> {
@@ -134,14 +134,14 @@ fn first_line(line_after: u64, row: &StringRecord) -> u64 {
 }
 
 /// A cell as it is told: not longer than anybody reads.
-pub(super) fn shown(cell: &str) -> String {
+pub(in crate::commands) fn shown(cell: &str) -> String {
     const N_CHARS: usize = 40;
     let some: String = cell.chars().take(N_CHARS).collect();
     if some.len() < cell.len() { format!("{some}…") } else { some }
 }
 
 /// Where a column stands, or which there are.
-pub(super) fn column(names: &[String], wanted: &str, option: &str) -> Result<usize, String> {
+pub(in crate::commands) fn column(names: &[String], wanted: &str, option: &str) -> Result<usize, String> {
     let mut found = names.iter().enumerate().filter(|(_, name)| name.as_str() == wanted);
     match (found.next(), found.next()) {
         (Some((at, _)), None) => Ok(at),
