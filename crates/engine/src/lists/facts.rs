@@ -122,7 +122,8 @@ impl<'e> Lens<'e> {
 
     fn gist(&self, customer: &Customer<FeatureState>, kind: &dyn Kind, question: &Question) -> Option<Gist> {
         let (models, catalogue) = (&self.models, &self.catalogue);
-        let subject = Consenting::of(Some(customer), self.engine.policy(), kind.about(), models, catalogue, self.as_of);
+        let when = (self.as_of, self.engine.capabilities.measures.currency);
+        let subject = Consenting::of(Some(customer), self.engine.policy(), kind.about(), models, catalogue, when);
         let Consenting::Known(known) = subject else { return None };
         let ask = Ask { question, models, world: &NoItems, catalogue, as_before: false, is_unplaced: false };
         kind.gist(&ask, known.get())
