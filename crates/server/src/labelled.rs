@@ -116,7 +116,7 @@ pub(crate) fn fault_of(Example { text, label, .. }: &Example) -> Option<String> 
 }
 
 /// Why a batch that was made here cannot be read.
-fn refused(refusal: Refusal) -> ServerError {
+pub(crate) fn refused(refusal: Refusal) -> ServerError {
     let message = match refusal {
         Refusal::TooLarge { message } | Refusal::Malformed { message } => message,
         Refusal::NoRoom => "there is no memory for it now: send it again".to_owned(),
