@@ -12,6 +12,7 @@
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
 //! | [`bandit`] | what is each action worth here, and with which chance is each taken? [`bandit::ValuesSettings`] → [`bandit::Values`] |
+//! | [`fitted_q`] | what is an action worth with all that follows it? [`fitted_q::FittedQSettings`] → [`fitted_q::FittedQ`] |
 //! | [`off_policy`] | what would another way of choosing have earned? [`off_policy::Logged`] → [`off_policy::Estimate`] |
 //! | [`budget`] | who gets which offer, so that a budget earns most? |
 //! | [`text`] | what does a message ask for? [`text::IntentSettings`] → [`text::IntentModel`] |
@@ -26,7 +27,7 @@
 //! - `from_bytes(to_bytes(model))` is the model; other bytes give [`ModelError::Corrupt`] and never a panic;
 //! - a model that was fitted answers every finite question with finite numbers; NaN means "not known";
 //! - ties are broken by the item's key, so every ranking is total;
-//! - every estimator passes the one suite in `tests/estimators.rs`.
+//! - every estimator passes the one suite in `tests/estimators.rs`; [`fitted_q`], which learns from steps, keeps the same in its own tests.
 
 pub mod bandit;
 pub mod boost;
@@ -35,6 +36,7 @@ mod bytes;
 pub mod calibrate;
 mod error;
 pub mod examination;
+pub mod fitted_q;
 mod folds;
 mod frame;
 mod labels;
