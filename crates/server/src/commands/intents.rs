@@ -36,7 +36,6 @@ pub(super) fn run(
     elsewhere: &Elsewhere,
 ) -> Result<(), ServerError> {
     let IntentsCommand::Import { file, text, label } = command;
-    stop_cleanly_on_signal();
     let found = texts::read(file, text, Some(label))?;
     found.can_be_told_apart(file, label)?;
     let n_found = found.messages.len();
@@ -52,6 +51,8 @@ pub(super) fn run(
         without: (found.n_without + n_found - examples.len()) as u64,
         ..Taught::default()
     };
+    // Until here nothing was begun, and a pipe that never ends is left as any program is.
+    stop_cleanly_on_signal();
     let target = places::open(options, settings, elsewhere)?;
     for part in parts(&examples) {
         let told = target.teach(part)?;

@@ -13,7 +13,11 @@ use std::time::Duration;
 /// Whether Ctrl-C was pressed while something long was going on.
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
-/// Lets Ctrl-C and SIGTERM end long work at its next step, in place of ending the program at once.
+/// What shells tell of a program that Ctrl-C ended.
+const ENDED_BY_SIGNAL: i32 = 130;
+
+/// Lets Ctrl-C and SIGTERM end long work at its next step, in place of ending the program at once. The second one ends it at once, where
+/// that step does not come.
 pub(super) fn stop_cleanly_on_signal() {
     static WATCHING: AtomicBool = AtomicBool::new(false);
     if WATCHING.swap(true, Ordering::AcqRel) {
@@ -23,6 +27,9 @@ pub(super) fn stop_cleanly_on_signal() {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         if runtime.block_on(stop_signal()).is_ok() {
             CANCELLED.store(true, Ordering::Release);
+        }
+        if runtime.block_on(stop_signal()).is_ok() {
+            std::process::exit(ENDED_BY_SIGNAL);
         }
     });
 }

@@ -158,7 +158,9 @@ mod tests {
 
     fn meant(all: &[&str], word: &str) -> Vec<String> {
         let mut words = Words::default();
-        all.iter().for_each(|word| drop(words.put(word)));
+        for word in all {
+            words.put(word);
+        }
         words.meant(word).into_iter().map(|(place, _)| words.words[place as usize].to_string()).collect()
     }
 
