@@ -86,8 +86,8 @@ fn unmarked(line: &str) -> String {
                 rest = rest.get(escaped.map_or(0, char::len_utf8)..).unwrap_or_default();
             }
             '*' | '`' if !is_bullet(before, rest, &shown) => {}
-            // Within a word, or in a placeholder, it is a letter.
-            '_' if rest.starts_with('_') || from.starts_with("__") => {}
+            // Alone it is a letter, within a word or in a placeholder.
+            '_' if rest.starts_with('_') => rest = rest.trim_start_matches('_'),
             _ => shown.push(sign),
         }
     }
