@@ -182,6 +182,22 @@ impl Conversations {
         Some(one)
     }
 
+    /// Puts the conversations of some names, as they are told anew, in the place of those that are held.
+    pub fn tell_anew<'a>(&mut self, names: impl IntoIterator<Item = &'a Identifier>, told: Self) {
+        self.drop_of(names);
+        told.held.into_values().for_each(|one| self.insert(one));
+        self.row.changed();
+    }
+
+    /// Forgets the conversations of some names.
+    fn drop_of<'a>(&mut self, names: impl IntoIterator<Item = &'a Identifier>) {
+        let of = |name: &Identifier| self.by_name.get(name).cloned().unwrap_or_default();
+        let ids: Vec<String> = names.into_iter().flat_map(of).collect();
+        for id in ids {
+            self.remove(&id);
+        }
+    }
+
     fn forget(&mut self) {
         if self.held.len() <= N_MAX + N_OVER {
             return;

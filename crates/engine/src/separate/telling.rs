@@ -2,9 +2,10 @@
 
 use crate::Live;
 use crate::error::EngineError;
+use crate::speaker::speaker;
 use crate::theirs::Gathered;
 use events::{CallKind, Offset, Recorded};
-use features::{Cells, FeatureState, History};
+use features::{Cells, Conversations, FeatureState, History};
 use governance::ConsentPolicy;
 use learning::Withdrawals;
 use profiles::{Identifier, MemoryProfileStore, Profiles, Separations};
@@ -21,6 +22,8 @@ struct Folds {
     /// As they were told before: to know how many were merged then.
     then: Profiles<FeatureState>,
     withdrawals: Withdrawals,
+    conversations: Conversations,
+    policy: ConsentPolicy,
 }
 
 /// What has come since.
@@ -44,6 +47,8 @@ impl Telling {
             now: Profiles::told_anew(cells.clone(), gathered.known())?,
             then: Profiles::told_anew(cells, known_then)?,
             withdrawals: Withdrawals::open(&MemoryProfileStore::default(), policy)?,
+            conversations: Conversations::default(),
+            policy: policy.clone(),
         };
         gathered.events().try_for_each(|recorded| folds.fold(recorded))?;
         Ok(Self { gathered, folds })
@@ -78,16 +83,22 @@ impl Folds {
     fn fold(&mut self, recorded: &Recorded) -> Result<(), EngineError> {
         self.then.apply(recorded)?;
         let before = self.withdrawals.before(&self.now, recorded)?;
-        self.now.apply(recorded)?;
-        Ok(self.withdrawals.after(before, &self.now, recorded)?)
+        let applied = self.now.apply(recorded)?;
+        self.withdrawals.after(before, &self.now, recorded)?;
+        if let Some(id) = applied.customer.filter(|_| Conversations::concerns(&recorded.event)) {
+            let speaker = speaker(&self.now, &id, &self.policy)?;
+            self.conversations.apply(recorded, &speaker, &|name: &Identifier| self.now.find(name))?;
+        }
+        Ok(())
     }
 }
 
 impl Live {
     /// Puts the customers as they are told in the place of those that are there.
     pub(super) fn tell_anew(&mut self, telling: Telling) -> Result<(), EngineError> {
-        let Telling { gathered, folds: Folds { now, then, withdrawals }, .. } = telling;
+        let Telling { gathered, folds: Folds { now, then, withdrawals, conversations, .. }, .. } = telling;
         self.profiles.tell_anew(gathered.names(), now, then.totals().n_merged, &mut self.items)?;
+        self.conversations.tell_anew(gathered.names(), conversations);
         self.withdrawals.tell_anew(|offset| gathered.event(offset).is_some(), withdrawals);
         self.generation += 1;
         Ok(())

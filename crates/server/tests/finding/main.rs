@@ -5,8 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod conversations;
 mod answers;
+mod conversations;
 mod list_pages;
 mod listing;
 mod lists;

@@ -1,6 +1,8 @@
 //! Does the interface's description show answers as they are? Where the form of an answer was changed on purpose,
 //! `RAPPORT_BLESS=1 cargo test -p server --test interface examples` records them anew.
 
+mod texts;
+
 use crate::support::{ADMIN, Reply, SERVER, TestServer, WRITE, until, world};
 use decisions::{Action, Experiment, Flag, Offer, Segment};
 use engine::Capabilities;
@@ -153,7 +155,9 @@ fn asked() -> Recorded {
     world::fill(server.engine());
     let mut asks = Recorder { server, answers: Answers::new(), decisions: BTreeMap::new() };
     told(&mut asks);
-    taught(&mut asks);
+    texts::taught(&mut asks);
+    texts::known(&mut asks);
+    texts::conversed(&mut asks);
     decided(&mut asks);
     looked(&mut asks);
     imported(&mut asks);
@@ -192,28 +196,6 @@ fn told(asks: &mut Recorder) {
         let reply = asks.server.send("POST", "/v1/cloudevents", &headers, one.to_string());
         asks.keep("POST", "/v1/cloudevents", &reply);
     }
-}
-
-/// What messages ask for, told and learned.
-fn taught(asks: &mut Recorder) {
-    let path = "/v1/intents/examples";
-    let things = ["parcel", "order", "box", "letter", "present", "shipment", "package", "delivery", "item", "goods"];
-    let asked =
-        [("delivery", "Where is my"), ("refund", "I want my money back for the"), ("cancel", "Please cancel the")];
-    let examples: Vec<Value> = asked
-        .iter()
-        .flat_map(|(label, words)| things.map(|thing| json!({"text": format!("{words} {thing}"), "label": label})))
-        .collect();
-    asks.post(SERVER, path, path, &json!({ "examples": examples })).ok();
-    asks.post(SERVER, path, path, &json!({"examples": [{"text": "", "label": "delivery"}]}));
-    asks.post(WRITE, path, path, &json!({ "examples": examples }));
-    asks.post(SERVER, path, path, &json!({"examples": [{"text": "x".repeat(70_000), "label": "delivery"}]}));
-    let engine = asks.server.engine();
-    let material = engine.material(&mut |_| {}).unwrap();
-    let task = engine.capabilities().tasks.get("intent").unwrap();
-    let trained = learning::train(task, &engine.data(&material, primitives::Seed::new(1))).unwrap();
-    engine.registry().publish(&trained).unwrap();
-    engine.reload_champions().unwrap();
 }
 
 fn decided(asks: &mut Recorder) {

@@ -171,7 +171,7 @@ mod tests {
             ("delivery", vec!["delivery", "delivered"]),
             ("delivry", vec!["delivery"]),
             ("retrun", vec!["return"]),
-            ("shipping", vec!["ship"]),
+            ("cards", vec!["card"]),
             ("orders", vec!["order"]),
             ("4712", vec![]),
             ("cart", vec![]),

@@ -4,8 +4,8 @@
 //! has asked for what to show, shown it, and told what came of it. All of that happens again here, each at its moment: the
 //! engine is opened with a clock that shows the company's. What is done now, the import and the last training, has our time.
 
-use super::help;
 use super::beside::Beside;
+use super::help;
 use super::hour::Hour;
 use super::learn::{learn, show_evaluations};
 use super::life::looked_on;

@@ -159,7 +159,7 @@ fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
         assert!(is_written || looked.body.contains(&format!("id=\"wrong-{key}\" data-told></p>")), "{key}");
     }
     // Of several rows it is told which, and what was typed stays.
-    let rows = [("rules.0.when", "known"), ("rules.0.value", "x"), ("rules.2.experiment", "zz")];
+    let rows = [("rules.0.when", "orders_365d >= 1"), ("rules.0.value", "x"), ("rules.2.experiment", "zz")];
     let pairs = [&[("name", "a"), ("default", "b"), ("do", "save")][..], &rows].concat();
     let refused = console.post("/new/flags", &form(&pairs), &[]).body;
     let marked = |name: &str| {
@@ -167,7 +167,7 @@ fn what_is_refused_is_told_beside_its_field_and_changes_nothing() {
         (field.contains("aria-invalid=\"true\" aria-describedby=\"wrong-rules\""), field)
     };
     assert!(marked("rules.2.experiment").0 && marked("rules.2.experiment").1.contains("value=\"zz\""), "{refused}");
-    assert!(!marked("rules.0.when").0 && marked("rules.0.when").1.contains("value=\"known\""), "{refused}");
+    assert!(!marked("rules.0.when").0 && marked("rules.0.when").1.contains("value=\"orders_365d"), "{refused}");
     assert!(!marked("rules.1.experiment").0, "{refused}");
     assert_eq!(console.running.app().engine.playbook().n(), 0);
 }
