@@ -184,18 +184,19 @@ impl Conversations {
 
     /// Puts the conversations of some names, as they are told anew, in the place of those that are held.
     pub fn tell_anew<'a>(&mut self, names: impl IntoIterator<Item = &'a Identifier>, told: Self) {
-        self.drop_of(names);
+        let n_dropped = self.drop_of(names);
+        // What was never anybody's is no change: a rebuild writes no row of it either.
+        if n_dropped > 0 || !told.held.is_empty() {
+            self.row.changed();
+        }
         told.held.into_values().for_each(|one| self.insert(one));
-        self.row.changed();
     }
 
-    /// Forgets the conversations of some names.
-    fn drop_of<'a>(&mut self, names: impl IntoIterator<Item = &'a Identifier>) {
+    /// Forgets the conversations of some names, and says how many there were.
+    fn drop_of<'a>(&mut self, names: impl IntoIterator<Item = &'a Identifier>) -> usize {
         let of = |name: &Identifier| self.by_name.get(name).cloned().unwrap_or_default();
-        let ids: Vec<String> = names.into_iter().flat_map(of).collect();
-        for id in ids {
-            self.remove(&id);
-        }
+        let ids: BTreeSet<String> = names.into_iter().flat_map(of).collect();
+        ids.iter().filter_map(|id| self.remove(id)).count()
     }
 
     fn forget(&mut self) {
