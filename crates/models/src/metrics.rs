@@ -7,10 +7,12 @@
 
 mod amount;
 mod binary;
+mod partition;
 mod ranking;
 mod uplift;
 
 pub use amount::{Decile, decile_calibration, decile_error, normalised_gini, spearman, sum_bias};
 pub use binary::{LOG_LOSS_CLIP, auc, auc_between, brier, expected_calibration_error, f1, log_loss};
+pub use partition::mutual_information;
 pub use ranking::{coverage, exposure_gini, gained_ndcg_at_k, hit_at_k, mrr_at_k, ndcg_at_k, overlap, recall_at_k};
 pub use uplift::{Qini, QiniInterval, qini, qini_interval};

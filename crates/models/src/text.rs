@@ -6,6 +6,7 @@
 //! | [`IntentSettings`] → [`IntentModel`] | which class is a message of, how sure is that, and is it of any? |
 //! | [`language()`] | in which language is it? |
 //! | [`tone`] | how does its writer feel, and can it wait? |
+//! | [`TopicSettings`] → [`Topics`] | what are messages about that nobody labelled? |
 //! | [`slots()`] | which order, amount, day, address or telephone number does it name? |
 //! | [`redacted()`] | what is left of it without what names a person? |
 //! | [`Encoder`] | what else can say what a message means, where somebody has it? |
@@ -29,6 +30,7 @@ mod scope;
 mod slots;
 mod svm;
 mod terms;
+mod topics;
 pub mod tone;
 
 pub use encoder::{Encoder, StaticEmbeddings, Transformer};
@@ -37,6 +39,7 @@ pub use language::{language, languages};
 pub use plain::plain;
 pub use redact::redacted;
 pub use slots::{Slot, SlotKind, slots};
+pub use topics::{Place, Topic, TopicSettings, Topics};
 
 const NAME: &str = "model of what messages ask for";
 

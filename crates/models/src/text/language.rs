@@ -64,6 +64,12 @@ pub fn languages() -> Vec<&'static str> {
     all
 }
 
+/// What everybody says in a language, whatever it is about.
+pub(super) fn stop_words(language: &str) -> impl Iterator<Item = &'static str> {
+    let found = WORDS.iter().find(|(name, _)| *name == language);
+    found.map_or("", |(_, words)| words).split_whitespace()
+}
+
 fn by_script(small: &str, n_letters: usize) -> Option<&'static str> {
     let share = |ranges: &[std::ops::RangeInclusive<char>]| {
         let n = small.chars().filter(|c| c.is_alphabetic() && ranges.iter().any(|range| range.contains(c))).count();

@@ -72,6 +72,11 @@ impl Terms {
         self.stored.terms.len()
     }
 
+    /// What the term of a place is.
+    pub(crate) fn name(&self, place: usize) -> Option<&str> {
+        self.stored.terms.get(place).map(|term| &**term)
+    }
+
     /// The weights of a plain message, of length 1 unless it has no gram that is known; columns begin at `first_column`.
     pub(crate) fn weigh(&self, plain: &str, first_column: u32) -> Vec<(u32, f32)> {
         let mut places = Vec::with_capacity(4 * plain.len());
