@@ -126,8 +126,7 @@ impl TopicSettings {
         }
         let rows = weighed(&terms, &plains);
         let basis = Basis::learn(&rows, terms.len(), self.n_dims, seed);
-        let values: Vec<f32> =
-            (0..rows.len()).into_par_iter().flat_map_iter(|at| basis.place(rows.row(at))).collect();
+        let values: Vec<f32> = (0..rows.len()).into_par_iter().flat_map_iter(|at| basis.place(rows.row(at))).collect();
         let points = Points { values: &values, n_dims: basis.n_dims() };
         let n = if self.n_topics > 0 { self.n_topics } else { chosen(points, seed) };
         let middles = sphere::middles(points, n, self.n_starts, seed);
@@ -177,8 +176,7 @@ impl Topics {
             let cosine = former.words.get(at).map_or(0.0, |words| shared(new, words));
             if cosine >= SAME_MIN { -cosine } else { 0.0 }
         };
-        let costs: Vec<Vec<f64>> =
-            self.words.iter().map(|new| (0..m + n).map(|at| cost(new, at)).collect()).collect();
+        let costs: Vec<Vec<f64>> = self.words.iter().map(|new| (0..m + n).map(|at| cost(new, at)).collect()).collect();
         let mut next_id = former.next_id;
         for ((topic, column), costs) in self.topics.iter_mut().zip(matching::cheapest(&costs)).zip(&costs) {
             let is_same = costs.get(column).is_some_and(|cost| *cost < 0.0);
@@ -280,9 +278,9 @@ fn words_of(terms: &Terms, rows: &Rows, nearest: &[(usize, f32)], n_topics: usiz
     }
     let each = sums.into_iter().map(|sums| {
         let length = sums.values().map(|sum| sum * sum).sum::<f64>().sqrt();
-        let words = sums.into_iter().filter_map(|(term, sum)| {
-            Some((terms.name(term)?.to_owned(), crate::linear::narrow(sum / length)))
-        });
+        let words = sums
+            .into_iter()
+            .filter_map(|(term, sum)| Some((terms.name(term)?.to_owned(), crate::linear::narrow(sum / length))));
         words.collect()
     });
     each.collect()

@@ -39,7 +39,10 @@ pub(super) fn terms(plains: &[&str], groups: &[usize], n_groups: usize) -> Vec<V
         let all = of_all.get(term).copied().unwrap_or(1.0);
         f64::from(n) * (1.0 + mean / all).ln()
     };
-    counts.iter().map(|counts| best(counts.iter().map(|(term, n)| (weight(term, *n), term.as_str())).collect())).collect()
+    counts
+        .iter()
+        .map(|counts| best(counts.iter().map(|(term, n)| (weight(term, *n), term.as_str())).collect()))
+        .collect()
 }
 
 fn best(mut weighed: Vec<(f64, &str)>) -> Vec<String> {

@@ -77,9 +77,8 @@ impl Basis {
     /// Makes the directions orthonormal, one after the other (modified Gram-Schmidt, twice).
     fn straighten(&mut self) {
         let n = self.n_dims;
-        let mut columns: Vec<Vec<f64>> = (0..n)
-            .map(|at| self.values.iter().skip(at).step_by(n).map(|value| f64::from(*value)).collect())
-            .collect();
+        let mut columns: Vec<Vec<f64>> =
+            (0..n).map(|at| self.values.iter().skip(at).step_by(n).map(|value| f64::from(*value)).collect()).collect();
         for at in 0..n {
             let (done, rest) = columns.split_at_mut(at);
             let Some(column) = rest.first_mut() else { break };

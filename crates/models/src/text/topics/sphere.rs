@@ -96,7 +96,9 @@ fn moved(points: Points<'_>, nearest: &[(usize, f32)], n: usize) -> Vec<f32> {
     let mut far = farthest.into_iter();
     let mut middles: Vec<f32> = sums.iter().map(|sum| narrow(*sum)).collect();
     for (middle, count) in middles.chunks_exact_mut(n_dims).zip(counts) {
-        if count == 0 && let Some(at) = far.next() {
+        if count == 0
+            && let Some(at) = far.next()
+        {
             middle.copy_from_slice(points.get(at));
         }
         to_length_one(middle);
