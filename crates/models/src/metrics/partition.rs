@@ -33,3 +33,32 @@ pub fn mutual_information(a: &[usize], b: &[usize]) -> f64 {
     let shared: f64 = both.iter().map(|((a, b), c)| c / n * (c * n / (of(&of_a, a) * of(&of_b, b))).ln()).sum();
     (2.0 * shared / all).clamp(0.0, 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn it_is_symmetric_within_bounds_and_blind_to_names(
+            pairs in prop::collection::vec((0_usize..5, 0_usize..4), 0..60), by in 1_usize..9,
+        ) {
+            let (a, b): (Vec<usize>, Vec<usize>) = pairs.into_iter().unzip();
+            let told = mutual_information(&a, &b);
+            prop_assert!((0.0..=1.0).contains(&told));
+            prop_assert!((told - mutual_information(&b, &a)).abs() < 1e-12);
+            let renamed: Vec<usize> = a.iter().map(|group| 100 - by * group).collect();
+            prop_assert!((told - mutual_information(&renamed, &b)).abs() < 1e-12);
+            prop_assert!((mutual_information(&a, &renamed) - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_group_split_in_two_tells_all_and_asks_more() {
+        // H(a) = ln 2, H(b) = 1.5 ln 2, I = ln 2.
+        let told = mutual_information(&[0, 0, 0, 0, 1, 1, 1, 1], &[0, 0, 1, 1, 2, 2, 2, 2]);
+        assert!((told - 0.8).abs() < 1e-12, "{told}");
+        assert!((mutual_information(&[], &[]) - 1.0).abs() < 1e-12);
+    }
+}

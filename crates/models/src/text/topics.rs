@@ -27,7 +27,7 @@ const N_LEARNED_MAX: usize = 20_000;
 /// On so many the number of topics is chosen.
 const N_JUDGED_MAX: usize = 1_000;
 /// The numbers of topics that are tried.
-const NUMBERS: [usize; 9] = [2, 4, 6, 9, 13, 19, 28, 41, 60];
+const NUMBERS: [usize; 10] = [2, 3, 4, 6, 9, 13, 19, 28, 41, 60];
 /// So many messages there must be for each topic, on average, where the number is chosen.
 const N_EACH_MIN: usize = 8;
 /// A topic goes on under its former id where the cosine of both, over words, is this large.

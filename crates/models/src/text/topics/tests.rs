@@ -8,12 +8,13 @@ const THEMES: [[&str; 6]; 3] = [
     ["password", "login", "account", "locked", "reset", "email"],
 ];
 
-/// Messages of known themes, each of three words of its theme.
+/// Messages of known themes, each of four words of its theme.
 fn messages(n: usize) -> (Vec<String>, Vec<usize>) {
+    let mut rng = Seed::new(3).stream("messages", 0);
     let each = (0..n).map(|at| {
-        let (theme, turn) = (at % 3, at / 3);
-        let word = |k: usize| THEMES[theme][(turn * 5 + k * (1 + turn % 2)) % 6];
-        (format!("please help with the {} and {} or {}", word(0), word(1), word(3)), theme)
+        let theme = at % 3;
+        let words: Vec<&str> = index::sample(&mut rng, 6, 4).into_iter().map(|word| THEMES[theme][word]).collect();
+        (format!("please help with the {} and {} or {} of the {}", words[0], words[1], words[2], words[3]), theme)
     });
     each.unzip()
 }
